@@ -1,0 +1,72 @@
+"""The door to PyTorch in another interpreter (``_torch_worker.py``)."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+
+class TorchError(RuntimeError):
+    """PyTorch could not do what it was asked; the message says why."""
+
+
+class Torch:
+    """A worker process; a context manager. Without an interpreter it is absent: false, and idle."""
+
+    def __init__(self, python):
+        self.python = python
+        self.process = None
+
+    def __enter__(self):
+        if self.python:
+            self.folder = tempfile.TemporaryDirectory()
+            self.process = subprocess.Popen(
+                [self.python, str(Path(__file__).with_name("_torch_worker.py"))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # What torch.compile says while it works is no error and no answer.
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+            )
+            self.versions = self._ask(do="versions")
+        return self
+
+    def __exit__(self, *exc_info):
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process.stdout.close()
+            self.folder.cleanup()
+
+    def __bool__(self):
+        return self.process is not None
+
+    def save(self, name, array):
+        """Write an array where the worker can read it; returns the file."""
+        path = Path(self.folder.name) / f"{name}.npy"
+        np.save(path, array)
+        return str(path)
+
+    def prepare(self, kind, key, **details):
+        """Prepare training or prediction under a key; returns ``runner(times) -> seconds``."""
+        self._ask(do=kind, key=key, **details)
+        return lambda times: self._ask(do="run", key=key, times=times)
+
+    def forget(self, key):
+        """Free what was prepared."""
+        self._ask(do="forget", key=key)
+
+    def _ask(self, **command):
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise TorchError(f"the PyTorch process ended ({self.process.wait()})")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise TorchError(answer["error"])
+        return answer["ok"]

@@ -1,0 +1,99 @@
+"""Sphinx configuration. Build: python -m sphinx -W -b html docs docs/_build/html"""
+
+import sys
+import warnings
+from pathlib import Path
+
+from docutils import nodes
+from sklearn.exceptions import ConvergenceWarning
+
+import sknn
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "sknn"
+author = "sknn developers"
+copyright = "2026, sknn developers"
+version = release = sknn.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "numpydoc",
+    "mathml",
+]
+html_math_renderer = "mathml"
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "gallery"]
+default_role = "code"
+add_function_parentheses = False
+suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
+
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+
+def quiet_convergence(gallery_conf, fname):
+    """Examples stop early on purpose; their pages need not say so each time."""
+    warnings.filterwarnings("ignore", category=ConvergenceWarning)
+
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "filename_pattern": r"plot_\w+\.py$",
+    "reset_modules": ("matplotlib", quiet_convergence),
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "write_computation_times": False,
+    "show_signature": False,
+    "abort_on_example_error": True,
+    "doc_module": ("sknn",),
+    "backreferences_dir": "api/generated/backreferences",
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sknn"
+html_static_path = ["_static"]
+html_css_files = ["sknn.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": True,
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "header_links_before_dropdown": 7,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"install": [], "one_page": [], "scikit_learn": [], "engine": []}
+
+SCIKIT_LEARN = "https://scikit-learn.org/stable/"
+
+
+def link_to_scikit_learn(app, env, node, contnode):
+    """Docstrings inherited from scikit-learn point into its documentation."""
+    target = node["reftarget"]
+    if node.get("reftype") == "term":
+        uri = f"glossary.html#term-{target.replace(' ', '-')}"
+    elif node.get("reftype") == "ref" and target == "metadata_routing":
+        uri = "metadata_routing.html"
+    elif node.get("reftype") == "ref" and target in {"accuracy_score", "r2_score"}:
+        uri = f"modules/model_evaluation.html#{target.replace('_', '-')}"
+    elif target.startswith("sklearn."):
+        uri = f"modules/generated/{target}.html"
+    else:
+        return None
+    return nodes.reference("", "", contnode, internal=False, refuri=SCIKIT_LEARN + uri)
+
+
+def setup(app):
+    app.connect("missing-reference", link_to_scikit_learn)

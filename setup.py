@@ -1,0 +1,125 @@
+"""Builds the engine: the same Cython text once for each instruction set and dtype.
+
+Environment variables:
+  SKNN_BUILD_ISA=native|baseline|avx2|avx512   builds one level beside the baseline (default: all)
+  SKNN_DEBUG=1     checks bounds, None and initialisation in the Cython code
+  SKNN_OPENMP=0    builds without OpenMP (one thread)
+"""
+
+import os
+import platform
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ENGINE = "sknn/engine"
+X86 = platform.machine().lower() in {"x86_64", "amd64"}
+MSVC = sys.platform == "win32" and os.environ.get("CC", "cl") in {"cl", "cl.exe"}
+DEBUG = os.environ.get("SKNN_DEBUG", "0") not in {"", "0"}
+
+# -ffast-math would let the compiler assume that there is no NaN; -march=native would tie a wheel to
+# the machine that built it.
+FLAGS = {
+    "baseline": [],
+    "avx2": ["-mavx2", "-mfma"],
+    "avx512": [
+        *["-mavx2", "-mfma", "-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq"],
+        "-mprefer-vector-width=512",
+    ],
+}
+COMMON_FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-Wno-unused-function"]
+DIRECTIVES = {
+    "language_level": 3,
+    "cdivision": True,
+    "freethreading_compatible": True,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "nonecheck": DEBUG,
+}
+
+
+def levels():
+    """The instruction sets to build; the baseline always, as what every machine can run."""
+    wanted = os.environ.get("SKNN_BUILD_ISA", "all")
+    if wanted not in {"all", "native", *FLAGS}:
+        raise SystemExit(f"SKNN_BUILD_ISA={wanted!r} is none of all, native, {', '.join(FLAGS)}")
+    if not X86 or MSVC:
+        return ["baseline"]
+    if wanted == "all":
+        return list(FLAGS)
+    if wanted == "native":
+        wanted = native_level()
+    return ["baseline"] if wanted == "baseline" else ["baseline", wanted]
+
+
+def native_level():
+    """The best level of the machine that builds (Linux; elsewhere AVX2)."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            has = set(next(line for line in file if line.startswith("flags")).split())
+    except (OSError, StopIteration):
+        return "avx2"
+    if {"avx512f", "avx512vl", "avx512bw", "avx512dq"} <= has:
+        return "avx512"
+    return "avx2" if {"avx2", "fma"} <= has else "baseline"
+
+
+def openmp_flags():
+    """(compile, link) flags of OpenMP, or none."""
+    if os.environ.get("SKNN_OPENMP", "1") == "0":
+        return [], []
+    if MSVC:
+        return ["/openmp"], []
+    if sys.platform == "darwin":  # Apple's clang has no -fopenmp of its own
+        return (["-Xpreprocessor", "-fopenmp"], ["-lomp"]) if has_libomp() else ([], [])
+    return ["-fopenmp"], ["-fopenmp"]
+
+
+def has_libomp():
+    """On macOS libomp is found through CPPFLAGS and LDFLAGS, as for scikit-learn's own build."""
+    return "omp" in os.environ.get("LDFLAGS", "")
+
+
+def extension(name, flags=(), macros=()):
+    compile_openmp, link_openmp = openmp_flags()
+    return Extension(
+        f"sknn.engine.{name}",
+        [f"{ENGINE}/{name}.pyx"],
+        include_dirs=[ENGINE],
+        define_macros=list(macros),
+        depends=[f"{ENGINE}/{file}" for file in sorted(os.listdir(ENGINE)) if file[-2:] != ".c"],
+        extra_compile_args=[*(["/O2"] if MSVC else COMMON_FLAGS), *flags, *compile_openmp],
+        extra_link_args=link_openmp,
+    )
+
+
+def extensions():
+    found = [extension("_cpu")]
+    for level in levels():
+        found.append(extension(f"_engine_{level}_float32", FLAGS[level]))
+        found.append(extension(f"_engine_{level}_float64", FLAGS[level], [("SKNN_DOUBLE", "1")]))
+    return found
+
+
+class ParallelBuild(build_ext):
+    """Compiles the extensions side by side: the compilers run in processes of their own."""
+
+    def build_extensions(self):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for _ in pool.map(self.build_extension, self.extensions):
+                pass
+
+
+setup(
+    ext_modules=cythonize(
+        extensions(),
+        compiler_directives=DIRECTIVES,
+        build_dir="build/cython" + ("-debug" if DEBUG else ""),
+        nthreads=os.cpu_count() if sys.platform == "linux" else 0,
+    ),
+    cmdclass={"build_ext": ParallelBuild},
+)

@@ -1,0 +1,124 @@
+"""Take the figures of one model on one data set."""
+
+import pickle
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+N_FOLDS = 4
+# The learning curve's points: parts of the training rows of a fold. The last is the fold itself.
+FRACTIONS = (0.1, 0.3, 1.0)
+PREDICT_SECONDS = 0.01  # how long predict is repeated to time it
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one model did on one data set.
+
+    Attributes
+    ----------
+    data, model : the :class:`~sknn.comparison.registry.Data` and ``Model`` it belongs to.
+    train_sizes : list of int, shape (n_sizes,)
+        Training rows at each point of the learning curve; the last is the whole training part.
+    curve : ndarray of shape (n_sizes, n_folds)
+        Test score at each of them, per fold.
+    fit_seconds : float
+        Median over the folds of the time of ``fit``.
+    predict_seconds : float
+        Median over the folds of the time of ``predict`` on a whole test fold, per row.
+    n_bytes : int
+        Size of the pickled model of the last fold.
+    is_unsettled : bool
+        Whether a ``ConvergenceWarning`` came up with all training rows.
+    """
+
+    data: object
+    model: object
+    train_sizes: list
+    curve: np.ndarray
+    fit_seconds: float
+    predict_seconds: float
+    n_bytes: int
+    is_unsettled: bool
+
+    @property
+    def scores(self):
+        """Cross-validated scores, one per fold, with all training rows."""
+        return self.curve[-1]
+
+
+def measure(model, data, seed, progress=None):
+    """Cross-validate `model` on `data`, with a learning curve inside every fold."""
+    folds = (KFold if data.is_regression else StratifiedKFold)(
+        N_FOLDS, shuffle=True, random_state=seed
+    )
+    curve, fits, predicts, unsettled = [], [], [], False
+    for train, test in folds.split(data.X, data.y):
+        if progress is not None:
+            progress.step(f"{data.name}: {model.label}")
+        parts = [_part(data, train, fraction, seed) for fraction in FRACTIONS]
+        scores = []
+        for part in parts:
+            estimator = model.make(data, seed)
+            seconds, part_unsettled = _timed_fit(estimator, data.X[part], data.y[part])
+            scores.append(estimator.score(data.X[test], data.y[test]))
+        # The estimator of the last part, all training rows, is the one whose figures count.
+        curve.append(scores)
+        fits.append(seconds)
+        predicts.append(_time_predict(estimator, data.X[test]))
+        unsettled |= part_unsettled
+    return Result(
+        data=data,
+        model=model,
+        train_sizes=[len(part) for part in parts],
+        curve=np.array(curve).T,
+        fit_seconds=float(np.median(fits)),
+        predict_seconds=float(np.median(predicts)),
+        n_bytes=len(pickle.dumps(estimator)),
+        is_unsettled=unsettled,
+    )
+
+
+def _part(data, train, fraction, seed):
+    """Choose a fraction of the training rows, every class in its share."""
+    if fraction == 1.0:
+        return train
+    classes = None if data.is_regression else data.y[train]
+    part, _ = train_test_split(train, train_size=fraction, stratify=classes, random_state=seed)
+    return part
+
+
+def _timed_fit(estimator, X, y):
+    """Fit; return the seconds it took and whether it warned that it had not converged.
+
+    That one warning becomes a mark in the table; all others are passed on.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        start = time.perf_counter()
+        estimator.fit(X, y)
+        seconds = time.perf_counter() - start
+    unsettled = False
+    for warning in caught:
+        if issubclass(warning.category, ConvergenceWarning):
+            unsettled = True
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    return seconds, unsettled
+
+
+def _time_predict(estimator, X):
+    """Return the median seconds per row of ``predict`` on all rows at once."""
+    estimator.predict(X)
+    times = []
+    while sum(times) < PREDICT_SECONDS or len(times) < 3:
+        start = time.perf_counter()
+        estimator.predict(X)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times)) / len(X)

@@ -1,0 +1,45 @@
+"""What this machine can do, asked once at import."""
+cdef extern from *:
+    """
+    #if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
+    static int cpu_has_avx2(void)
+    {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    }
+    static int cpu_has_avx512(void)
+    {
+        return cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+            && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    }
+    #else
+    static int cpu_has_avx2(void) { return 0; }
+    static int cpu_has_avx512(void) { return 0; }
+    #endif
+    """
+    bint cpu_has_avx2() noexcept nogil
+    bint cpu_has_avx512() noexcept nogil
+
+cdef extern from "threads.h" nogil:
+    int c_max_threads "max_threads"() noexcept
+    int c_has_openmp "has_openmp"() noexcept
+
+
+def supported_levels():
+    """The instruction sets of this processor and operating system, best first."""
+    levels = ["baseline"]
+    if cpu_has_avx2():
+        levels.insert(0, "avx2")
+    if cpu_has_avx512():
+        levels.insert(0, "avx512")
+    return levels
+
+
+def has_openmp():
+    """Whether the engine was built with OpenMP."""
+    return bool(c_has_openmp())
+
+
+def openmp_threads():
+    """What OpenMP would use now: OMP_NUM_THREADS, threadpoolctl and the number of processors."""
+    return c_max_threads()

@@ -1,0 +1,131 @@
+# Activations y = f(x), elementwise. The backward pass turns dy into dx = f'(x) dy in place.
+# Where f' can be told from y alone the forward pass runs in place and x is not kept; gelu, silu and mish
+# need x. Rows are padded: the padding is computed too (f and f' are finite at 0) and never read.
+
+cdef enum ActivationCode:
+    IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, SILU, MISH
+
+ACTIVATIONS = {
+    "identity": IDENTITY, "logistic": LOGISTIC, "tanh": TANH, "relu": RELU,
+    "leaky_relu": LEAKY_RELU, "elu": ELU, "selu": SELU, "softplus": SOFTPLUS,
+    "gelu": GELU, "silu": SILU, "mish": MISH,
+}
+# These keep their input for the backward pass.
+NEEDS_INPUT = {"gelu", "silu", "mish"}
+
+cdef real LEAKY_SLOPE = 0.01
+cdef real SELU_SCALE = 1.0507009873554805        # Klambauer et al. 2017
+cdef real SELU_SCALE_ALPHA = 1.7580993408473766  # scale * alpha, alpha = 1.6732632423543772
+
+
+# x and y may be one array.
+cdef void activation_forward(int code, const real* x, real* y, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if x == y:
+        activation_forward_inplace(code, y, n)
+    elif code == GELU:       # x P(Z <= x), Z standard normal: Hendrycks & Gimpel 2016
+        for i in range(n):
+            y[i] = x[i] * real_normal_cdf(x[i])
+    elif code == SILU:       # x logistic(x)
+        for i in range(n):
+            y[i] = x[i] * real_logistic(x[i])
+    elif code == MISH:       # x tanh(softplus(x)): Misra 2019
+        for i in range(n):
+            y[i] = x[i] * mish_gate(x[i])
+    else:
+        for i in range(n):
+            y[i] = x[i]
+        activation_forward_inplace(code, y, n)
+
+
+cdef void activation_forward_inplace(int code, real* y, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real zero = 0, slope = LEAKY_SLOPE
+    cdef real scale = SELU_SCALE, scale_alpha = SELU_SCALE_ALPHA
+    if code == RELU:         # written so that NaN passes
+        for i in range(n):
+            y[i] = zero if y[i] < zero else y[i]
+    elif code == LOGISTIC:
+        for i in range(n):
+            y[i] = real_logistic(y[i])
+    elif code == TANH:
+        for i in range(n):
+            y[i] = real_tanh(y[i])
+    elif code == LEAKY_RELU:
+        for i in range(n):
+            y[i] = slope * y[i] if y[i] < zero else y[i]
+    elif code == ELU:        # alpha = 1
+        for i in range(n):
+            y[i] = elu(y[i])
+    elif code == SELU:
+        for i in range(n):
+            y[i] = selu(y[i], scale, scale_alpha)
+    elif code == SOFTPLUS:
+        for i in range(n):
+            y[i] = real_softplus(y[i])
+
+
+# d holds dy and becomes dx; y is the output, x the input of the forward pass (the same array where
+# the activation ran in place).
+cdef void activation_backward(int code, const real* x, const real* y, real* d,
+                              Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real zero = 0, one = 1, slope = LEAKY_SLOPE
+    cdef real scale = SELU_SCALE, scale_alpha = SELU_SCALE_ALPHA
+    if code == RELU:
+        for i in range(n):
+            d[i] = zero if y[i] <= zero else d[i]
+    elif code == LOGISTIC:   # y (1 - y)
+        for i in range(n):
+            d[i] = d[i] * y[i] * (one - y[i])
+    elif code == TANH:       # 1 - y^2
+        for i in range(n):
+            d[i] = d[i] * (one - y[i] * y[i])
+    elif code == LEAKY_RELU:
+        for i in range(n):
+            d[i] = slope * d[i] if y[i] < zero else d[i]
+    elif code == ELU:        # e^x = y + 1 below zero
+        for i in range(n):
+            d[i] = d[i] * (y[i] + one if y[i] < zero else one)
+    elif code == SELU:
+        for i in range(n):
+            d[i] = d[i] * (y[i] + scale_alpha if y[i] < zero else scale)
+    elif code == SOFTPLUS:   # logistic(x) = 1 - e^-y
+        for i in range(n):
+            d[i] = -d[i] * real_expm1(-y[i])
+    elif code == GELU:       # P(Z <= x) + x density(x)
+        for i in range(n):
+            d[i] = d[i] * (real_normal_cdf(x[i]) + x[i] * real_normal_density(x[i]))
+    elif code == SILU:       # s + x s (1 - s)
+        for i in range(n):
+            d[i] = d[i] * silu_slope(x[i])
+    elif code == MISH:       # g + x (1 - g^2) logistic(x), g = tanh(softplus(x))
+        for i in range(n):
+            d[i] = d[i] * mish_slope(x[i])
+
+
+cdef inline real elu(real x) noexcept nogil:
+    cdef real below = real_expm1(x if x < 0 else <real>0)
+    return below if x < 0 else x
+
+
+cdef inline real selu(real x, real scale, real scale_alpha) noexcept nogil:
+    cdef real below = scale_alpha * real_expm1(x if x < 0 else <real>0)
+    return below if x < 0 else scale * x
+
+
+cdef inline real silu_slope(real x) noexcept nogil:
+    cdef real s = real_logistic(x)
+    return s + x * s * (<real>1 - s)
+
+
+cdef inline real mish_gate(real x) noexcept nogil:
+    # tanh(log(1 + e)) = (e^2 + 2e) / (e^2 + 2e + 2); 1 to the last bit above 20
+    cdef real e = real_exp(x if x < 20 else <real>20)
+    cdef real m = e * (e + <real>2)
+    return m / (m + <real>2)
+
+
+cdef inline real mish_slope(real x) noexcept nogil:
+    cdef real g = mish_gate(x)
+    return g + x * (<real>1 - g * g) * real_logistic(x)

@@ -1,0 +1,148 @@
+# Prediction: the forward pass of a Program in bounded memory.
+
+# Up to this many rows the product reads the fitted arrays as they are; above, packing them first pays.
+cdef enum:
+    FEW_ROWS = 8
+
+cdef struct Forward:
+    const Plan* plan
+    const Weights* weights
+    const Input* x
+    Py_ssize_t first, last      # rows of this slice
+    int n_ops
+    bint link
+    real* out                   # (n, width)
+    Py_ssize_t width
+    bint failed                 # out of memory
+    bint finite
+
+
+# A thread's share of the slice, a sub-block at a time.
+cdef void forward_worker(Forward* f) noexcept nogil:
+    cdef int t = thread_number(), n_threads = thread_count()
+    cdef Py_ssize_t rows = f.last - f.first
+    cdef Py_ssize_t begin = f.first + rows * t // n_threads
+    cdef Py_ssize_t end = f.first + rows * (t + 1) // n_threads
+    cdef Py_ssize_t samples[SUB_BLOCK]
+    cdef Py_ssize_t i, m
+    cdef Workspace w
+    cdef Matrix result
+    if begin == end:
+        return
+    if allocate_workspace(f.plan, &w, min(end - begin, SUB_BLOCK), False) < 0:
+        f.failed = True
+        return
+    result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
+    while begin < end:
+        m = min(end - begin, SUB_BLOCK)
+        for i in range(m):
+            samples[i] = begin + i
+        if f.x.kind != CSR and not gather(f.x, samples, m, w.values[0]):
+            f.finite = False
+        forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, f.n_ops, 0, m)
+        for i in range(m):
+            if f.link:
+                apply_link(&f.plan.loss, result.at + i * result.stride)
+            memcpy(f.out + (begin + i) * f.width, result.at + i * result.stride,
+                   f.width * sizeof(real))
+        begin += m
+    free_workspace(&w)
+
+
+cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
+    if n_threads == 1:
+        forward_worker(f)
+    else:
+        with parallel(num_threads=n_threads):
+            forward_worker(f)
+    return 0
+
+
+def forward(Program program not None, Rows x not None, coefs, intercepts, real[:, ::1] out not None,
+            int n_ops=-1, bint link=False, int n_threads=1):
+    """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
+
+    Returns whether all of x was finite; raises KeyboardInterrupt between slices of about 50 ms.
+    """
+    cdef Forward f
+    cdef Weights weights
+    cdef real* memory = NULL
+    cdef const real[:, ::1] w
+    cdef const real[::1] b
+    cdef Plan* plan = &program.plan
+    cdef Py_ssize_t n = x.n_samples, slice_rows, work = 1, at = 0
+    cdef int k
+    if plan.buffers[0].width != x.input.n_features:
+        raise ValueError("x has the wrong number of features")
+    weights.packed = NULL
+    weights.unpacked = NULL
+    try:
+        if n <= FEW_ROWS and x.input.kind != CSR:
+            weights.unpacked = <const real**>calloc(2 * plan.n_parameters, sizeof(real*))
+            for k in range(plan.n_parameters):
+                at += plan.parameters[k].stride
+            memory = <real*>aligned_zeros((at + tail_size()) * sizeof(real))
+            if memory == NULL or weights.unpacked == NULL:
+                raise MemoryError("the network does not fit in memory")
+            at = 0
+            program.check_shapes(coefs, intercepts)
+            for k in range(plan.n_parameters):
+                w, b = coefs[k], intercepts[k]
+                weights.unpacked[2 * k] = &w[0, 0]
+                weights.unpacked[2 * k + 1] = memory + at
+                memcpy(memory + at, &b[0], plan.parameters[k].n_out * sizeof(real))
+                at += plan.parameters[k].stride
+            weights.tail = memory + at
+            n_threads = 1
+        else:
+            memory = <real*>aligned_zeros(plan.n_values * sizeof(real))
+            if memory == NULL:
+                raise MemoryError("the network does not fit in memory")
+            program.pack(memory, coefs, intercepts)
+            weights.packed = memory
+        f = Forward(plan, &weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, link,
+                    &out[0, 0], out.shape[1], False, True)
+        for k in range(plan.n_parameters):
+            work += plan.parameters[k].n_in * plan.parameters[k].stride
+        slice_rows = max(SUB_BLOCK * n_threads, 2 * 10**9 // work)
+        while f.first < n:
+            f.last = min(f.first + slice_rows, n)
+            with nogil:
+                run_forward(&f, n_threads)
+            if f.failed:
+                raise MemoryError("a block of rows does not fit in memory")
+            f.first = f.last
+            PyErr_CheckSignals()
+        return f.finite
+    finally:
+        free(weights.unpacked)
+        aligned_free(memory)
+
+
+def loss_of(Program program not None, const real[:, ::1] logits not None, y, sample_weight=None):
+    """Weighted mean loss of logits; `y` and `sample_weight` as the Trainer takes them."""
+    cdef const int[:, ::1] codes
+    cdef const real[:, ::1] values
+    cdef const real[::1] weights
+    cdef const void* target
+    cdef const Loss* loss = &program.plan.loss
+    cdef Py_ssize_t i, stride = row_stride(loss.n_outputs)
+    cdef double total = 0, weight_sum = 0, weight = 1
+    cdef real* dz = <real*>aligned_zeros(stride * sizeof(real))
+    if dz == NULL:
+        raise MemoryError("a row does not fit in memory")
+    if loss.kind == SOFTMAX:
+        codes = y
+        target = <const void*>&codes[0, 0]
+    else:
+        values = y
+        target = <const void*>&values[0, 0]
+    if sample_weight is not None:
+        weights = sample_weight
+    for i in range(logits.shape[0]):
+        if sample_weight is not None:
+            weight = weights[i]
+        total += weight * loss_row(loss, &logits[i, 0], target, i, dz, stride, 1)
+        weight_sum += weight
+    aligned_free(dz)
+    return total / weight_sum

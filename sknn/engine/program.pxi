@@ -1,0 +1,316 @@
+# The Program: a network lowered to buffers, parameters and ops. It holds no weights and, once made, never
+# changes: the forward pass gets the fitted arrays and works in memory of its own, so any number of Python
+# threads may predict with one Program. Trainer (training.pxi) adds the weights and the steps.
+
+cdef struct Plan:
+    int n_ops, n_buffers, n_gradients, n_parameters
+    Op* ops
+    Buffer* buffers
+    Parameter* parameters
+    Py_ssize_t* gradient_widths
+    Py_ssize_t n_values                 # of the packed parameters
+    Py_ssize_t n_transposed
+    Py_ssize_t row_values               # elements of all value buffers of one row
+    Py_ssize_t row_gradients
+    Loss loss
+
+# The activations (and their gradients) of a block of rows.
+cdef struct Workspace:
+    real* memory
+    Matrix* values
+    Matrix* gradients
+
+# Where the forward pass finds its parameters: one packed array, or the fitted arrays themselves.
+cdef struct Weights:
+    const real* packed
+    const real** unpacked
+    real* tail
+
+
+cdef int allocate_workspace(const Plan* plan, Workspace* w, Py_ssize_t rows,
+                            bint training) noexcept nogil:
+    cdef Py_ssize_t size = rows * (plan.row_values + (plan.row_gradients if training else 0))
+    cdef real* at
+    cdef int i
+    w.memory = <real*>aligned_zeros(size * sizeof(real))
+    w.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
+    if w.memory == NULL or w.values == NULL:
+        return -1
+    w.gradients = w.values + plan.n_buffers
+    at = w.memory
+    for i in range(plan.n_buffers):
+        w.values[i].at = at
+        w.values[i].stride = plan.buffers[i].stride
+        at += rows * plan.buffers[i].stride
+    if training:
+        for i in range(plan.n_gradients):
+            w.gradients[i].at = at
+            w.gradients[i].stride = plan.gradient_widths[i]
+            at += rows * plan.gradient_widths[i]
+    return 0
+
+
+cdef void free_workspace(Workspace* w) noexcept nogil:
+    aligned_free(w.memory)
+    free(w.values)
+    w.memory = NULL
+    w.values = NULL
+
+
+cdef inline Matrix row_of(Matrix matrix, Py_ssize_t row) noexcept nogil:
+    matrix.at += row * matrix.stride
+    return matrix
+
+
+# Copies the rows of these samples to the input buffer as `real`; returns whether all are finite.
+cdef bint gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows,
+                 Matrix target) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef const float* single
+    cdef const double* double_
+    cdef real* out
+    cdef sint bad = 0
+    for i in range(rows):
+        out = target.at + i * target.stride
+        if x.kind == FLOAT32:
+            single = <const float*>x.data + samples[i] * x.stride
+            for j in range(x.n_features):
+                out[j] = <real>single[j]
+        else:
+            double_ = <const double*>x.data + samples[i] * x.stride
+            for j in range(x.n_features):
+                out[j] = <real>double_[j]
+        for j in range(x.n_features):
+            bad |= is_not_finite(out[j])
+    return bad == 0
+
+
+# The ops from first to last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of
+# these rows in x (for CSR rows and dropout masks).
+cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
+                       const Py_ssize_t* samples, u64 epoch_key, bint training, int n_ops,
+                       Py_ssize_t begin, Py_ssize_t rows) noexcept nogil:
+    cdef int i
+    cdef Py_ssize_t r
+    cdef const Op* op
+    cdef const Parameter* p
+    cdef Matrix source, target
+    for i in range(n_ops):
+        op = plan.ops + i
+        source = row_of(w.values[op.source], begin)
+        target = row_of(w.values[op.target], begin)
+        p = plan.parameters + op.parameter
+        if op.kind == DENSE:
+            if weights.packed != NULL:
+                dense_forward(p, weights.packed, source, target, rows)
+            else:
+                dense_forward_unpacked(weights.unpacked[2 * op.parameter],
+                                       weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
+                                       source, target, rows, weights.tail)
+        elif op.kind == DENSE_CSR:
+            csr_forward(op, p, weights.packed, x, samples, epoch_key, training, target, rows)
+        elif op.kind == ACTIVATION:
+            activation_forward(op.code, source.at, target.at, rows * target.stride)
+        elif training:
+            for r in range(rows):
+                dropout_row(source.at + r * source.stride, target.at + r * target.stride,
+                            plan.buffers[op.source].width,
+                            row_key(epoch_key, samples[r], op.layer), op.rate)
+        else:
+            for r in range(rows):
+                memcpy(target.at + r * target.stride, source.at + r * source.stride,
+                       plan.buffers[op.source].width * sizeof(real))
+
+
+# The gradients of all activations, from those of the logits (already in place) down to the first op.
+cdef void backward_rows(const Plan* plan, const Workspace* w, const real* transposed,
+                        const Py_ssize_t* samples, u64 epoch_key, Py_ssize_t begin,
+                        Py_ssize_t rows) noexcept nogil:
+    cdef int i
+    cdef Py_ssize_t r
+    cdef const Op* op
+    cdef Matrix source, target, d
+    for i in range(plan.n_ops - 1, -1, -1):
+        op = plan.ops + i
+        if plan.buffers[op.source].gradient < 0:
+            continue
+        d = row_of(w.gradients[plan.buffers[op.target].gradient], begin)
+        if op.kind == DENSE:
+            dense_input_gradient(plan.parameters + op.parameter, transposed, d,
+                                 row_of(w.gradients[plan.buffers[op.source].gradient], begin), rows)
+        elif op.kind == ACTIVATION:
+            source = row_of(w.values[op.source], begin)
+            target = row_of(w.values[op.target], begin)
+            activation_backward(op.code, source.at, target.at, d.at, rows * d.stride)
+        elif op.kind == DROPOUT:
+            for r in range(rows):
+                dropout_row(d.at + r * d.stride, d.at + r * d.stride,
+                            plan.buffers[op.source].width,
+                            row_key(epoch_key, samples[r], op.layer), op.rate)
+
+
+cdef class Rows:
+    """Samples as the engine reads them: a C-contiguous float32 or float64 array, or CSR parts."""
+
+    cdef Input input
+    cdef object owner
+    cdef readonly Py_ssize_t n_samples
+
+    def __cinit__(self, X, Py_ssize_t n_features=-1):
+        cdef const float[:, ::1] single
+        cdef const double[:, ::1] double_
+        if isinstance(X, tuple):
+            self._take_csr(X, n_features)
+            return
+        self.owner = X
+        self.n_samples = X.shape[0]
+        self.input.n_features = self.input.stride = X.shape[1]
+        if X.dtype.char == "f":
+            single = X
+            self.input.kind = FLOAT32
+            self.input.data = <const void*>&single[0, 0]
+        else:
+            double_ = X
+            self.input.kind = FLOAT64
+            self.input.data = <const void*>&double_[0, 0]
+
+    cdef _take_csr(self, parts, Py_ssize_t n_features):
+        cdef const real[::1] data
+        cdef const int[::1] indices
+        cdef const long long[::1] indptr
+        data, indices, indptr = parts
+        self.owner = parts
+        self.n_samples = indptr.shape[0] - 1
+        self.input.kind = CSR
+        self.input.n_features = n_features
+        self.input.indptr = &indptr[0]
+        if data.shape[0] > 0:
+            self.input.data = <const void*>&data[0]
+            self.input.indices = &indices[0]
+
+
+cdef class Program:
+    """A lowered network.
+
+    Parameters
+    ----------
+    ops : list of (kind, source, target, parameter, code, layer, rate)
+    buffers : list of (width, gradient)
+        `gradient` numbers the gradient buffer; -1 where none is wanted.
+    parameters : list of (n_in, n_out, needs_input_gradient)
+    loss : (kind, group_sizes, option, value_scale, gradient_scale)
+        `group_sizes` holds the classes of each softmax, or one number: the outputs.
+    """
+
+    cdef Plan plan
+
+    def __cinit__(self, ops, buffers, parameters, loss):
+        cdef Plan* plan = &self.plan
+        cdef int i
+        plan.n_ops = len(ops)
+        plan.n_buffers = len(buffers)
+        plan.n_parameters = len(parameters)
+        plan.n_gradients = 1 + max(gradient for _, gradient in buffers)
+        plan.ops = <Op*>calloc(plan.n_ops + 1, sizeof(Op))
+        plan.buffers = <Buffer*>calloc(plan.n_buffers, sizeof(Buffer))
+        plan.parameters = <Parameter*>calloc(plan.n_parameters + 1, sizeof(Parameter))
+        plan.gradient_widths = <Py_ssize_t*>calloc(plan.n_gradients + 1, sizeof(Py_ssize_t))
+        plan.loss.group_sizes = <Py_ssize_t*>calloc(len(loss[1]) + 1, sizeof(Py_ssize_t))
+        if (plan.ops == NULL or plan.buffers == NULL or plan.parameters == NULL
+                or plan.gradient_widths == NULL or plan.loss.group_sizes == NULL):
+            raise MemoryError("the network does not fit in memory")
+        for i, (kind, source, target, parameter, code, layer, rate) in enumerate(ops):
+            plan.ops[i] = Op(kind, source, target, parameter, code, layer, rate)
+        for i, (width, gradient) in enumerate(buffers):
+            plan.buffers[i] = Buffer(width, row_stride(width), gradient)
+            plan.row_values += plan.buffers[i].stride
+            if gradient >= 0 and plan.gradient_widths[gradient] == 0:
+                plan.gradient_widths[gradient] = plan.buffers[i].stride
+                plan.row_gradients += plan.buffers[i].stride
+        self._lay_out_parameters(parameters)
+        self._take_loss(loss)
+
+    cdef _lay_out_parameters(self, parameters):
+        """Weights first, then biases: what decays is one slice."""
+        cdef Plan* plan = &self.plan
+        cdef Parameter* p
+        cdef int i
+        for i, (n_in, n_out, needs_input_gradient) in enumerate(parameters):
+            p = plan.parameters + i
+            p.n_in, p.n_out, p.stride = n_in, n_out, row_stride(n_out)
+            p.weight = plan.n_values
+            plan.n_values += p.n_in * p.stride
+            p.transposed = -1
+            p.transposed_stride = row_stride(n_in)
+            if needs_input_gradient:
+                p.transposed = plan.n_transposed
+                plan.n_transposed += p.n_out * p.transposed_stride
+        for i in range(plan.n_parameters):
+            p = plan.parameters + i
+            p.bias = plan.n_values
+            plan.n_values += p.stride
+
+    cdef _take_loss(self, parts):
+        cdef Loss* loss = &self.plan.loss
+        kind, group_sizes, option, value_scale, gradient_scale = parts
+        loss.kind = kind
+        loss.n_groups = len(group_sizes)
+        loss.n_outputs = sum(group_sizes)
+        for i, size in enumerate(group_sizes):
+            loss.group_sizes[i] = size
+        loss.option = option
+        loss.value_scale = value_scale
+        loss.gradient_scale = gradient_scale
+
+    def __dealloc__(self):
+        free(self.plan.ops)
+        free(self.plan.buffers)
+        free(self.plan.parameters)
+        free(self.plan.gradient_widths)
+        free(self.plan.loss.group_sizes)
+
+    cdef int check_shapes(self, coefs, intercepts) except -1:
+        cdef Parameter* p
+        cdef int k
+        if len(coefs) != self.plan.n_parameters or len(intercepts) != self.plan.n_parameters:
+            raise ValueError(f"the network has {self.plan.n_parameters} layers with weights")
+        for k in range(self.plan.n_parameters):
+            p = self.plan.parameters + k
+            if coefs[k].shape != (p.n_in, p.n_out) or intercepts[k].shape != (p.n_out,):
+                raise ValueError(
+                    f"layer {k} has weights ({p.n_in}, {p.n_out}) and biases ({p.n_out},), got "
+                    f"{coefs[k].shape} and {intercepts[k].shape}"
+                )
+        return 0
+
+    cdef int pack(self, real* packed, coefs, intercepts) except -1:
+        """Logical layout (n_in, n_out), (n_out,) to the packed one; the padding stays as it is (zero)."""
+        cdef const real[:, ::1] w
+        cdef const real[::1] b
+        cdef Parameter* p
+        cdef Py_ssize_t i
+        cdef int k
+        self.check_shapes(coefs, intercepts)
+        for k in range(self.plan.n_parameters):
+            p = self.plan.parameters + k
+            w, b = coefs[k], intercepts[k]
+            for i in range(p.n_in):
+                memcpy(packed + p.weight + i * p.stride, &w[i, 0], p.n_out * sizeof(real))
+            memcpy(packed + p.bias, &b[0], p.n_out * sizeof(real))
+        return 0
+
+    cdef int unpack(self, const real* packed, coefs, intercepts) except -1:
+        """The packed layout back into arrays of the logical one."""
+        cdef real[:, ::1] w
+        cdef real[::1] b
+        cdef Parameter* p
+        cdef Py_ssize_t i
+        cdef int k
+        self.check_shapes(coefs, intercepts)
+        for k in range(self.plan.n_parameters):
+            p = self.plan.parameters + k
+            w, b = coefs[k], intercepts[k]
+            for i in range(p.n_in):
+                memcpy(&w[i, 0], packed + p.weight + i * p.stride, p.n_out * sizeof(real))
+            memcpy(&b[0], packed + p.bias, p.n_out * sizeof(real))
+        return 0

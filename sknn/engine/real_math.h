@@ -1,0 +1,164 @@
+/* exp, tanh, log1p and the normal distribution as short branch-free functions of one real.
+
+   They are written so that a compiler turns the loop around them into vector code of any width
+   (a call to libm would stop it). The polynomials are the Taylor series themselves, cut where the next
+   term is below half a unit in the last place of the type. NaN comes out as NaN. */
+#ifndef SKNN_REAL_MATH_H
+#define SKNN_REAL_MATH_H
+#include <float.h>
+#include <math.h>
+#include "tile.h"
+
+#ifdef SKNN_DOUBLE
+#  define R(x) x
+#  define REAL_EPSILON DBL_EPSILON
+#  define real_sqrt sqrt
+#  define real_fabs fabs
+#  define MANTISSA 52
+#  define EXPONENT_BIAS 1023
+#  define ROUND 6755399441055744.0          /* 1.5 * 2^52: adding it rounds to an integer */
+#  define LN2_HIGH 0.693147180369123816490  /* ln 2 in two parts: n * LN2_HIGH is exact */
+#  define LN2_LOW 1.90821492927058770002e-10
+#  define EXP_LOW -745.2
+#  define EXP_HIGH 709.9
+#else
+#  define R(x) x##f
+#  define REAL_EPSILON FLT_EPSILON
+#  define real_sqrt sqrtf
+#  define real_fabs fabsf
+#  define MANTISSA 23
+#  define EXPONENT_BIAS 127
+#  define ROUND 12582912.0f                 /* 1.5 * 2^23 */
+#  define LN2_HIGH 0.693145751953125f
+#  define LN2_LOW 1.42860682030941723212e-6f
+#  define EXP_LOW -104.0f
+#  define EXP_HIGH 89.0f
+#endif
+
+SKNN_INLINE sint bits_of(real x) { sint i; memcpy(&i, &x, sizeof i); return i; }
+SKNN_INLINE real real_of(sint i) { real x; memcpy(&x, &i, sizeof x); return x; }
+SKNN_INLINE real power_of_two(sint n) { return real_of((n + EXPONENT_BIAS) << MANTISSA); }
+
+/* x = n ln 2 + r with |r| <= ln 2 / 2; returns e^r - 1 */
+SKNN_INLINE real expm1_reduced(real x, sint *n)
+{
+    const real shifted = x * R(1.44269504088896341) + ROUND;
+    const real whole = shifted - ROUND;
+    const real r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
+    real p;
+    *n = bits_of(shifted) - bits_of(ROUND);
+#ifdef SKNN_DOUBLE
+    p = R(1.6059043836821613e-10);               /* 1/13! */
+    p = p * r + R(2.08767569878681e-09);
+    p = p * r + R(2.505210838544172e-08);
+    p = p * r + R(2.755731922398589e-07);
+    p = p * r + R(2.7557319223985893e-06);
+    p = p * r + R(2.48015873015873e-05);
+    p = p * r + R(1.984126984126984e-04);
+#else
+    p = R(1.984126984126984e-04);                /* 1/7! */
+#endif
+    p = p * r + R(1.3888888888888889e-03);
+    p = p * r + R(8.333333333333333e-03);
+    p = p * r + R(4.1666666666666664e-02);
+    p = p * r + R(1.6666666666666666e-01);
+    p = p * r + R(0.5);
+    return p * (r * r) + r;
+}
+
+SKNN_INLINE real real_exp(real x)
+{
+    sint n, half;
+    x = x < EXP_LOW ? EXP_LOW : x;
+    x = x > EXP_HIGH ? EXP_HIGH : x;
+    const real p = R(1.0) + expm1_reduced(x, &n);
+    half = n >> 1;   /* in two factors, so that the ends of the range are reached */
+    return p * power_of_two(half) * power_of_two(n - half);
+}
+
+/* e^x - 1 for x <= 40, small x without cancellation */
+SKNN_INLINE real real_expm1(real x)
+{
+    sint n;
+    x = x < R(-60.0) ? R(-60.0) : x;
+    const real p = expm1_reduced(x, &n);
+    const real scale = power_of_two(n);
+    return p * scale + (scale - R(1.0));
+}
+
+SKNN_INLINE real real_logistic(real x) { return R(1.0) / (R(1.0) + real_exp(-x)); }
+
+SKNN_INLINE real real_tanh(real x)
+{
+    real a = real_fabs(x);
+    a = a > R(20.0) ? R(20.0) : a;               /* 1 to the last bit from there on */
+    const real e = real_expm1(R(2.0) * a);
+    const real t = e / (e + R(2.0));
+    return x < R(0.0) ? -t : t;
+}
+
+/* log(1 + t) for 0 <= t <= 1: log(m) = 2 artanh((m - 1) / (m + 1)), m in [sqrt(1/2), sqrt(2)] */
+SKNN_INLINE real real_log1p_unit(real t)
+{
+    const real u = R(1.0) + t;
+    const real lost = t - (u - R(1.0));          /* what rounding u took from t */
+    const real halve = u > R(1.4142135623730951) ? R(0.5) : R(1.0);
+    const real log2 = u > R(1.4142135623730951) ? R(0.6931471805599453) : R(0.0);
+    const real m = u * halve;
+    const real s = (m - R(1.0)) / (m + R(1.0));
+    const real q = s * s;
+    real p;
+#ifdef SKNN_DOUBLE
+    p = R(4.3478260869565216e-02);               /* 1/23 */
+    p = p * q + R(4.7619047619047616e-02);
+    p = p * q + R(5.2631578947368418e-02);
+    p = p * q + R(5.8823529411764705e-02);
+    p = p * q + R(6.6666666666666666e-02);
+    p = p * q + R(7.6923076923076927e-02);
+    p = p * q + R(9.0909090909090912e-02);
+#else
+    p = R(9.0909090909090912e-02);               /* 1/11 */
+#endif
+    p = p * q + R(1.1111111111111111e-01);
+    p = p * q + R(1.4285714285714285e-01);
+    p = p * q + R(0.2);
+    p = p * q + R(3.3333333333333331e-01);
+    return log2 + (R(2.0) * s + R(2.0) * s * (p * q)) + lost / u;
+}
+
+SKNN_INLINE real real_softplus(real x)
+{
+    return (x < R(0.0) ? R(0.0) : x) + real_log1p_unit(real_exp(-real_fabs(x)));
+}
+
+/* Standard normal density and distribution function. */
+SKNN_INLINE real real_normal_density(real x)
+{
+    return R(0.3989422804014327) * real_exp(R(-0.5) * x * x);
+}
+
+SKNN_INLINE real real_normal_cdf(real x)
+{
+#ifdef SKNN_DOUBLE
+    return 0.5 * erfc(-x * 0.7071067811865476);
+#else
+    /* Abramowitz & Stegun 7.1.26: erfc(z) = t (a1 + t (a2 + ...)) e^(-z^2), error below 1.5e-7 */
+    const float z = fabsf(x) * 0.70710678f;
+    const float t = 1.0f / (1.0f + 0.3275911f * z);
+    float p = 1.061405429f;
+    p = p * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    p = 0.5f * p * t * real_exp(-z * z);
+    return x < 0.0f ? p : 1.0f - p;
+#endif
+}
+
+SKNN_INLINE sint is_not_finite(real x)
+{
+    return (bits_of(x) >> MANTISSA & (2 * EXPONENT_BIAS + 1)) == 2 * EXPONENT_BIAS + 1;
+}
+
+#undef R
+#endif

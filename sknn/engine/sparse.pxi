@@ -1,0 +1,81 @@
+# The first dense layer on CSR rows, without densifying them: y_i = b + sum of x_ij W_j over the stored j,
+# and dW_j += x_ij dy_i. Only the stored values are touched; an input dropout masks them on the way.
+
+cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, const Input* x,
+                      const Py_ssize_t* samples, u64 epoch_key, bint training,
+                      Matrix y, Py_ssize_t rows) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef long long e
+    cdef const real* w
+    cdef const real* bias = packed + p.bias
+    cdef const real* data = <const real*>x.data
+    cdef real* out
+    cdef real value
+    cdef u32 key
+    for i in range(rows):
+        out = y.at + i * y.stride
+        key = row_key(epoch_key, samples[i], op.layer)
+        for j in range(p.stride):
+            out[j] = bias[j]
+        for e in range(x.indptr[samples[i]], x.indptr[samples[i] + 1]):
+            value = csr_value(op, data[e], x.indices[e], key, training)
+            w = packed + p.weight + x.indices[e] * p.stride
+            for j in range(p.stride):
+                out[j] += value * w[j]
+
+
+cdef inline real csr_value(const Op* op, real value, int column, u32 key,
+                           bint training) noexcept nogil:
+    if not training or op.rate == 0:
+        return value
+    if element_hash(key, <u32>column) < drop_below(op.rate):
+        return 0
+    return value * <real>(1.0 / (1.0 - op.rate))
+
+
+# dW[first:last] (+)= x[:, first:last]^T dy. `cursors[i]` is where row i stands: its first stored value
+# in a column >= first. Columns are sorted, panels of one thread come in order, so a cursor only moves on.
+cdef void csr_weight_gradient(const Op* op, const Parameter* p, const Input* x,
+                              const Py_ssize_t* samples, u64 epoch_key, Matrix dy, Py_ssize_t rows,
+                              Py_ssize_t first, Py_ssize_t last, long long* cursors, real* dW,
+                              bint accumulate) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef long long e, end
+    cdef const real* data = <const real*>x.data
+    cdef const real* d
+    cdef real* row
+    cdef real value
+    cdef u32 key
+    if not accumulate:
+        for j in range((last - first) * p.stride):
+            dW[j] = 0
+    for i in range(rows):
+        e = cursors[i]
+        end = x.indptr[samples[i] + 1]
+        if e == end or x.indices[e] >= last:
+            continue
+        key = row_key(epoch_key, samples[i], op.layer)
+        d = dy.at + i * dy.stride
+        while e < end and x.indices[e] < last:
+            value = csr_value(op, data[e], x.indices[e], key, True)
+            row = dW + (x.indices[e] - first) * p.stride
+            for j in range(p.stride):
+                row[j] += value * d[j]
+            e += 1
+        cursors[i] = e
+
+
+cdef void csr_cursors(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows,
+                      Py_ssize_t column, long long* cursors) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef long long low, high, middle
+    for i in range(rows):
+        low = x.indptr[samples[i]]
+        high = x.indptr[samples[i] + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if x.indices[middle] < column:
+                low = middle + 1
+            else:
+                high = middle
+        cursors[i] = low

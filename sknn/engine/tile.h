@@ -1,0 +1,171 @@
+/* The register tile: the one kernel behind every heavy operation.
+
+       C[m][n] = I[m][n] + sum_s sum_k A[m*am + s*as + k*ak] * B[(s*K + k)*bk + n]
+
+   MR rows by NR vectors of C live in registers for the whole sum. Elements of A are broadcast from
+   wherever they lie, rows of B and C are contiguous. I is where the sum starts: C itself (accumulate),
+   a bias (row stride im = 0) or NULL (zero). Each element of C is one chain of multiply-adds in the order
+   of (s, k), whatever MR and NR are: how rows are cut into tiles, or among threads, never changes a bit.
+
+   GCC's and Clang's vector extensions give one source for every vector width; a compiler without them
+   gets the same code with one element per vector. */
+#ifndef SKNN_TILE_H
+#define SKNN_TILE_H
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef SKNN_DOUBLE
+typedef double real;
+typedef int64_t sint;
+#else
+typedef float real;
+typedef int32_t sint;
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#  define SKNN_INLINE static inline __attribute__((always_inline))
+#  define SKNN_UNROLL _Pragma("GCC unroll 32")
+#  if defined(__AVX512F__)
+#    define SKNN_VECTOR_BYTES 64
+#  elif defined(__AVX2__)
+#    define SKNN_VECTOR_BYTES 32
+#  else
+#    define SKNN_VECTOR_BYTES 16
+#  endif
+#  ifdef SKNN_DOUBLE
+typedef double vec __attribute__((vector_size(SKNN_VECTOR_BYTES), aligned(8), may_alias));
+#  else
+typedef float vec __attribute__((vector_size(SKNN_VECTOR_BYTES), aligned(4), may_alias));
+#  endif
+#else
+#  define SKNN_INLINE static inline
+#  define SKNN_UNROLL
+#  define SKNN_VECTOR_BYTES ((int)sizeof(real))
+typedef real vec;
+#endif
+
+#define SKNN_V ((ptrdiff_t)(SKNN_VECTOR_BYTES / sizeof(real)))   /* elements of a vector */
+#define SKNN_LINE ((ptrdiff_t)(64 / sizeof(real)))               /* elements of a cache line */
+
+SKNN_INLINE void
+tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak,
+     const real *B, ptrdiff_t bk, const real *I, ptrdiff_t im, real *C, ptrdiff_t cm,
+     ptrdiff_t S, ptrdiff_t K)
+{
+    vec c[32];
+    if (I) {
+        SKNN_UNROLL
+        for (int m = 0; m < MR; m++)
+            SKNN_UNROLL
+            for (int n = 0; n < NR; n++) c[m * NR + n] = *(const vec *)(I + m * im + n * SKNN_V);
+    } else {
+        SKNN_UNROLL
+        for (int i = 0; i < MR * NR; i++) c[i] = (vec){0};
+    }
+    for (ptrdiff_t s = 0; s < S; s++) {
+        const real *a = A + s * as;
+        for (ptrdiff_t k = 0; k < K; k++) {
+            vec b[4];
+            SKNN_UNROLL
+            for (int n = 0; n < NR; n++) b[n] = *(const vec *)(B + n * SKNN_V);
+            SKNN_UNROLL
+            for (int m = 0; m < MR; m++) {
+                const real x = a[m * am];
+                SKNN_UNROLL
+                for (int n = 0; n < NR; n++) c[m * NR + n] += x * b[n];
+            }
+            a += ak;
+            B += bk;
+        }
+    }
+    SKNN_UNROLL
+    for (int m = 0; m < MR; m++)
+        SKNN_UNROLL
+        for (int n = 0; n < NR; n++) *(vec *)(C + m * cm + n * SKNN_V) = c[m * NR + n];
+}
+
+/* Every shape whose accumulators, one row of B and one broadcast fit in the vector registers:
+   MR*NR + NR + 1 <= 32 (AVX-512, NEON) or 16 (AVX2, SSE). Rows of a matrix are cut evenly into
+   tiles, so there is no remainder loop. */
+typedef void (*tile_function)(const real *, ptrdiff_t, ptrdiff_t, ptrdiff_t, const real *, ptrdiff_t,
+                              const real *, ptrdiff_t, real *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+#define SKNN_TILE(MR, NR)                                                                            \
+    static void tile_##MR##x##NR(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak,             \
+                                 const real *B, ptrdiff_t bk, const real *I, ptrdiff_t im, real *C,   \
+                                 ptrdiff_t cm, ptrdiff_t S, ptrdiff_t K)                              \
+    { tile(MR, NR, A, am, as, ak, B, bk, I, im, C, cm, S, K); }
+#define SKNN_EACH_1_TO_2(X, N) X(1, N) X(2, N)
+#define SKNN_EACH_1_TO_6(X, N) SKNN_EACH_1_TO_2(X, N) X(3, N) X(4, N) X(5, N) X(6, N)
+#define SKNN_EACH_1_TO_9(X, N) SKNN_EACH_1_TO_6(X, N) X(7, N) X(8, N) X(9, N)
+#define SKNN_EACH_1_TO_12(X, N) SKNN_EACH_1_TO_9(X, N) X(10, N) X(11, N) X(12, N)
+#define SKNN_EACH_1_TO_14(X, N) SKNN_EACH_1_TO_12(X, N) X(13, N) X(14, N)
+#define SKNN_NAME(MR, NR) tile_##MR##x##NR,
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+#  define SKNN_TILE_COLUMNS 4
+SKNN_EACH_1_TO_14(SKNN_TILE, 1)
+SKNN_EACH_1_TO_14(SKNN_TILE, 2)
+SKNN_EACH_1_TO_9(SKNN_TILE, 3)
+SKNN_EACH_1_TO_6(SKNN_TILE, 4)
+static const int tile_rows[4] = {14, 14, 9, 6};
+static const tile_function tiles[4][14] = {
+    {SKNN_EACH_1_TO_14(SKNN_NAME, 1)},
+    {SKNN_EACH_1_TO_14(SKNN_NAME, 2)},
+    {SKNN_EACH_1_TO_9(SKNN_NAME, 3)},
+    {SKNN_EACH_1_TO_6(SKNN_NAME, 4)},
+};
+#else
+#  define SKNN_TILE_COLUMNS 2
+SKNN_EACH_1_TO_12(SKNN_TILE, 1)
+SKNN_EACH_1_TO_6(SKNN_TILE, 2)
+static const int tile_rows[2] = {12, 6};
+static const tile_function tiles[2][12] = {
+    {SKNN_EACH_1_TO_12(SKNN_NAME, 1)},
+    {SKNN_EACH_1_TO_6(SKNN_NAME, 2)},
+};
+#endif
+
+/* C (m by n_vectors vectors) = I + A.B with tiles of the best shapes; A, B, C, I as above. */
+static void
+multiply(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak, const real *B, ptrdiff_t bk,
+         const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t n_vectors,
+         ptrdiff_t S, ptrdiff_t K)
+{
+    ptrdiff_t columns = (n_vectors + SKNN_TILE_COLUMNS - 1) / SKNN_TILE_COLUMNS;
+    for (ptrdiff_t n = 0; columns > 0; columns--) {
+        const ptrdiff_t nr = (n_vectors - n + columns - 1) / columns;
+        ptrdiff_t rows = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
+        for (ptrdiff_t i = 0; rows > 0; rows--) {
+            const ptrdiff_t mr = (m - i + rows - 1) / rows;
+            tiles[nr - 1][mr - 1](A + i * am, am, as, ak, B + n * SKNN_V, bk,
+                                  I ? I + i * im + n * SKNN_V : NULL, im,
+                                  C + i * cm + n * SKNN_V, cm, S, K);
+            i += mr;
+        }
+        n += nr;
+    }
+}
+
+/* Memory whose first element starts a cache line, filled with zeros. */
+static void *
+aligned_zeros(size_t bytes)
+{
+    char *base = (char *)calloc(1, bytes + 64 + sizeof(void *));
+    if (!base) return NULL;
+    char *start = base + sizeof(void *);
+    start += (64 - (uintptr_t)start % 64) % 64;
+    memcpy(start - sizeof(void *), &base, sizeof(void *));
+    return start;
+}
+
+static void
+aligned_free(void *start)
+{
+    void *base;
+    if (!start) return;
+    memcpy(&base, (char *)start - sizeof(void *), sizeof(void *));
+    free(base);
+}
+#endif

@@ -1,0 +1,267 @@
+# The Trainer: a Program with weights, an optimizer and data, ready to run steps.
+
+# Target size of the activations and gradients of one block.
+cdef enum:
+    BLOCK_BYTES = 16 * 1024 * 1024
+    MAX_BLOCK_ROWS = 1024
+
+
+cdef class Trainer:
+    """Trains a Program's weights on one data set.
+
+    Parameters
+    ----------
+    program : Program
+    x : Rows
+    y : ndarray (n, n_outputs) of real, or (n, n_groups) of int32 for the softmax loss
+    sample_weight : ndarray (n,) of real or None
+    samples : ndarray of intp: the rows to train on, in order
+    batch_size : int
+    optimizer : (kind, n_slots, coefficients) or None
+        None where only gradients are wanted.
+    alpha, clip_norm : float
+    seed : int
+    n_threads : int
+    """
+
+    cdef Step step
+    cdef readonly Program program
+    cdef object x, y, sample_weight     # kept alive: `step` points into them
+    cdef Py_ssize_t[::1] order
+    cdef const Py_ssize_t[::1] samples
+    cdef u64 seed
+    cdef int n_threads
+    cdef real* best
+    cdef readonly bint has_best
+
+    def __cinit__(self, Program program not None, Rows x not None, y, sample_weight,
+                  const Py_ssize_t[::1] samples, Py_ssize_t batch_size, optimizer,
+                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1):
+        cdef Step* s = &self.step
+        cdef const real[::1] w
+        self.program, self.x, self.y, self.sample_weight = program, x, y, sample_weight
+        self.samples = samples
+        self.order = samples.copy()
+        self.seed = seed
+        self.n_threads = n_threads
+        s.plan = &program.plan
+        s.x = x.input
+        s.y = self._targets(y)
+        if sample_weight is not None:
+            w = sample_weight
+            s.sample_weight = &w[0]
+        s.order = &self.order[0]
+        s.n_samples = samples.shape[0]
+        s.batch_size = batch_size
+        s.alpha, s.clip_norm = alpha, clip_norm
+        self._take_optimizer(optimizer)
+        self._allocate(optimizer is None or clip_norm > 0)
+        self._make_tasks()
+
+    cdef const void* _targets(self, y) except NULL:
+        cdef const int[:, ::1] codes
+        cdef const real[:, ::1] values
+        if self.step.plan.loss.kind == SOFTMAX:
+            codes = y
+            return <const void*>&codes[0, 0]
+        values = y
+        return <const void*>&values[0, 0]
+
+    cdef _take_optimizer(self, optimizer):
+        cdef Step* s = &self.step
+        cdef int i
+        s.update_parameters = optimizer is not None
+        if optimizer is None:
+            return
+        s.optimizer.kind, s.optimizer.n_slots = optimizer[0], optimizer[1]
+        for i, value in enumerate(optimizer[2]):
+            s.optimizer.coefficients[i] = value
+
+    cdef _allocate(self, bint whole_gradient):
+        cdef Step* s = &self.step
+        cdef const Plan* plan = s.plan
+        cdef Py_ssize_t row_bytes = (plan.row_values + plan.row_gradients) * sizeof(real)
+        cdef int i
+        s.block_rows = min(max(BLOCK_BYTES // row_bytes, SUB_BLOCK), MAX_BLOCK_ROWS)
+        s.block_rows = min(s.block_rows, s.batch_size, s.n_samples)
+        if s.block_rows < min(s.batch_size, s.n_samples):
+            whole_gradient = True       # a step in several blocks accumulates it
+        for i in range(plan.n_parameters):
+            s.scratch_size = max(s.scratch_size, PANEL * plan.parameters[i].stride)
+        s.params = <real*>aligned_zeros(plan.n_values * sizeof(real))
+        self.best = <real*>aligned_zeros(plan.n_values * sizeof(real))
+        s.transposed = <real*>aligned_zeros(plan.n_transposed * sizeof(real))
+        s.scratch = <real*>aligned_zeros(self.n_threads * s.scratch_size * sizeof(real))
+        s.cursors = <long long*>aligned_zeros(self.n_threads * s.block_rows * sizeof(long long))
+        s.row_loss = <double*>aligned_zeros(s.block_rows * sizeof(double))
+        failed = (allocate_workspace(plan, &s.workspace, s.block_rows, True) < 0
+                  or s.params == NULL or self.best == NULL or s.transposed == NULL
+                  or s.scratch == NULL or s.cursors == NULL or s.row_loss == NULL)
+        if whole_gradient and not failed:
+            s.gradient = <real*>aligned_zeros(plan.n_values * sizeof(real))
+            failed = s.gradient == NULL
+        for i in range(s.optimizer.n_slots):
+            s.slots[i] = <real*>aligned_zeros(plan.n_values * sizeof(real))
+            failed = failed or s.slots[i] == NULL
+        if failed:
+            raise MemoryError("the network and its training state do not fit in memory; "
+                              "use smaller layers")
+
+    cdef _make_tasks(self):
+        """Panels of all weights, then the biases; every thread gets a run of tasks of equal cost."""
+        cdef Step* s = &self.step
+        cdef const Plan* plan = s.plan
+        cdef const Parameter* p
+        cdef Task* task
+        cdef Py_ssize_t first
+        cdef double total = 0, so_far = 0
+        cdef int i, t = 1, n = 0
+        for i in range(plan.n_parameters):
+            n += 1 + (plan.parameters[i].n_in + PANEL - 1) // PANEL
+        s.tasks = <Task*>calloc(n + 1, sizeof(Task))
+        s.shares = <int*>calloc(self.n_threads + 1, sizeof(int))
+        if s.tasks == NULL or s.shares == NULL:
+            raise MemoryError("the network does not fit in memory")
+        for bias in (False, True):
+            for i in range(plan.n_ops):
+                if plan.ops[i].kind != DENSE and plan.ops[i].kind != DENSE_CSR:
+                    continue
+                p = plan.parameters + plan.ops[i].parameter
+                if bias:
+                    s.tasks[s.n_tasks] = Task(i, True, 0, 0, p.bias, p.stride, 4 * p.stride, 0, 0)
+                    s.n_tasks += 1
+                    continue
+                for first in range(0, p.n_in, PANEL):
+                    task = s.tasks + s.n_tasks
+                    task.op, task.first, task.last = i, first, min(first + PANEL, p.n_in)
+                    task.offset = p.weight + first * p.stride
+                    task.size = (task.last - first) * p.stride
+                    task.cost = task.size
+                    s.n_tasks += 1
+        for i in range(s.n_tasks):
+            total += s.tasks[i].cost
+        for i in range(s.n_tasks):
+            while t < self.n_threads and so_far + 0.5 * s.tasks[i].cost >= total * t / self.n_threads:
+                s.shares[t] = i
+                t += 1
+            so_far += s.tasks[i].cost
+        for i in range(t, self.n_threads + 1):
+            s.shares[i] = s.n_tasks
+
+    def __dealloc__(self):
+        cdef Step* s = &self.step
+        cdef int i
+        free_workspace(&s.workspace)
+        for i in range(MAX_SLOTS):
+            aligned_free(s.slots[i])
+        aligned_free(s.params)
+        aligned_free(self.best)
+        aligned_free(s.transposed)
+        aligned_free(s.gradient)
+        aligned_free(s.scratch)
+        aligned_free(s.cursors)
+        aligned_free(s.row_loss)
+        free(s.tasks)
+        free(s.shares)
+
+    def load(self, coefs, intercepts):
+        """Takes the weights from arrays (n_in, n_out) and (n_out,)."""
+        self.program.pack(self.step.params, coefs, intercepts)
+        self._transpose_all()
+
+    cdef _transpose_all(self):
+        cdef const Parameter* p
+        cdef int i
+        for i in range(self.step.plan.n_parameters):
+            p = self.step.plan.parameters + i
+            if p.transposed >= 0:
+                transpose_rows(p, self.step.params, self.step.transposed, 0, p.n_in)
+
+    def store(self, coefs, intercepts, bint best=False):
+        """Writes the current (or the best kept) weights into arrays."""
+        self.program.unpack(self.best if best else self.step.params, coefs, intercepts)
+
+    def keep_best(self):
+        """Remembers the current weights as the best so far."""
+        memcpy(self.best, self.step.params, self.step.plan.n_values * sizeof(real))
+        self.has_best = True
+
+    def load_slot(self, int slot, coefs, intercepts):
+        """Takes one moment of the optimizer from arrays shaped like the weights."""
+        self.program.pack(self.step.slots[slot], coefs, intercepts)
+
+    def store_slot(self, int slot, coefs, intercepts):
+        """Writes one moment of the optimizer into arrays shaped like the weights."""
+        self.program.unpack(self.step.slots[slot], coefs, intercepts)
+
+    def begin_epoch(self, u64 epoch, bint shuffled):
+        """Sets the order of the samples and the masks of this epoch."""
+        cdef Step* s = &self.step
+        cdef u64 key = combine(self.seed, epoch)
+        s.epoch_key = key
+        s.loss = 0
+        # one batch holds them all: its order only changes rounding
+        if shuffled and s.batch_size < s.n_samples:
+            self.order[:] = self.samples
+            with nogil:
+                shuffle(<Py_ssize_t*>s.order, s.n_samples, mix(key))
+
+    def run(self, const double[::1] rates not None, long long t, double deadline):
+        """Runs the steps of the current epoch; `t` updates came before the first of them.
+
+        Returns the steps that were finished: all, or fewer when the `clock` passed `deadline`. The
+        loss of the epoch so far is `loss`. Raises KeyboardInterrupt on Ctrl-C.
+        """
+        if rates.shape[0] != self.n_steps:
+            raise ValueError("one learning rate for each step is needed")
+        self.step.rates = &rates[0]
+        self.step.t = t
+        return self._run(self.n_steps, deadline)
+
+    cdef Py_ssize_t _run(self, Py_ssize_t n_steps, double deadline) except -1:
+        cdef Step* s = &self.step
+        s.last_step = n_steps
+        s.deadline = deadline
+        s.next_poll = seconds() + 0.1
+        s.steps_done = 0
+        s.stop = False
+        with nogil:
+            run_steps(s, self.n_threads)
+        PyErr_CheckSignals()
+        return s.steps_done
+
+    def loss_and_gradient(self, gradient, double deadline=float("inf")):
+        """Loss of all samples in one batch; its gradient is written to (coefs, intercepts).
+
+        None where the `clock` passed `deadline` first. Raises KeyboardInterrupt on Ctrl-C.
+        """
+        self.begin_epoch(0, False)
+        if self._run(1, deadline) == 0:
+            return None
+        self.program.unpack(self.step.gradient, gradient[0], gradient[1])
+        return self.step.loss / self.step.n_samples
+
+    @property
+    def n_steps(self):
+        """Steps of an epoch."""
+        return (self.step.n_samples + self.step.batch_size - 1) // self.step.batch_size
+
+    @property
+    def n_slots(self):
+        """Arrays of the optimizer's state."""
+        return self.step.optimizer.n_slots
+
+    @property
+    def n_samples(self):
+        """Samples of an epoch."""
+        return self.step.n_samples
+
+    @property
+    def loss(self):
+        """Sum over the batches of this epoch: loss times rows."""
+        return self.step.loss
+
+
+def clock():
+    """The clock that deadlines are read from, in seconds."""
+    return seconds()

@@ -1,0 +1,230 @@
+# Training: whole epochs without Python.
+#
+# A step works on a mini-batch, in blocks of rows where it is large. Per block:
+#   1. rows     threads share the rows: gather, forward, loss, gradients of the activations    | barrier
+#   2. panels   threads share the parameters: a panel of weights gets its gradient from all rows
+#               of the block, in order, and after the last block is updated while it is in the cache | barrier
+# No gradient is ever shared between threads and every sum has a fixed order, so the bits do not depend on
+# the number of threads. Clipping needs the norm of the whole gradient first: then the update is a third
+# phase. Phase 1 of a row and phase 2 of a panel know nothing of threads.
+
+cdef struct Task:                       # a panel of weights, or the biases, of one op
+    int op
+    bint bias
+    Py_ssize_t first, last              # rows of W
+    Py_ssize_t offset, size             # in the flat parameter array
+    double cost
+    double squares                      # of the weights, before the update
+    double gradient_squares
+
+cdef struct Step:
+    const Plan* plan
+    Workspace workspace
+    Input x
+    const void* y
+    const real* sample_weight           # NULL: all 1
+    const Py_ssize_t* order             # the samples of the epoch
+    Py_ssize_t n_samples, batch_size, block_rows
+    real* params
+    real* transposed
+    real* gradient                      # of all parameters; NULL if never needed whole
+    real* slots[MAX_SLOTS]
+    real* scratch                       # a panel's gradient for each thread
+    Py_ssize_t scratch_size
+    long long* cursors                  # for each thread and row of a block, CSR only
+    double* row_loss
+    Task* tasks
+    int n_tasks
+    int* shares                         # thread t has the tasks from shares[t] to shares[t + 1]
+    Optimizer optimizer
+    const double* rates                 # of each step of this run
+    long long t                         # updates so far
+    double alpha, clip_norm
+    u64 epoch_key
+    bint update_parameters              # False: only the gradient is wanted
+    Py_ssize_t last_step
+    double loss                         # of the batches so far, weighted by their rows
+    double deadline
+    double next_poll
+    Py_ssize_t steps_done
+    bint stop
+
+
+cdef inline double weight_of(const Step* s, Py_ssize_t sample) noexcept nogil:
+    return s.sample_weight[sample] if s.sample_weight != NULL else 1.0
+
+
+# Phase 1: rows begin..end of the block that starts at `block` in the epoch's order.
+cdef void work_on_rows(Step* s, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end,
+                       double weight_sum) noexcept nogil:
+    cdef const Plan* plan = s.plan
+    cdef Weights weights = Weights(s.params, NULL, NULL)
+    cdef const Py_ssize_t* samples
+    cdef Matrix z = s.workspace.values[plan.ops[plan.n_ops - 1].target]
+    cdef Matrix dz = s.workspace.gradients[plan.buffers[plan.ops[plan.n_ops - 1].target].gradient]
+    cdef Py_ssize_t i, m
+    cdef double weight
+    while begin < end:
+        m = min(end - begin, SUB_BLOCK)
+        samples = s.order + block + begin
+        if s.x.kind != CSR:
+            gather(&s.x, samples, m, row_of(s.workspace.values[0], begin))
+        forward_rows(plan, &s.workspace, &weights, &s.x, samples, s.epoch_key, True, plan.n_ops,
+                     begin, m)
+        for i in range(begin, begin + m):
+            weight = weight_of(s, samples[i - begin])
+            s.row_loss[i] = weight * loss_row(&plan.loss, z.at + i * z.stride, s.y,
+                                              samples[i - begin], dz.at + i * dz.stride, dz.stride,
+                                              <real>(plan.loss.gradient_scale * weight
+                                                     / weight_sum))
+        backward_rows(plan, &s.workspace, s.transposed, samples, s.epoch_key, begin, m)
+        begin += m
+
+
+# Phase 2: the gradient of one task from the rows of a block.
+cdef real* task_gradient(Step* s, Task* task, int thread, Py_ssize_t block, Py_ssize_t rows,
+                         bint accumulate) noexcept nogil:
+    cdef const Plan* plan = s.plan
+    cdef const Op* op = plan.ops + task.op
+    cdef const Parameter* p = plan.parameters + op.parameter
+    cdef Matrix d = s.workspace.gradients[plan.buffers[op.target].gradient]
+    cdef real* g = s.scratch + thread * s.scratch_size
+    cdef long long* cursors = s.cursors + thread * s.block_rows
+    if s.gradient != NULL:
+        g = s.gradient + task.offset
+    if task.bias:
+        bias_gradient(d, rows, p.stride, g, accumulate)
+    elif op.kind == DENSE:
+        dense_weight_gradient(p, s.workspace.values[op.source], d, rows, task.first, task.last, g,
+                              accumulate)
+    else:
+        if task == s.tasks + s.shares[thread] or (task - 1).bias or (task - 1).op != task.op:
+            csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
+        csr_weight_gradient(op, p, &s.x, s.order + block, s.epoch_key, d, rows, task.first,
+                            task.last, cursors, g, accumulate)
+    return g
+
+
+# After the last block: the penalty alpha |w|^2 / (2 sum of weights) on the weights, not the biases.
+cdef void add_penalty(Step* s, Task* task, real* g, double weight_sum) noexcept nogil:
+    task.squares = 0
+    if not task.bias and s.alpha > 0:
+        task.squares = sum_of_squares(s.params + task.offset, task.size)
+        add_decay(g, s.params + task.offset, <real>(s.alpha / weight_sum), task.size)
+    if s.clip_norm > 0:
+        task.gradient_squares = sum_of_squares(g, task.size)
+
+
+cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const real* g) noexcept nogil:
+    cdef const Parameter* p = s.plan.parameters + s.plan.ops[task.op].parameter
+    update(optimizer, s.params, g, s.slots, task.offset, task.size)
+    if not task.bias and p.transposed >= 0:
+        transpose_rows(p, s.params, s.transposed, task.first, task.last)
+
+
+cdef void clip_and_update(Step* s, const Optimizer* optimizer, int first, int last) noexcept nogil:
+    cdef double norm = 0
+    cdef real* g
+    cdef int i
+    for i in range(s.n_tasks):
+        norm += s.tasks[i].gradient_squares
+    norm = sqrt(norm)
+    for i in range(first, last):
+        g = s.gradient + s.tasks[i].offset
+        if norm > s.clip_norm:
+            scale_by(g, <real>(s.clip_norm / norm), s.tasks[i].size)
+        update_task(s, optimizer, s.tasks + i, g)
+
+
+# The loss of a finished step; by one thread, in the order of the tasks.
+cdef void close_step(Step* s, double batch_loss, double weight_sum, Py_ssize_t rows) noexcept nogil:
+    cdef double penalty = 0
+    cdef int i
+    for i in range(s.n_tasks):
+        penalty += s.tasks[i].squares
+    s.loss += (batch_loss + 0.5 * s.alpha * penalty) / weight_sum * rows
+    s.steps_done += 1
+    s.t += 1
+
+
+# Every 100 ms: has the user pressed Ctrl-C, is the time up?
+cdef void poll(Step* s) noexcept nogil:
+    cdef double now = seconds()
+    if now > s.deadline:
+        s.stop = True
+    if now < s.next_poll:
+        return
+    s.next_poll = now + 0.1
+    with gil:
+        if PyErr_CheckSignals() < 0:
+            s.stop = True
+
+
+cdef void train_worker(Step* s) noexcept nogil:
+    cdef int thread = thread_number(), n_threads = thread_count(), i
+    cdef Optimizer optimizer = s.optimizer
+    cdef Py_ssize_t step, start, rows, block, m, r
+    cdef double weight_sum, batch_loss
+    cdef bint last_block
+    cdef bint direct = s.update_parameters and not s.clip_norm > 0
+    cdef long long t = s.t
+    cdef real* g
+    for step in range(s.last_step):
+        start = step * s.batch_size
+        rows = min(s.batch_size, s.n_samples - start)
+        weight_sum = rows
+        if s.sample_weight != NULL:
+            weight_sum = 0
+            for r in range(rows):
+                weight_sum += s.sample_weight[s.order[start + r]]
+        t += 1
+        if s.update_parameters:
+            prepare(&optimizer, s.rates[step], t)
+        batch_loss = 0
+        block = 0
+        while block < rows:
+            m = min(rows - block, s.block_rows)
+            last_block = block + m == rows
+            work_on_rows(s, start + block, m * thread // n_threads, m * (thread + 1) // n_threads,
+                         weight_sum)
+            thread_barrier()
+            for i in range(s.shares[thread], s.shares[thread + 1]):
+                g = task_gradient(s, s.tasks + i, thread, start + block, m, block > 0)
+                if last_block:
+                    add_penalty(s, s.tasks + i, g, weight_sum)
+                    if direct:
+                        update_task(s, &optimizer, s.tasks + i, g)
+            if thread == 0:
+                for r in range(m):
+                    batch_loss += s.row_loss[r]
+                poll(s)
+            thread_barrier()
+            if s.stop and not last_block:
+                return
+            block += m
+        if s.update_parameters and not direct:
+            clip_and_update(s, &optimizer, s.shares[thread], s.shares[thread + 1])
+            thread_barrier()
+        if thread == 0:
+            close_step(s, batch_loss, weight_sum, rows)
+        if s.stop:
+            return
+
+
+cdef void run_steps(Step* s, int n_threads) noexcept nogil:
+    if n_threads == 1:
+        train_worker(s)
+    else:
+        with parallel(num_threads=n_threads):
+            train_worker(s)
+
+
+# Fisher & Yates's shuffle from a counter: the order depends on the key alone.
+cdef void shuffle(Py_ssize_t* order, Py_ssize_t n, u64 key) noexcept nogil:
+    cdef Py_ssize_t i, j, kept
+    for i in range(n - 1, 0, -1):
+        # the high half of a 64 x 32 bit product maps the hash to 0..i (Lemire 2019)
+        j = <Py_ssize_t>(((combine(key, <u64>i) >> 32) * <u64>(i + 1)) >> 32)
+        kept = order[i]
+        order[i] = order[j]
+        order[j] = kept

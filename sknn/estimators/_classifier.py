@@ -1,0 +1,328 @@
+"""MLPClassifier."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.utils import compute_sample_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, unique_labels
+from sklearn.utils.validation import check_is_fitted
+from numbers import Real
+
+from sknn.estimators import _data, _targets
+from sknn.estimators._parameters import (
+    ARCHITECTURE,
+    ATTRIBUTES,
+    BEYOND,
+    CONSTRAINTS,
+    FIT,
+    TRAINING,
+    documented,
+)
+from sknn.estimators.mlp import BaseMLP
+from sknn.losses import Loss
+
+
+@documented(
+    architecture=ARCHITECTURE,
+    training=TRAINING,
+    beyond=BEYOND.format(score="the accuracy"),
+    attributes=ATTRIBUTES,
+)
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """Multilayer perceptron classifier: scikit-learn's, and more.
+
+    It minimises the cross-entropy: of a softmax for several classes, of a logistic function for two
+    classes or several labels, of one softmax per column for several columns of classes. Every parameter
+    and attribute of :class:`sklearn.neural_network.MLPClassifier` is here with its default and its
+    meaning; the differences stand in the user guide.
+
+    Parameters
+    ----------
+    {architecture}
+    {training}
+    {beyond}
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, multiplied with the sample weights; as in
+        :func:`sklearn.utils.class_weight.compute_sample_weight`.
+    label_smoothing : float, default=0.0
+        Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1).
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for several columns of classes a list.
+    {attributes}
+
+    See Also
+    --------
+    MLPRegressor : The same for numbers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import MinMaxScaler
+    >>> from sknn import MLPClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> net = make_pipeline(MinMaxScaler(), MLPClassifier(max_iter=60, tol=0, random_state=0))
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.95  # doctest: +SKIP
+    True
+    """
+
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    }
+    _numeric_targets = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        dropout=0.0,
+        scoring=None,
+        clip_norm=None,
+        warmup=0.0,
+        dtype="float32",
+        n_threads=None,
+        max_time=None,
+        class_weight=None,
+        label_smoothing=0.0,
+    ):
+        shared = {k: v for k, v in locals().items() if k in CONSTRAINTS}
+        super().__init__(**shared)
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+
+    # ---- fit -----------------------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(fit=FIT.format(target="Class labels, or a matrix of labels.", classes=""))
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        {fit}
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(
+        fit=FIT.format(
+            target="Class labels.",
+            classes="""
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call. For several columns of classes a
+            list of arrays.""",
+        )
+    )
+    def partial_fit(
+        self, X, y, sample_weight=None, classes=None, *, X_val=None, y_val=None, sample_weight_val=None
+    ):
+        """Go on training with one epoch over these data.
+
+        Parameters
+        ----------
+        {fit}
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
+
+    def _learn_targets(self, y, incremental, classes):
+        kind, y = _targets.kind_of_labels(y)
+        if incremental:
+            return self._learn_for_ever(kind, y, classes)
+        known = self.__dict__.get("classes_")
+        if known is None or not self.warm_start:
+            self.classes_ = _targets.find_classes(kind, y)
+            self._target_kind = kind
+            return y
+        found = _targets.find_classes(kind, y)
+        if not _same_classes(found, known):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to "
+                f"fit. Previously got {known}, `y` has {found}"
+            )
+        return y
+
+    def _learn_for_ever(self, kind, y, classes):
+        """In partial_fit the first call says which classes there will be."""
+        if kind == "multiclass-multioutput" or isinstance(self.__dict__.get("classes_"), list):
+            if "classes_" not in self.__dict__:
+                if classes is None:
+                    raise ValueError("classes must be passed on the first call to partial_fit.")
+                self.classes_ = [np.unique(column) for column in classes]
+            kind = "multiclass-multioutput"
+        elif _check_partial_fit_first_call(self, classes):
+            if kind == "multilabel-indicator":
+                self.classes_ = np.arange(y.shape[1])
+        if "_target_kind" not in self.__dict__:
+            self._target_kind = _targets.kind_of_classes(kind, self.classes_)
+        _targets.check_known(self._target_kind, self.classes_, y)
+        return y
+
+    def _check_targets(self, y):
+        _, y = _targets.kind_of_labels(y)
+        _targets.check_known(self._target_kind, self.classes_, y)
+        return y
+
+    def _encode(self, y, dtype):
+        return _targets.encode(self._target_kind, self.classes_, y, dtype)
+
+    def _loss(self) -> Loss:
+        return _targets.classification_loss(self._target_kind, self.classes_, self.label_smoothing)
+
+    def _combined_weights(self, sample_weight, X, y, dtype):
+        weights = _data.check_weights(sample_weight, X, np.float64)
+        if self.class_weight is not None:
+            of_classes = compute_sample_weight(self.class_weight, y)
+            weights = of_classes if weights is None else weights * of_classes
+        return None if weights is None else _data.check_weights(weights, X, dtype)
+
+    def _stratify(self, y):
+        if self._target_kind == "binary":
+            return y == self.classes_[-1]
+        return np.searchsorted(self.classes_, y) if self._target_kind == "multiclass" else None
+
+    def _score_outputs(self, logits, y, sample_weight):
+        labels = _targets.decode(self._target_kind, self.classes_, logits)
+        if self._target_kind == "multiclass-multioutput":
+            return np.average((labels == y).all(axis=1), weights=sample_weight)
+        return accuracy_score(y, labels, sample_weight=sample_weight)
+
+    # ---- prediction ----------------------------------------------------------------------------
+
+    def predict(self, X):
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n,) or (n, n_outputs)
+            Class labels.
+        """
+        logits = self._outputs(X)
+        return _targets.decode(self._target_kind, self.classes_, logits)
+
+    def predict_proba(self, X):
+        """Predict probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Samples.
+
+        Returns
+        -------
+        P : ndarray of shape (n, n_classes), or list of them
+            Probabilities in the order of ``classes_``, in the network's dtype; one array per column of
+            classes where there are several.
+        """
+        values = self._outputs(X, link=True)
+        return _targets.probabilities(self._target_kind, self.classes_, values)
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of the probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Samples.
+
+        Returns
+        -------
+        L : ndarray of shape (n, n_classes), or list of them
+            ``log(predict_proba(X))``.
+        """
+        values = self.predict_proba(X)
+        with np.errstate(divide="ignore"):  # a probability may be too small for its dtype
+            return [np.log(v) for v in values] if isinstance(values, list) else np.log(values)
+
+    def decision_function(self, X):
+        """The logits: what the link turns into probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Samples.
+
+        Returns
+        -------
+        Z : ndarray of shape (n,) for two classes, else (n, n_outputs); or list of them
+            Logits; for two classes that of the second.
+        """
+        logits = self._outputs(X)
+        if self._target_kind == "binary":
+            return logits.ravel()
+        if self._target_kind == "multiclass-multioutput":
+            return [np.ascontiguousarray(z) for z in _targets.split(self.classes_, logits)]
+        return logits
+
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy; for several labels or columns the share of rows that are right throughout.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Samples.
+        y : array-like of shape (n,) or (n, n_outputs)
+            True labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            Accuracy.
+        """
+        check_is_fitted(self)
+        if self._target_kind == "multiclass-multioutput":
+            right = (self.predict(X) == np.asarray(y)).all(axis=1)
+            return float(np.average(right, weights=sample_weight))
+        return super().score(X, y, sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _same_classes(found, known):
+    if isinstance(found, list) or isinstance(known, list):
+        same_form = isinstance(found, list) and isinstance(known, list) and len(found) == len(known)
+        return same_form and all(map(np.array_equal, found, known))
+    return set(found) == set(unique_labels(known))

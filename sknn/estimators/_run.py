@@ -1,0 +1,215 @@
+"""One run of training for an estimator: validation in between, and what is left on the estimator."""
+
+import copy
+import math
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.metrics import check_scoring
+
+from sknn.estimators import _data
+from sknn.training import (
+    DIVERGED,
+    INTERRUPTED,
+    TIME,
+    History,
+    Options,
+    minimize_lbfgs,
+    train,
+    warn_unfinished,
+)
+
+
+def continued_history(estimator):
+    """The history that a warm start or partial_fit goes on from, in lists of its own."""
+    fitted = vars(estimator)
+
+    def listed(name):
+        value = fitted.get(name)
+        return None if value is None else list(value)
+
+    return History(
+        samples_seen=fitted.get("t_", 0),
+        loss_curve=listed("loss_curve_") or [],
+        validation_scores=listed("validation_scores_"),
+        validation_losses=listed("validation_loss_curve_"),
+        best_loss=fitted.get("best_loss_"),
+        best_score=fitted.get("best_validation_score_"),
+        no_improvement=fitted.get("_no_improvement_count", 0),
+    )
+
+
+class Run:
+    """Trains a network for an estimator.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+        Already has everything fitted but what training finds.
+    network : Network
+    trainer : the engine's Trainer, loaded
+    state : OptimizerState
+    history : History
+    early_stopping : bool
+    incremental : bool
+        A single epoch, for partial_fit.
+    """
+
+    def __init__(self, estimator, network, trainer, state, history, early_stopping, incremental):
+        self.estimator, self.network, self.trainer = estimator, network, trainer
+        self.state, self.history, self.early_stopping = state, history, early_stopping
+        self.incremental = incremental
+        self.validate = None
+        self.options = Options(
+            max_iter=estimator.max_iter,
+            tol=estimator.tol,
+            n_iter_no_change=estimator.n_iter_no_change,
+            shuffle=estimator.shuffle,
+            warmup=estimator.warmup,
+            max_time=estimator.max_time,
+            verbose=bool(estimator.verbose),
+            early_stopping=early_stopping,
+            single_epoch=incremental,
+        )
+        if early_stopping:
+            history.best_loss = None
+        elif history.best_loss is None:
+            history.best_loss = math.inf
+        if history.loss_curve:  # until something better comes, the weights it goes on from are best
+            trainer.keep_best()
+
+    # ---- validation ----------------------------------------------------------------------------
+
+    def monitor(self, holdout):
+        """Validate on (X, y, weights) after every epoch; None: there is nothing to validate on."""
+        if holdout is None:
+            self.history.validation_scores = self.history.validation_losses = None
+            self.history.best_score = None
+            return
+        self.X_val, self.y_val, self.weights_val = holdout
+        self.targets_val = self.estimator._encode(self.y_val, self.network.dtype)
+        self.validate = self._validate
+        history = self.history
+        history.validation_scores = history.validation_scores or []
+        history.validation_losses = history.validation_losses or []
+        history.best_score = -math.inf if history.best_score is None else history.best_score
+
+    def _validate(self):
+        """(score, loss) of the current weights on the validation data."""
+        estimator, network = self.estimator, self.network
+        coefs, intercepts = self._weights()
+        loss = estimator._loss()
+        program = network.program(loss)
+        logits = np.empty((self.X_val.shape[0], loss.n_outputs), network.dtype)
+        rows = _data.rows_of(network.engine, self.X_val, network.dtype)
+        network.engine.forward(program, rows, coefs, intercepts, logits)
+        weights = self.weights_val
+        value = network.engine.loss_of(
+            program,
+            logits,
+            self.targets_val,
+            None if weights is None else weights.astype(network.dtype, copy=False),
+        )
+        if not np.isfinite(logits).all():
+            return math.nan, value
+        if estimator.scoring is None:
+            return float(estimator._score_outputs(logits, self.y_val, weights)), value
+        if estimator.scoring == "loss":
+            return -value, value
+        return self._score_with_scorer(coefs, intercepts), value
+
+    def _score_with_scorer(self, coefs, intercepts):
+        """A scorer of the user's calls the methods of an estimator fitted so far."""
+        fitted = copy.copy(self.estimator)
+        fitted.coefs_, fitted.intercepts_ = coefs, intercepts
+        fitted.__dict__.pop("feature_names_in_", None)  # X_val is an array by now
+        scorer = check_scoring(fitted, self.estimator.scoring)
+        weights = {} if self.weights_val is None else {"sample_weight": self.weights_val}
+        return float(scorer(fitted, self.X_val, self.y_val, **weights))
+
+    def _weights(self, best=False):
+        weights = self.network.empty_weights()
+        self.trainer.store(*weights, best)
+        return weights
+
+    # ---- training ------------------------------------------------------------------------------
+
+    def train(self, callbacks):
+        """Runs to the end, or to the first reason to stop."""
+        estimator, clock = self.estimator, self.network.engine.clock
+        callbacks.begin(1 if self.incremental else self.options.max_iter)
+        if estimator.solver == "lbfgs":
+            start = self._weights()
+            self.reason, self.message = minimize_lbfgs(
+                self.trainer,
+                clock,
+                self.network,
+                start,
+                self.options,
+                estimator.max_fun,
+                self.history,
+                validate=self.validate,
+                callbacks=callbacks,
+                fitted=self._fitted,
+            )
+        else:
+            self.message = ""
+            self.reason = train(
+                self.trainer,
+                clock,
+                estimator._schedule(),
+                self.state,
+                self.options,
+                self.history,
+                validate=self.validate,
+                callbacks=callbacks,
+                fitted=self._fitted,
+            )
+        self.callbacks = callbacks
+
+    def _fitted(self):
+        """Attributes of the estimator as if training had stopped here."""
+        coefs, intercepts = self._weights()
+        return {**self._attributes(), "coefs_": coefs, "intercepts_": intercepts}
+
+    def _attributes(self):
+        history = self.history
+        attributes = {
+            "loss_curve_": history.loss_curve,
+            "loss_": history.loss_curve[-1] if history.loss_curve else math.nan,
+            "best_loss_": history.best_loss,
+            "validation_scores_": history.validation_scores,
+            "validation_loss_curve_": history.validation_losses,
+            "best_validation_score_": history.best_score,
+            "n_iter_": history.n_iter,
+            "t_": history.samples_seen,
+            "_no_improvement_count": history.no_improvement,
+        }
+        if self.estimator.solver != "lbfgs":
+            attributes["_optimizer"] = self.state
+        return attributes
+
+    # ---- what is left --------------------------------------------------------------------------
+
+    def publish(self, dtype):
+        """Sets the fitted attributes, from the best weights where training was cut short."""
+        estimator, trainer = self.estimator, self.trainer
+        cut_short = self.reason in (TIME, INTERRUPTED, DIVERGED)
+        best = trainer.has_best and (self.early_stopping or cut_short)
+        with np.errstate(over="ignore"):
+            coefs, intercepts = (
+                [array.astype(dtype, copy=False) for array in arrays]
+                for arrays in self._weights(best)
+            )
+        if not all(np.isfinite(array).all() for array in (*coefs, *intercepts)):
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed. A lower learning_rate_init or clip_norm helps too."
+            )
+        if self.incremental:  # partial_fit goes on with the optimizer's moments; fit starts anew
+            self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
+            for k, slot in enumerate(self.state.slots):
+                trainer.store_slot(k, *slot)
+        vars(estimator).update(self._attributes(), coefs_=coefs, intercepts_=intercepts)
+        self.callbacks.end()
+        warn_unfinished(self.reason, self.options, self.history, self.message)

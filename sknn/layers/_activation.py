@@ -1,0 +1,32 @@
+"""The activation layer."""
+
+from sklearn.base import BaseEstimator
+
+
+class Activation(BaseEstimator):
+    """An elementwise function between layers.
+
+    Parameters
+    ----------
+    name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", \
+"mish", "softplus"}
+        Which function.
+
+    Examples
+    --------
+    >>> from sknn.layers import Activation
+    >>> Activation("relu")
+    Activation(name='relu')
+    """
+
+    def __init__(self, name):
+        self.name = name
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        if self.name == "identity":
+            return source
+        keeps_input = self.name in plan.engine.NEEDS_INPUT
+        target = plan.new_buffer_like(source) if keeps_input else source
+        plan.add("activation", source, target, code=plan.engine.ACTIVATIONS[self.name])
+        return target

@@ -1,0 +1,51 @@
+"""Losses: what training minimises. A loss takes the network's outputs (logits) and owns the link that
+turns them into predictions; the formulas stand in ``engine/loss.pxi`` beside the code and in the user
+guide.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of the engine with its options.
+
+    Parameters
+    ----------
+    kind : {"softmax", "binary", "squared_error", "absolute_error", "huber", "poisson", "quantile"}
+    group_sizes : tuple of int
+        Classes of each softmax; for the other losses the number of outputs, alone.
+    option : float
+        Label smoothing, huber's delta or the quantile.
+    """
+
+    kind: str
+    group_sizes: tuple[int, ...]
+    option: float = 0.0
+
+    @property
+    def n_outputs(self):
+        """Width of the logits."""
+        return sum(self.group_sizes)
+
+    @property
+    def link(self):
+        """Name of the function from logits to predictions, scikit-learn's ``out_activation_``."""
+        return {"softmax": "softmax", "binary": "logistic", "poisson": "exp"}.get(
+            self.kind, "identity"
+        )
+
+    @property
+    def value_scale(self):
+        """Factor of the reported loss: regression losses are means over the outputs.
+
+        As in scikit-learn the Poisson loss is a sum over them.
+        """
+        summed = self.kind in {"softmax", "binary", "poisson"}
+        return 1.0 if summed else 1.0 / self.n_outputs
+
+    def lower(self, engine, mean_gradient=False):
+        """What the engine's Program takes."""
+        gradient_scale = self.value_scale if mean_gradient else 1.0
+        kind = engine.LOSSES[self.kind]
+        return kind, self.group_sizes, self.option, self.value_scale, gradient_scale

@@ -1,0 +1,197 @@
+"""Learning-rate schedules, for every optimizer.
+
+A schedule says by what factor the learning rate is multiplied at each step, from the progress of
+training in [0, 1); InverseScaling and Adaptive change the rate between epochs instead, as in
+scikit-learn. An instance may be given in place of a name: ``learning_rate=Cosine(final=0.1)``.
+"""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+
+
+class Schedule(BaseEstimator):
+    """A constant learning rate; what other schedules change is said in their methods."""
+
+    #: whether `factors` is not 1 throughout
+    per_step = False
+    _parameter_constraints: dict = {}
+
+    def validate(self):
+        """Raise InvalidParameterError for a parameter out of its range."""
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
+        )
+
+    def factors(self, progress):
+        """Factor of the learning rate at each progress, an ndarray of numbers in [0, 1)."""
+        return np.ones_like(progress)
+
+    def after_epoch(self, rate, initial_rate, samples_seen):
+        """The rate after an epoch; `samples_seen` counts all samples since the first fit."""
+        return rate
+
+    def on_plateau(self, rate):
+        """The rate when progress has stopped, or None to stop training."""
+        return None
+
+
+class Constant(Schedule):
+    """The learning rate stays ``learning_rate_init``.
+
+    Examples
+    --------
+    >>> from sknn.schedules import Constant
+    >>> Constant()
+    Constant()
+    """
+
+
+class InverseScaling(Schedule):
+    """After every epoch η = η₀ / (t + 1)^power_t, t being the number of samples seen.
+
+    Parameters
+    ----------
+    power_t : float, default=0.5
+        Exponent, >= 0.
+
+    Examples
+    --------
+    >>> from sknn.schedules import InverseScaling
+    >>> InverseScaling(power_t=0.25)
+    InverseScaling(power_t=0.25)
+    """
+
+    _parameter_constraints = {"power_t": [Interval(Real, 0, None, closed="left")]}
+
+    def __init__(self, power_t=0.5):
+        self.power_t = power_t
+
+    def after_epoch(self, rate, initial_rate, samples_seen):
+        """η₀ / (t + 1)^power_t."""
+        return float(initial_rate) / (samples_seen + 1) ** self.power_t
+
+
+class Adaptive(Schedule):
+    """Where the others would stop for want of progress, divide the learning rate instead.
+
+    Parameters
+    ----------
+    divisor : float, default=5.0
+        What it is divided by, > 1.
+    smallest : float, default=1e-6
+        Training stops when progress stops at a rate not above this.
+
+    Examples
+    --------
+    >>> from sknn.schedules import Adaptive
+    >>> Adaptive(divisor=2.0)
+    Adaptive(divisor=2.0)
+    """
+
+    _parameter_constraints = {
+        "divisor": [Interval(Real, 1, None, closed="neither")],
+        "smallest": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(self, divisor=5.0, smallest=1e-6):
+        self.divisor = divisor
+        self.smallest = smallest
+
+    def on_plateau(self, rate):
+        """The divided rate, or None where it is small enough to stop."""
+        return None if rate <= self.smallest else rate / self.divisor
+
+
+class Cosine(Schedule):
+    """Half a cosine from the learning rate to `final` times it over the whole of training.
+
+    Factor at progress p: ``final + (1 − final) (1 + cos πp) / 2``.
+
+    Parameters
+    ----------
+    final : float, default=0.0
+        Factor at the end, in [0, 1].
+
+    References
+    ----------
+    I. Loshchilov & F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+
+    Examples
+    --------
+    >>> from sknn.schedules import Cosine
+    >>> Cosine().factors([0.0, 0.5]).round(3)
+    array([1. , 0.5])
+    """
+
+    per_step = True
+    _parameter_constraints = {"final": [Interval(Real, 0, 1, closed="both")]}
+
+    def __init__(self, final=0.0):
+        self.final = final
+
+    def factors(self, progress):
+        """See the class."""
+        return _anneal(1.0, self.final, np.asarray(progress))
+
+
+class OneCycle(Schedule):
+    """Up from `start` to the learning rate, then down to `final`, both along half a cosine.
+
+    The learning rate is the peak; ``learning_rate_init`` may be several times what a constant rate
+    would be.
+
+    Parameters
+    ----------
+    peak_at : float, default=0.3
+        Progress at which the peak is reached, in (0, 1).
+    start : float, default=0.04
+        Factor at the beginning, in [0, 1].
+    final : float, default=4e-6
+        Factor at the end, in [0, 1].
+
+    References
+    ----------
+    L. Smith & N. Topin, Super-convergence, arXiv 1708.07120. The defaults are PyTorch's.
+
+    Examples
+    --------
+    >>> from sknn.schedules import OneCycle
+    >>> OneCycle(peak_at=0.5).factors([0.0, 0.5]).round(3)
+    array([0.04, 1.  ])
+    """
+
+    per_step = True
+    _parameter_constraints = {
+        "peak_at": [Interval(Real, 0, 1, closed="neither")],
+        "start": [Interval(Real, 0, 1, closed="both")],
+        "final": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(self, peak_at=0.3, start=0.04, final=4e-6):
+        self.peak_at = peak_at
+        self.start = start
+        self.final = final
+
+    def factors(self, progress):
+        """See the class."""
+        progress = np.asarray(progress)
+        up = _anneal(self.start, 1.0, progress / self.peak_at)
+        down = _anneal(1.0, self.final, (progress - self.peak_at) / (1 - self.peak_at))
+        return np.where(progress < self.peak_at, up, down)
+
+
+def _anneal(start, end, progress):
+    """Half a cosine from start to end."""
+    return end + (start - end) * (1 + np.cos(np.pi * progress)) / 2
+
+
+SCHEDULES = {
+    "constant": Constant,
+    "invscaling": InverseScaling,
+    "adaptive": Adaptive,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+}

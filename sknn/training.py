@@ -1,0 +1,294 @@
+"""Training: epochs, schedules, early stopping and history. Knows no layer and no estimator.
+
+``train`` drives an engine Trainer epoch by epoch; ``minimize_lbfgs`` hands its gradients to scipy.
+Both keep the best weights so far, and say why they stopped.
+"""
+
+import math
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.optimize
+from sklearn.exceptions import ConvergenceWarning
+
+#: why training stopped
+CONVERGED, MAX_ITER, TIME, INTERRUPTED, DIVERGED, CALLBACK = (
+    "converged",
+    "max_iter",
+    "time",
+    "interrupted",
+    "diverged",
+    "callback",
+)
+
+
+@dataclass
+class History:
+    """What training has seen; it goes on where a warm start goes on."""
+
+    n_iter: int = 0
+    samples_seen: int = 0
+    loss_curve: list = field(default_factory=list)
+    validation_scores: list | None = None
+    validation_losses: list | None = None
+    best_loss: float | None = math.inf
+    best_score: float | None = None
+    no_improvement: int = 0
+
+
+@dataclass
+class OptimizerState:
+    """What an optimizer carries from step to step."""
+
+    initial_rate: float
+    learning_rate: float
+    steps: int = 0
+    epochs: int = 0
+    seed: int = 0
+    #: moments, each a (coefs, intercepts) pair of lists shaped like the weights
+    slots: list = field(default_factory=list)
+
+
+@dataclass
+class Options:
+    """How long to train; names and meanings are the estimators'."""
+
+    max_iter: int
+    tol: float
+    n_iter_no_change: float
+    shuffle: bool
+    warmup: float = 0.0
+    max_time: float | None = None
+    verbose: bool = False
+    early_stopping: bool = False
+    single_epoch: bool = False
+
+
+class Rates:
+    """The learning rate of every step of an epoch."""
+
+    def __init__(self, schedule, options, n_steps):
+        self.schedule, self.n_steps = schedule, n_steps
+        self.total = options.max_iter * n_steps
+        self.warmup_steps = options.warmup * self.total
+        self.buffer = np.empty(n_steps)
+
+    def of_epoch(self, epoch, rate):
+        """Rates of the steps of one epoch, counted from the first fit."""
+        first = epoch * self.n_steps
+        if not self.schedule.per_step and first >= self.warmup_steps:
+            self.buffer.fill(rate)
+            return self.buffer
+        steps = np.arange(first, first + self.n_steps)
+        factors = self.schedule.factors(np.minimum(steps / self.total, 1.0))
+        if self.warmup_steps > 0:
+            factors = factors * np.minimum((steps + 1) / self.warmup_steps, 1.0)
+        return rate * factors
+
+
+def train(trainer, clock, schedule, state, options, history, validate, callbacks, fitted):
+    """Epochs of stochastic optimization; returns why it stopped.
+
+    Parameters
+    ----------
+    trainer : the engine's Trainer, loaded with weights and state
+    clock : callable
+        The engine's clock.
+    schedule : Schedule
+    state : OptimizerState
+        Updated in place.
+    options : Options
+    history : History
+        Updated in place.
+    validate : callable or None
+        Returns (score, loss) of the current weights on the validation data.
+    callbacks : object with begin_epoch() and end_epoch(fitted)
+        A true result of the latter stops training.
+    fitted : callable
+        Handed to the callbacks.
+    """
+    deadline = math.inf if options.max_time is None else clock() + options.max_time
+    rates = Rates(schedule, options, trainer.n_steps)
+    history.n_iter = 0
+    try:
+        while history.n_iter < options.max_iter:
+            callbacks.begin_epoch()
+            trainer.begin_epoch(state.epochs, options.shuffle)
+            done = trainer.run(
+                rates.of_epoch(state.epochs, state.learning_rate), state.steps, deadline
+            )
+            state.steps += done
+            if done < trainer.n_steps:
+                return TIME
+            state.epochs += 1
+            history.n_iter += 1
+            history.samples_seen += trainer.n_samples
+            history.loss_curve.append(trainer.loss / trainer.n_samples)
+            _close_epoch(trainer, history, options, validate)
+            if callbacks.end_epoch(fitted):
+                return CALLBACK
+            if not math.isfinite(history.loss_curve[-1]):
+                return DIVERGED
+            state.learning_rate = schedule.after_epoch(
+                state.learning_rate, state.initial_rate, history.samples_seen
+            )
+            if history.no_improvement > options.n_iter_no_change:
+                rate = schedule.on_plateau(state.learning_rate)
+                _say_plateau(options, rate)
+                if rate is None:
+                    return CONVERGED
+                state.learning_rate = rate
+                history.no_improvement = 0
+            if options.single_epoch:
+                return CONVERGED
+            if clock() > deadline:
+                return TIME
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return MAX_ITER
+
+
+def _close_epoch(trainer, history, options, validate):
+    """Books an epoch: validation, the best weights so far, epochs without improvement."""
+    loss = history.loss_curve[-1]
+    if options.verbose:
+        print(f"Iteration {history.n_iter}, loss = {loss:.8f}")
+    if validate is not None:
+        score, validation_loss = validate()
+        history.validation_scores.append(score)
+        history.validation_losses.append(validation_loss)
+        if options.verbose:
+            print(f"Validation score: {score:f}")
+    if options.early_stopping:
+        improved = not score < history.best_score + options.tol
+        if score > history.best_score:
+            trainer.keep_best()
+    else:
+        improved = not loss > history.best_loss - options.tol
+        if loss < history.best_loss:
+            history.best_loss = loss
+            trainer.keep_best()
+    if validate is not None and score > history.best_score:
+        history.best_score = score
+    history.no_improvement = 0 if improved else history.no_improvement + 1
+
+
+def _say_plateau(options, rate):
+    if not options.verbose:
+        return
+    what = "Validation score" if options.early_stopping else "Training loss"
+    then = "Stopping." if rate is None else f"Setting learning rate to {rate:f}"
+    print(
+        f"{what} did not improve more than tol={options.tol:f} for "
+        f"{options.n_iter_no_change} consecutive epochs. {then}"
+    )
+
+
+def warn_unfinished(reason, options, history, message=""):
+    """One warning that says what happened and what to change, where training did not converge."""
+    kept = "The best weights so far are kept."
+    if reason == MAX_ITER and message:
+        text = (
+            f"lbfgs failed to converge after {history.n_iter} iteration(s): {message}. Increase "
+            f"max_iter={options.max_iter} or max_fun, or scale the data."
+        )
+    elif reason == MAX_ITER:
+        text = (
+            f"Stochastic Optimizer: Maximum iterations ({options.max_iter}) reached and the "
+            "optimization hasn't converged yet."
+        )
+    elif reason == TIME:
+        text = (
+            f"Training stopped after max_time={options.max_time} seconds and {history.n_iter} "
+            f"epochs. {kept}"
+        )
+    elif reason == DIVERGED:
+        text = (
+            f"The loss became {history.loss_curve[-1]} in epoch {history.n_iter}: training diverged. "
+            f"{kept} Lower learning_rate_init, set clip_norm, or scale the input and the target."
+        )
+    elif reason == INTERRUPTED:
+        warnings.warn(f"Training interrupted by user. {kept}", stacklevel=7)
+        return
+    else:
+        return
+    warnings.warn(text, ConvergenceWarning, stacklevel=7)
+
+
+class LBFGSObjective:
+    """Loss and gradient as scipy wants them: float64, one flat vector, weights then biases."""
+
+    def __init__(self, trainer, network, deadline):
+        self.trainer, self.deadline = trainer, deadline
+        self.weights = network.empty_weights()
+        self.gradient = network.empty_weights()
+
+    def __call__(self, flat):
+        self.spread(flat, self.weights)
+        self.trainer.load(*self.weights)
+        loss = self.trainer.loss_and_gradient(self.gradient, self.deadline)
+        if loss is None:
+            raise _OutOfTime
+        return loss, flatten(self.gradient)
+
+    @staticmethod
+    def spread(flat, weights):
+        """Copies a flat vector into arrays."""
+        at = 0
+        for array in (*weights[0], *weights[1]):
+            array[...] = flat[at : at + array.size].reshape(array.shape)
+            at += array.size
+
+
+class _OutOfTime(Exception):
+    """The deadline has passed; there is nothing wrong."""
+
+
+def flatten(weights):
+    """One float64 vector from (coefs, intercepts)."""
+    return np.concatenate([a.ravel() for a in (*weights[0], *weights[1])]).astype(np.float64)
+
+
+def minimize_lbfgs(
+    trainer, clock, network, start, options, max_fun, history, validate, callbacks, fitted
+):
+    """Full-batch L-BFGS by scipy; returns (reason, message of the solver).
+
+    Parameters are those of ``train``; `start` holds the weights to start from. The trainer is left with
+    the last weights, and keeps the best.
+    """
+    deadline = math.inf if options.max_time is None else clock() + options.max_time
+    objective = LBFGSObjective(trainer, network, deadline)
+    history.n_iter = 0
+
+    def on_iteration(intermediate_result):
+        objective.spread(intermediate_result.x, objective.weights)
+        trainer.load(*objective.weights)
+        history.n_iter += 1
+        history.loss_curve.append(float(intermediate_result.fun))
+        _close_epoch(trainer, history, options, validate)
+        patience_over = history.no_improvement > options.n_iter_no_change
+        if callbacks.end_epoch(fitted) or (options.early_stopping and patience_over):
+            raise StopIteration
+        callbacks.begin_epoch()
+
+    limits = {"maxfun": max_fun, "maxiter": options.max_iter, "gtol": options.tol}
+    callbacks.begin_epoch()
+    try:
+        result = scipy.optimize.minimize(
+            objective, flatten(start), method="L-BFGS-B", jac=True, options=limits,
+            callback=on_iteration,
+        )
+    except _OutOfTime:
+        return TIME, ""
+    except KeyboardInterrupt:
+        return INTERRUPTED, ""
+    objective.spread(result.x, objective.weights)
+    trainer.load(*objective.weights)
+    if not history.loss_curve:
+        history.loss_curve.append(float(result.fun))
+    if not math.isfinite(result.fun):
+        return DIVERGED, ""
+    stopped = result.status in (0, 99)  # 99: by on_iteration
+    return (CONVERGED if stopped else MAX_ITER), str(result.message)

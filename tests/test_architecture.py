@@ -1,0 +1,162 @@
+"""The shape of the house: imports point downwards, files stay short, public names are documented."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from sklearn.base import BaseEstimator
+
+import sknn
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "sknn"
+
+# A module may import from its own storey and from those below it.
+STOREYS = [
+    {"engine"},
+    {"layers", "losses", "optimizers", "schedules", "initializers"},
+    {"network", "training"},
+    {"estimators"},
+    {"__init__", "_versions"},
+    {"comparison"},
+    {"__main__"},
+]
+MAX_LINES = 400
+RUNTIME_DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
+PLOTTING = {"matplotlib"}  # the main job only
+NETWORK = {
+    "asyncio",
+    "ftplib",
+    "http",
+    "smtplib",
+    "socket",
+    "ssl",
+    "urllib",
+    "webbrowser",
+    "xmlrpc",
+}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+COMPILED = {module_name(path) for path in PACKAGE.rglob("*.pyx")}
+
+
+def imported_modules(name):
+    """Absolute names of everything that a module imports, at its top or inside its functions."""
+    path = SOURCES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, base] if base else above)
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                yield full if full in SOURCES or full in COMPILED else base
+
+
+def storey(name):
+    top = name.split(".")[1] if "." in name else "__init__"
+    for level, members in enumerate(STOREYS):
+        if top in members:
+            return level
+    pytest.fail(f"{name} belongs to no storey: add {top!r} to STOREYS in {Path(__file__).name}")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_imports_point_downwards(name):
+    for target in imported_modules(name):
+        if target.split(".")[0] == "sknn":
+            assert storey(target) <= storey(name), f"{name} imports {target}, which lies above it"
+
+
+def test_imports_have_no_circles():
+    graph = {
+        name: {target for target in imported_modules(name) if target in SOURCES and target != name}
+        for name in SOURCES
+    }
+    finished = set()
+
+    def visit(name, way):
+        assert name not in way, " -> ".join([*way, name])
+        if name not in finished:
+            for target in sorted(graph[name]):
+                visit(target, [*way, name])
+            finished.add(name)
+
+    for name in graph:
+        visit(name, [])
+
+
+def test_engine_knows_nothing_above_it():
+    sources = [path for suffix in ("pyx", "pxi", "pxd") for path in PACKAGE.rglob(f"*.{suffix}")]
+    assert sources
+    for path in sources:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            match = re.match(r"\s*(?:from|c?import)\s+(sknn[\w.]*)", line)
+            assert not match or match[1].startswith("sknn.engine"), f"{path.name}: {line.strip()}"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_runtime_dependencies(name):
+    allowed = RUNTIME_DEPENDENCIES | {"sknn"} | (set(sys.stdlib_module_names) - NETWORK)
+    if name.startswith(("sknn.__main__", "sknn.comparison")):
+        allowed |= PLOTTING
+    assert {target.split(".")[0] for target in imported_modules(name)} <= allowed
+
+
+def test_files_are_short():
+    suffixes = {".py", ".pyx", ".pxi", ".pxd", ".h"}
+    too_long = {
+        str(path.relative_to(ROOT)): n_lines
+        for folder in ("sknn", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in suffixes
+        and (n_lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert not too_long
+
+
+def public_estimators():
+    public = (getattr(sknn, name) for name in sknn.__all__)
+    return [item for item in public if isinstance(item, type) and issubclass(item, BaseEstimator)]
+
+
+def test_public_names_exist():
+    assert len(set(sknn.__all__)) == len(sknn.__all__)
+    assert not [name for name in sknn.__all__ if not hasattr(sknn, name)]
+    assert public_estimators()
+
+
+@pytest.mark.parametrize("estimator", public_estimators(), ids=lambda cls: cls.__name__)
+def test_public_estimators_are_documented(estimator):
+    doc = estimator.__doc__
+    for section in ("Parameters", "Attributes", "Examples"):
+        assert re.search(rf"^ *{section}\n *-+$", doc, re.MULTILINE), section
+    undocumented = [
+        name
+        for name in estimator._get_param_names()
+        if not re.search(rf"^ *(\w+, )*{name}(, \w+)* : ", doc, re.MULTILINE)
+    ]
+    assert not undocumented
+
+
+def test_readme_has_the_two_commands():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert 'python -m pip install -e ".[plot]" && python -m sknn' in lines
+    assert 'python -m pip install -e ".[test]" && pytest' in lines
+
+
+def test_ci_runs_the_readmes_test_command():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert """grep -m1 -F 'pip install -e ".[test]"' README.md""" in script
