@@ -144,7 +144,10 @@ class Goals:
         print()
         print_table(
             ["goal", "measured", "limit", ""],
-            [[r["claim"], f"{r['value']:.2f}", r["limit"], r["verdict"]] for r in self.rows],
+            [
+                [r["claim"], f"{r['value']:.2f}".replace("nan", "-"), r["limit"], r["verdict"]]
+                for r in self.rows
+            ],
         )
 
 

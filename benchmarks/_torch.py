@@ -32,7 +32,10 @@ class Torch:
                 text=True,
                 env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
             )
-            self.versions = self._ask(do="versions")
+            try:
+                self.versions = self._ask(do="versions")
+            except TorchError as error:
+                raise SystemExit(f"--torch-python: no torch and numpy there; {error}") from None
         return self
 
     def __exit__(self, *exc_info):

@@ -29,6 +29,7 @@ templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery"]
 default_role = "code"
 add_function_parentheses = False
+toc_object_entries_show_parents = "hide"
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
 
 autosummary_generate = True
@@ -44,12 +45,25 @@ def quiet_convergence(gallery_conf, fname):
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 
+class ReadingOrder:
+    """The gallery from the simple to the special; what is not listed comes last."""
+
+    order = ("first_network", "early_stopping", "dropout_class_weight", "grid_search", "losses")
+
+    def __init__(self, src_dir):
+        pass
+
+    def __call__(self, filename):
+        name = filename.removeprefix("plot_").removesuffix(".py")
+        return (self.order.index(name) if name in self.order else len(self.order), name)
+
+
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
     "filename_pattern": r"plot_\w+\.py$",
     "reset_modules": ("matplotlib", quiet_convergence),
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": ReadingOrder,
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
@@ -84,9 +98,14 @@ def link_to_scikit_learn(app, env, node, contnode):
     target = node["reftarget"]
     if node.get("reftype") == "term":
         uri = f"glossary.html#term-{target.replace(' ', '-')}"
-    elif node.get("reftype") == "ref" and target == "metadata_routing":
+    elif target == "metadata_routing":
         uri = "metadata_routing.html"
-    elif node.get("reftype") == "ref" and target in {"accuracy_score", "r2_score"}:
+    elif target == "df_output_transform":
+        uri = "modules/df_output_transform.html"
+    elif target.startswith("sphx_glr_auto_examples_"):
+        section, example = target.removeprefix("sphx_glr_auto_examples_").split("_plot_")
+        uri = f"auto_examples/{section}/plot_{example.removesuffix('.py')}.html"
+    elif target in {"accuracy_score", "r2_score"}:
         uri = f"modules/model_evaluation.html#{target.replace('_', '-')}"
     elif target.startswith("sklearn."):
         uri = f"modules/generated/{target}.html"

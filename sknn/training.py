@@ -34,6 +34,8 @@ class History:
     validation_losses: list | None = None
     best_loss: float | None = math.inf
     best_score: float | None = None
+    #: of equal scores the one with the smallest validation loss is best
+    loss_at_best_score: float = math.inf
     no_improvement: int = 0
 
 
@@ -162,7 +164,9 @@ def _close_epoch(trainer, history, options, validate):
             print(f"Validation score: {score:f}")
     if options.early_stopping:
         improved = not score < history.best_score + options.tol
-        if score > history.best_score:
+        tie = score == history.best_score and validation_loss < history.loss_at_best_score
+        if score > history.best_score or tie:
+            history.loss_at_best_score = validation_loss
             trainer.keep_best()
     else:
         improved = not loss > history.best_loss - options.tol
@@ -219,7 +223,7 @@ def warn_unfinished(reason, options, history, message=""):
 class LBFGSObjective:
     """Loss and gradient as scipy wants them: float64, one flat vector, weights then biases."""
 
-    def __init__(self, trainer, network, deadline):
+    def __init__(self, trainer, network, deadline=math.inf):
         self.trainer, self.deadline = trainer, deadline
         self.weights = network.empty_weights()
         self.gradient = network.empty_weights()

@@ -51,7 +51,7 @@ for ax, values, name in zip(axes, (losses, accuracies), ("log loss", "accuracy")
 
 X, y = make_classification(
     n_samples=4000, n_features=2, n_informative=2, n_redundant=0, n_clusters_per_class=1,
-    weights=[0.95], class_sep=0.7, flip_y=0.01, random_state=3,
+    weights=[0.95], class_sep=1.0, flip_y=0.01, random_state=3,
 )  # fmt: skip
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 

@@ -26,13 +26,13 @@ X_val, X_test, y_val, y_test = train_test_split(X_rest, y_rest, test_size=0.5, r
 
 # %%
 # ``transform_input=["X_val"]`` sends the validation data through the scaler before it reaches the network.
-# It needs scikit-learn's metadata routing.
+# It needs scikit-learn's metadata routing. ``scoring="loss"`` watches the validation loss in place of the accuracy.
 
 with sklearn.config_context(enable_metadata_routing=True):
     net = MLPClassifier(
         (200,),
         early_stopping="auto",
-        scoring="neg_log_loss",
+        scoring="loss",
         max_iter=200,
         n_iter_no_change=20,
         random_state=0,

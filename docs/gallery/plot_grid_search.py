@@ -47,6 +47,7 @@ for ax, (beta_1, part) in zip(axes, results.groupby("solver__beta_1"), strict=Tr
     table = part.pivot(
         index="hidden_layer_sizes", columns="learning_rate_init", values="mean_test_score"
     )
+    table = table.loc[grid["net__hidden_layer_sizes"]]
     image = ax.imshow(table, vmin=low, vmax=high, cmap="viridis", aspect="auto")
     ax.set_xticks(range(table.shape[1]), table.columns)
     ax.set_yticks(range(table.shape[0]), table.index)

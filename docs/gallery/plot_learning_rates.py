@@ -7,7 +7,7 @@ How the step size goes, and what becomes of the loss.
 
 # %%
 # ``learning_rate`` takes a name or an object. A schedule is a factor of ``learning_rate_init``, for each step or for each
-# epoch; here over 60 epochs of 9 steps. The adaptive schedule is missing, since it depends on the loss: it divides the rate
+# epoch; here over 60 epochs of 30 steps. The adaptive schedule is missing, since it depends on the loss: it divides the rate
 # by five where training would stop.
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,7 @@ from sknn.schedules import Constant, Cosine, InverseScaling, OneCycle
 
 X, y = load_digits(return_X_y=True)
 X = StandardScaler().fit_transform(X)
-max_iter, n_steps = 60, 9
+max_iter, n_steps = 60, 30
 
 schedules = {
     "constant": Constant(),
@@ -42,30 +42,31 @@ for name, schedule in schedules.items():
 factors = Cosine().factors(progress) * np.minimum(1, progress / 0.2)
 ax.plot(progress * max_iter, factors, "k:", label="cosine, warmup=0.2")
 ax.set(xlabel="epoch", ylabel="factor of learning_rate_init", title="The course of the step size")
-ax.legend()
+ax.legend(loc="upper right", bbox_to_anchor=(1, 0.95))
 
 # %%
-# The losses of networks that differ in the schedule only. Plain gradient descent with a bold step shows the difference
-# best; every schedule works with Adam, too. Where the step shrinks, the loss becomes smooth.
+# The losses of networks that differ in the schedule only, on noisy labels. Gradient descent with a bold step shows the
+# difference best; every schedule works with Adam, too. A constant step keeps jumping about; where the step shrinks, the loss
+# settles. The adaptive schedule waits for a plateau and then falls.
+
+noisy = np.random.RandomState(0).permutation(len(y))[:300]
+y[noisy] = np.random.RandomState(1).randint(10, size=300)
 
 schedules["adaptive"] = "adaptive"
 fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 for name, schedule in schedules.items():
     net = MLPClassifier(
-        (64,),
+        (32,),
         solver="sgd",
         learning_rate=schedule,
-        learning_rate_init=0.2,
-        batch_size=200,
-        alpha=0,
+        learning_rate_init=0.1,
+        batch_size=len(y) // n_steps + 1,
         max_iter=max_iter,
-        n_iter_no_change=5,
-        tol=0,
+        n_iter_no_change=3 if name == "adaptive" else np.inf,
         random_state=0,
     ).fit(X, y)
-    ax.semilogy(
-        range(1, net.n_iter_ + 1), net.loss_curve_, label=f"{name}: {net.loss_:.4f} at the end"
-    )
+    epochs = range(1, net.n_iter_ + 1)
+    ax.semilogy(epochs, net.loss_curve_, label=f"{name}: {net.loss_:.3f} at the end")
 ax.set(xlabel="epoch", ylabel="training loss", title="What becomes of the loss")
 ax.legend()
 ax.grid(alpha=0.3)

@@ -24,10 +24,10 @@ X = (x[:, None] - 3) / 1.7
 
 
 def fit(y, **parameters):
-    """All networks of this page differ in their loss alone."""
+    """All networks of this page differ in their loss alone; each goes to the end of its schedule."""
     return MLPRegressor(
         hidden_layer_sizes=(64, 64), activation="tanh", learning_rate_init=0.01, learning_rate="cosine",
-        max_iter=200, batch_size=50, tol=0, random_state=0, **parameters,
+        max_iter=200, n_iter_no_change=np.inf, batch_size=50, random_state=0, **parameters,
     ).fit(X, y)  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def fit(y, **parameters):
 # The squared error follows the outliers; the absolute error and huber's loss do not. ``delta`` is in units of the target:
 # beyond it, an error counts linearly.
 
-fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(8, 4.8), layout="constrained")
 ax.scatter(x, y_spoilt, s=8, c="0.7", label="data")
 ax.plot(x, np.sin(x), "k--", lw=1, label="truth")
 for name, parameters in {
@@ -47,7 +47,7 @@ for name, parameters in {
     error = np.abs(net.predict(X) - np.sin(x)).mean()
     ax.plot(x, net.predict(X), label=f"{name}: mean distance from the truth {error:.2f}")
 ax.set(ylim=(-3.5, 8.5), xlabel="x", ylabel="y", title="Twenty outliers in 400 rows")
-ax.legend(loc="upper right", fontsize=9)
+fig.legend(loc="outside lower center", ncols=2, fontsize=9)
 
 # %%
 # ``loss="quantile"`` estimates one quantile. Three networks give the median and an interval that should hold 80 % of
@@ -56,7 +56,7 @@ ax.legend(loc="upper right", fontsize=9)
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 low, median, high = (fit(y, loss="quantile", quantile=q).predict(X) for q in (0.1, 0.5, 0.9))
 inside = np.mean((y >= low) & (y <= high))
-ax.fill_between(x, low, high, alpha=0.25, label=f"10 % to 90 %: holds {inside:.0%} of the rows")
+ax.fill_between(x, low, high, alpha=0.25, label=f"10 % to 90 %: holds {inside:.1%} of the rows")
 ax.plot(x, median, label="median")
 ax.plot(x, np.sin(x), "k--", lw=1, label="truth")
 ax.scatter(x, y, s=8, c="0.5")

@@ -2,7 +2,7 @@
 # and include it; setup.py compiles each with the flags of its instruction set.
 from cpython.exc cimport PyErr_CheckSignals
 from cython.parallel cimport parallel
-from libc.math cimport log, sqrt
+from libc.math cimport exp, log, sqrt
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 

@@ -10,8 +10,10 @@ cdef struct Forward:
     const Input* x
     Py_ssize_t first, last      # rows of this slice
     int n_ops
+    bint outputs                # whether n_ops runs to the logits
     bint link
     real* out                   # (n, width)
+    double* proba               # (n, n_outputs) or NULL
     Py_ssize_t width
     bint failed                 # out of memory
     bint finite
@@ -41,12 +43,18 @@ cdef void forward_worker(Forward* f) noexcept nogil:
             f.finite = False
         forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, f.n_ops, 0, m)
         for i in range(m):
-            if f.link:
-                apply_link(&f.plan.loss, result.at + i * result.stride)
-            memcpy(f.out + (begin + i) * f.width, result.at + i * result.stride,
-                   f.width * sizeof(real))
+            take_row(f, begin + i, result.at + i * result.stride)
         begin += m
     free_workspace(&w)
+
+
+cdef void take_row(Forward* f, Py_ssize_t row, real* values) noexcept nogil:
+    if f.proba != NULL:
+        probabilities(&f.plan.loss, values, f.proba + row * f.width)
+        return
+    if f.outputs:
+        finish_outputs(&f.plan.loss, values, f.link)
+    memcpy(f.out + row * f.width, values, f.width * sizeof(real))
 
 
 cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
@@ -58,12 +66,15 @@ cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
     return 0
 
 
-def forward(Program program not None, Rows x not None, coefs, intercepts, real[:, ::1] out not None,
+def forward(Program program not None, Rows x not None, coefs, intercepts, out not None,
             int n_ops=-1, bint link=False, int n_threads=1):
     """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
 
-    Returns whether all of x was finite; raises KeyboardInterrupt between slices of about 50 ms.
+    With `link` the predictions: probabilities, for which `out` holds float64, or the exponential of the
+    Poisson loss. Returns whether all of x was finite; raises KeyboardInterrupt between slices.
     """
+    cdef real[:, ::1] values
+    cdef double[:, ::1] proba
     cdef Forward f
     cdef Weights weights
     cdef real* memory = NULL
@@ -100,8 +111,14 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, real[:
                 raise MemoryError("the network does not fit in memory")
             program.pack(memory, coefs, intercepts)
             weights.packed = memory
-        f = Forward(plan, &weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, link,
-                    &out[0, 0], out.shape[1], False, True)
+        f = Forward(plan, &weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
+                    link, NULL, NULL, out.shape[1], False, True)
+        if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
+            proba = out
+            f.proba = &proba[0, 0]
+        else:
+            values = out
+            f.out = &values[0, 0]
         for k in range(plan.n_parameters):
             work += plan.parameters[k].n_in * plan.parameters[k].stride
         slice_rows = max(SUB_BLOCK * n_threads, 2 * 10**9 // work)

@@ -130,22 +130,43 @@ cdef double loss_row(const Loss* loss, const real* z, const void* y, Py_ssize_t 
     return value * loss.value_scale
 
 
-# Predictions from logits in place. Probabilities p and 1 - p of the binary loss stay strictly inside (0, 1).
-cdef void apply_link(const Loss* loss, real* z) noexcept nogil:
-    cdef Py_ssize_t group, k, start = 0
-    cdef real total, p
-    cdef real low = REAL_EPSILON / 2
-    if loss.kind == SOFTMAX:
-        for group in range(loss.n_groups):
-            softmax_terms(z + start, loss.group_sizes[group], &total)
-            for k in range(loss.group_sizes[group]):
-                z[start + k] = z[start + k] / total
-            start += loss.group_sizes[group]
-    elif loss.kind == BINARY:
+# Predictions from the logits of one row. Probabilities are formed in double precision: near 1 a float has
+# only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and so do their complements:
+# `bounded_logit` caps logits before 1 - p has no digits left.
+cdef void probabilities(const Loss* loss, const real* z, double* p) noexcept nogil:
+    cdef Py_ssize_t group, k, n, start = 0
+    cdef real top
+    cdef double total
+    if loss.kind == BINARY:
         for k in range(loss.n_outputs):
-            p = real_logistic(z[k])
-            p = low if p < low else p
-            z[k] = <real>1 - low if p > <real>1 - low else p
-    elif loss.kind == POISSON:
+            p[k] = 1.0 / (1.0 + exp(-<double>bounded_logit(z[k])))
+        return
+    for group in range(loss.n_groups):
+        n = loss.group_sizes[group]
+        top = z[start]
+        for k in range(start + 1, start + n):
+            if z[k] > top:
+                top = z[k]
+        total = 0
+        for k in range(start, start + n):
+            p[k] = real_exp(z[k] - top)
+            total += p[k]
+        for k in range(start, start + n):
+            p[k] /= total
+        start += n
+
+
+cdef inline real bounded_logit(real z) noexcept nogil:
+    z = <real>30 if z > 30 else z
+    return <real>-30 if z < -30 else z
+
+
+# In place: the exponential of the Poisson loss, the bounds of the binary one.
+cdef void finish_outputs(const Loss* loss, real* z, bint link) noexcept nogil:
+    cdef Py_ssize_t k
+    if loss.kind == BINARY:
+        for k in range(loss.n_outputs):
+            z[k] = bounded_logit(z[k])
+    elif loss.kind == POISSON and link:
         for k in range(loss.n_outputs):
             z[k] = real_exp(z[k])

@@ -5,13 +5,11 @@
    term is below half a unit in the last place of the type. NaN comes out as NaN. */
 #ifndef SKNN_REAL_MATH_H
 #define SKNN_REAL_MATH_H
-#include <float.h>
 #include <math.h>
 #include "tile.h"
 
 #ifdef SKNN_DOUBLE
 #  define R(x) x
-#  define REAL_EPSILON DBL_EPSILON
 #  define real_sqrt sqrt
 #  define real_fabs fabs
 #  define MANTISSA 52
@@ -23,7 +21,6 @@
 #  define EXP_HIGH 709.9
 #else
 #  define R(x) x##f
-#  define REAL_EPSILON FLT_EPSILON
 #  define real_sqrt sqrtf
 #  define real_fabs fabsf
 #  define MANTISSA 23

@@ -12,7 +12,6 @@ cdef extern from "tile.h" nogil:
     void aligned_free(void* start) noexcept
 
 cdef extern from "real_math.h" nogil:
-    real REAL_EPSILON
     real real_sqrt(real x) noexcept
     real real_fabs(real x) noexcept
     real real_exp(real x) noexcept

@@ -22,7 +22,7 @@ from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
 from sknn.optimizers import SGD, Adam, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
-from sknn.training import History, OptimizerState
+from sknn.training import History, LBFGSObjective, OptimizerState
 
 # A step of fewer operations than this is over before a second thread has woken up.
 PARALLEL_FLOPS = 2e6
@@ -56,6 +56,10 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Score of the estimator's own kind, from logits and validated targets."""
         raise TypeError(f"{type(self).__name__} does not say how it is scored")
 
+    def _default_scoring(self):
+        """What ``scoring=None`` means: None for `_score_outputs`, or "loss"."""
+        return None
+
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None):
@@ -78,26 +82,21 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         dtype = np.dtype(self.dtype or X.dtype)
         _data.check_range(X, dtype)
         y = self._learn_targets(y, incremental, classes)
-        weights = self._combined_weights(sample_weight, X, y, dtype)
+        weights = self._combined_weights(sample_weight, X, y)
         holdout = self._validate_holdout(validation)
 
         random_state = check_random_state(self.random_state)
         architecture = self._architecture(X.shape[1], first)
         loss = self._loss()
-        # L-BFGS compares losses that differ in their last digits: it works in double precision
-        work_dtype = np.dtype(np.float64) if self.solver == "lbfgs" else dtype
-        network = Network(
-            multilayer_perceptron(architecture[0], loss.n_outputs, *architecture[1:]),
-            X.shape[1],
-            work_dtype,
-            sp.issparse(X),
-        )
+        samples = _data.training_samples(X.shape[0], weights)
+        layers = multilayer_perceptron(architecture[0], loss.n_outputs, *architecture[1:])
+        work_dtype = dtype if incremental else self._work_dtype(dtype, samples, layers, X.shape[1])
+        network = Network(layers, X.shape[1], work_dtype, sp.issparse(X))
         history = History() if first else continued_history(self)
         if first:
             coefs, intercepts = self._initial_weights(network, architecture[1], random_state, dtype)
         else:
             coefs, intercepts = self.coefs_, self.intercepts_
-        samples = _data.training_samples(X.shape[0], weights)
         if early_stopping and holdout is None:
             stratify = self._stratify(y)
             samples, held_out = _data.split_holdout(
@@ -105,6 +104,7 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 self.validation_fraction,
                 random_state,
                 None if stratify is None else stratify[samples],
+                must_stratify=loss.n_outputs == 1,
             )
             if held_out is None:
                 early_stopping = False
@@ -164,9 +164,9 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             reset=reset,
         )
 
-    def _combined_weights(self, sample_weight, X, y, dtype):
+    def _combined_weights(self, sample_weight, X, y):
         """Sample weights; a classifier multiplies its class weights in."""
-        return _data.check_weights(sample_weight, X, dtype)
+        return _data.check_weights(sample_weight, X)
 
     def _validate_holdout(self, validation):
         """(X, y, weights) of user-given validation data, validated; or None."""
@@ -175,7 +175,7 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             return None
         X_val, y_val = self._validate_training_data(X_val, y_val, reset=False)
         y_val = self._check_targets(y_val)
-        return X_val, y_val, _data.check_weights(weights, X_val, np.float64)
+        return X_val, y_val, _data.check_weights(weights, X_val)
 
     def _architecture(self, n_features, first):
         """(hidden sizes, activations, dropout); a continued fit keeps the sizes of its weights."""
@@ -193,6 +193,19 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             _architecture.parse_activations(self.activation, len(sizes)),
             _architecture.parse_dropout(self.dropout, len(sizes)),
         )
+
+    def _work_dtype(self, dtype, samples, layers, n_features):
+        """The precision of training; the fitted arrays have `dtype` whatever it is.
+
+        L-BFGS compares losses that differ in their last digits, and small data in a single batch costs
+        next to nothing: both are trained in double precision. A float32 network on such data then does
+        not depend on the order of the rows, nor on whether a row is repeated or weighs more.
+        """
+        n_weights = Network(layers, n_features, dtype).n_weights
+        one_batch = self.batch_size != "auto" or len(samples) <= 200
+        one_batch = one_batch and (self.batch_size == "auto" or self.batch_size >= len(samples))
+        small = one_batch and 6 * n_weights * len(samples) < PARALLEL_FLOPS
+        return np.dtype(np.float64) if small or self.solver == "lbfgs" else dtype
 
     def _initial_weights(self, network, activations, random_state, dtype):
         # the output layer is drawn like the last hidden layer, as in scikit-learn
@@ -251,10 +264,35 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             n_threads=engine.effective_threads(self.n_threads) if flops > PARALLEL_FLOPS else 1,
         )
 
+    def _loss_grad_lbfgs(self, packed, X, y, sample_weight=None, *buffers):
+        """Loss and gradient at packed weights, scikit-learn's private method of the same name.
+
+        `y` is binarized as scikit-learn's LabelBinarizer does it; `buffers` are its work arrays, which
+        the engine has no use for.
+        """
+        loss = self._loss()
+        layers = multilayer_perceptron(self._architecture_[0], loss.n_outputs, *self._architecture_[1:])
+        network = Network(layers, X.shape[1], np.float64, sp.issparse(X))
+        targets = np.ascontiguousarray(y, np.float64)
+        if loss.kind == "softmax":
+            targets = targets.argmax(axis=1, keepdims=True).astype(np.int32)
+        trainer = network.engine.Trainer(
+            network.program(loss, mean_gradient=True),
+            _data.rows_of(network.engine, X, network.dtype),
+            targets,
+            _data.check_weights(sample_weight, X),
+            np.arange(X.shape[0]),
+            X.shape[0],
+            None,
+            alpha=self.alpha,
+        )
+        value, gradient = LBFGSObjective(trainer, network)(packed)
+        return value, gradient
+
     # ---- prediction ----------------------------------------------------------------------------
 
     def _outputs(self, X, *, link=False, layer=None):
-        """Logits, outputs of the link, or the values after a hidden layer; (n, width) of the dtype.
+        """Logits, outputs of the link, or the values after a layer; (n, width).
 
         A C-contiguous float array goes to the engine as it is, which checks for NaN and infinity as
         it reads; everything else takes scikit-learn's validation.
@@ -275,7 +313,7 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if not finite and not get_config()["assume_finite"]:
             if fast:
                 self._validated(X)
-            _data.check_range(X, out.dtype)
+            _data.check_range(X, self.coefs_[0].dtype)
         return out
 
     def _validated(self, X):
@@ -290,9 +328,10 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         coefs, intercepts = self.coefs_, self.intercepts_
         dtype = coefs[0].dtype if coefs[0].dtype.char in "fd" else np.dtype(np.float64)
         network, program = self._program(sp.issparse(X), dtype)
-        n_ops, width = network.ends[-1 if layer is None else layer]
+        n_ops, width = (-1, network.ends[-1][1]) if layer is None else network.ends[layer]
         rows = _data.rows_of(network.engine, X, dtype)
-        out = np.empty((X.shape[0], width), dtype)
+        proba = link and self.out_activation_ in ("softmax", "logistic")
+        out = np.empty((X.shape[0], width), np.float64 if proba else dtype)
         n_threads = 1
         if X.shape[0] * network.n_weights > PARALLEL_FLOPS:
             n_threads = engine.effective_threads(self.n_threads)
@@ -347,7 +386,7 @@ class BaseNetwork(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     # ---- persistence and tags ------------------------------------------------------------------
 
     def __getstate__(self):
-        state = super().__getstate__()
+        state = dict(super().__getstate__())  # what comes from there is the estimator's own dict
         state.pop("_programs", None)
         optimizer = state.get("_optimizer")
         if optimizer is not None:

@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
-from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, unique_labels
@@ -27,7 +26,7 @@ from sknn.losses import Loss
 @documented(
     architecture=ARCHITECTURE,
     training=TRAINING,
-    beyond=BEYOND.format(score="the accuracy"),
+    beyond=BEYOND.format(score="the accuracy, or with class_weight the loss"),
     attributes=ATTRIBUTES,
 )
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -201,16 +200,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _loss(self) -> Loss:
         return _targets.classification_loss(self._target_kind, self.classes_, self.label_smoothing)
 
-    def _combined_weights(self, sample_weight, X, y, dtype):
-        weights = _data.check_weights(sample_weight, X, np.float64)
+    def _combined_weights(self, sample_weight, X, y):
+        weights = _data.check_weights(sample_weight, X)
         if self.class_weight is not None:
-            of_classes = compute_sample_weight(self.class_weight, y)
+            of_classes = _targets.class_weights_of_samples(self.class_weight, y, weights)
             weights = of_classes if weights is None else weights * of_classes
-        return None if weights is None else _data.check_weights(weights, X, dtype)
+        return _data.check_weights(weights, X)
 
     def _stratify(self, y):
-        if self._target_kind == "binary":
-            return y == self.classes_[-1]
+        if self._target_kind == "binary" and len(self.classes_) == 2:
+            return y == self.classes_[1]
         return np.searchsorted(self.classes_, y) if self._target_kind == "multiclass" else None
 
     def _score_outputs(self, logits, y, sample_weight):
@@ -218,6 +217,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self._target_kind == "multiclass-multioutput":
             return np.average((labels == y).all(axis=1), weights=sample_weight)
         return accuracy_score(y, labels, sample_weight=sample_weight)
+
+    def _default_scoring(self):
+        # one heavy class makes a weighted accuracy blind to all others long before the loss is
+        return None if self.class_weight is None else "loss"
 
     # ---- prediction ----------------------------------------------------------------------------
 
@@ -247,9 +250,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Returns
         -------
-        P : ndarray of shape (n, n_classes), or list of them
-            Probabilities in the order of ``classes_``, in the network's dtype; one array per column of
-            classes where there are several.
+        P : ndarray of float64 of shape (n, n_classes), or list of them
+            Probabilities in the order of ``classes_``; one array per column of classes where there are
+            several.
         """
         values = self._outputs(X, link=True)
         return _targets.probabilities(self._target_kind, self.classes_, values)
@@ -282,7 +285,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         Z : ndarray of shape (n,) for two classes, else (n, n_outputs); or list of them
-            Logits; for two classes that of the second.
+            Logits, in the network's dtype; for two classes that of the second. Those of a logistic
+            function are bounded by ±30, before 1 − p has no digits left.
         """
         logits = self._outputs(X)
         if self._target_kind == "binary":

@@ -48,8 +48,8 @@ def clip_batch_size(batch_size, n_samples):
     return min(batch_size, n_samples)
 
 
-def check_weights(sample_weight, X, dtype):
-    """Weights of the samples as an array of the network's dtype, or None where all are equal to 1."""
+def check_weights(sample_weight, X):
+    """Weights of the samples as an array of float64, or None where there are none."""
     if sample_weight is None:
         return None
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
@@ -57,7 +57,7 @@ def check_weights(sample_weight, X, dtype):
         raise ValueError("sample_weight is zero for every sample; give at least one a weight > 0.")
     if weights.min() < 0:
         raise ValueError(f"sample_weight must be >= 0; the smallest is {weights.min():g}.")
-    return np.ascontiguousarray(weights, dtype=dtype)
+    return weights
 
 
 def training_samples(n_samples, weights):
@@ -67,23 +67,30 @@ def training_samples(n_samples, weights):
     return np.flatnonzero(weights).astype(np.intp, copy=False)
 
 
-def split_holdout(samples, fraction, random_state, stratify):
+def split_holdout(samples, fraction, random_state, stratify, must_stratify):
     """(training, holdout) numbers of samples; (all, None) and a warning where there are too few.
 
-    The draws are those of ``train_test_split`` on the data, as in scikit-learn's MLP.
+    The draws are those of ``train_test_split`` on the data, as in scikit-learn's MLP. Several classes
+    are stratified where their numbers allow it, two classes always.
     """
-    n_classes = 0 if stratify is None else len(np.unique(stratify))
     n_holdout = int(np.ceil(fraction * len(samples)))
-    if n_classes > 1 and n_holdout < n_classes and np.bincount(stratify.astype(int)).min() > 1:
-        warnings.warn(
-            f"validation_fraction={fraction} of {len(samples)} samples leaves {n_holdout} to validate "
-            f"{n_classes} classes: training goes on without early stopping. Increase "
-            "validation_fraction, or pass X_val and y_val.",
-            stacklevel=4,
-        )
+    if stratify is not None:
+        counts = np.unique(stratify, return_counts=True)[1]
+        n_classes = len(counts)
+        possible = counts.min() > 1 and n_classes <= min(n_holdout, len(samples) - n_holdout)
+        if not possible and not must_stratify:
+            stratify = None
+        elif counts.min() > 1 and not possible:
+            _warn_no_holdout(fraction, samples, n_holdout)
+            return samples, None
+    if n_holdout < 2 <= len(samples) - 1:
+        _warn_no_holdout(fraction, samples, n_holdout)
         return samples, None
     train, holdout = train_test_split(
-        samples, random_state=random_state, test_size=fraction, stratify=stratify
+        samples,
+        random_state=random_state,
+        test_size=fraction,
+        stratify=None if stratify is None else stratify.reshape(-1, 1),
     )
     if len(holdout) < 2:
         raise ValueError(
@@ -91,6 +98,15 @@ def split_holdout(samples, fraction, random_state, stratify):
             "dataset."
         )
     return np.ascontiguousarray(train), np.ascontiguousarray(holdout)
+
+
+def _warn_no_holdout(fraction, samples, n_holdout):
+    warnings.warn(
+        f"validation_fraction={fraction} of {len(samples)} samples leaves {n_holdout} to validate on, "
+        "too few: training goes on without early stopping. Increase validation_fraction, or pass X_val "
+        "and y_val.",
+        stacklevel=7,
+    )
 
 
 def take(X, samples):

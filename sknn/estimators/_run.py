@@ -112,9 +112,10 @@ class Run:
         )
         if not np.isfinite(logits).all():
             return math.nan, value
-        if estimator.scoring is None:
+        scoring = estimator.scoring or estimator._default_scoring()
+        if scoring is None:
             return float(estimator._score_outputs(logits, self.y_val, weights)), value
-        if estimator.scoring == "loss":
+        if scoring == "loss":
             return -value, value
         return self._score_with_scorer(coefs, intercepts), value
 
@@ -210,6 +211,8 @@ class Run:
             self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
             for k, slot in enumerate(self.state.slots):
                 trainer.store_slot(k, *slot)
-        vars(estimator).update(self._attributes(), coefs_=coefs, intercepts_=intercepts)
+        vars(estimator).update(
+            self._attributes(), coefs_=coefs, intercepts_=intercepts, _programs={}
+        )
         self.callbacks.end()
         warn_unfinished(self.reason, self.options, self.history, self.message)

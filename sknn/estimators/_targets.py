@@ -2,7 +2,7 @@
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils import column_or_1d
+from sklearn.utils import column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from sknn.losses import Loss
@@ -83,6 +83,24 @@ def probabilities(kind, classes, values):
     if kind == "multiclass-multioutput":
         return [np.ascontiguousarray(part) for part in split(classes, values)]
     return values
+
+
+def class_weights_of_samples(class_weight, y, sample_weight):
+    """The weight that each sample has from its class; for several columns the product over them.
+
+    "balanced" gives every class the same share of the sample weights (of the rows, without them), so
+    that a row that weighs 2 and a row that is there twice come out the same.
+    """
+    if not isinstance(class_weight, str):
+        return compute_sample_weight(class_weight, y)
+    weights = np.ones(len(y))
+    for column in y.reshape(len(y), -1).T:
+        classes, codes = np.unique(column, return_inverse=True)
+        mass = np.bincount(codes, weights=sample_weight, minlength=len(classes))
+        present = mass > 0
+        share = np.divide(mass.sum(), present.sum() * mass, out=np.zeros(len(mass)), where=present)
+        weights *= share[codes]
+    return weights
 
 
 def check_known(kind, classes, y):
