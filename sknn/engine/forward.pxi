@@ -91,7 +91,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
         if n <= FEW_ROWS and x.input.kind != CSR:
             weights.unpacked = <const real**>calloc(2 * plan.n_parameters, sizeof(real*))
             for k in range(plan.n_parameters):
-                at += plan.parameters[k].stride
+                at += plan.parameters[k].vectors * SKNN_V
             memory = <real*>aligned_zeros((at + tail_size()) * sizeof(real))
             if memory == NULL or weights.unpacked == NULL:
                 raise MemoryError("the network does not fit in memory")
@@ -102,7 +102,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
                 weights.unpacked[2 * k] = &w[0, 0]
                 weights.unpacked[2 * k + 1] = memory + at
                 memcpy(memory + at, &b[0], plan.parameters[k].n_out * sizeof(real))
-                at += plan.parameters[k].stride
+                at += plan.parameters[k].vectors * SKNN_V
             weights.tail = memory + at
             n_threads = 1
         else:
@@ -120,7 +120,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
             values = out
             f.out = &values[0, 0]
         for k in range(plan.n_parameters):
-            work += plan.parameters[k].n_in * plan.parameters[k].stride
+            work += plan.parameters[k].n_in * plan.parameters[k].vectors * SKNN_V
         slice_rows = max(SUB_BLOCK * n_threads, 2 * 10**9 // work)
         while f.first < n:
             f.last = min(f.first + slice_rows, n)

@@ -237,18 +237,18 @@ cdef class Program:
         cdef int i
         for i, (n_in, n_out, needs_input_gradient) in enumerate(parameters):
             p = plan.parameters + i
-            p.n_in, p.n_out, p.stride = n_in, n_out, row_stride(n_out)
+            p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
             p.weight = plan.n_values
-            plan.n_values += p.n_in * p.stride
+            plan.n_values += whole_lines(p.n_in * p.vectors * SKNN_V)
             p.transposed = -1
-            p.transposed_stride = row_stride(n_in)
+            p.transposed_vectors = n_vectors(n_in)
             if needs_input_gradient:
                 p.transposed = plan.n_transposed
-                plan.n_transposed += p.n_out * p.transposed_stride
+                plan.n_transposed += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
         for i in range(plan.n_parameters):
             p = plan.parameters + i
             p.bias = plan.n_values
-            plan.n_values += p.stride
+            plan.n_values += whole_lines(p.vectors * SKNN_V)
 
     cdef _take_loss(self, parts):
         cdef Loss* loss = &self.plan.loss
@@ -288,14 +288,12 @@ cdef class Program:
         cdef const real[:, ::1] w
         cdef const real[::1] b
         cdef Parameter* p
-        cdef Py_ssize_t i
         cdef int k
         self.check_shapes(coefs, intercepts)
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
             w, b = coefs[k], intercepts[k]
-            for i in range(p.n_in):
-                memcpy(packed + p.weight + i * p.stride, &w[i, 0], p.n_out * sizeof(real))
+            copy_packed(p, packed + p.weight, <real*>&w[0, 0], True)
             memcpy(packed + p.bias, &b[0], p.n_out * sizeof(real))
         return 0
 
@@ -304,13 +302,25 @@ cdef class Program:
         cdef real[:, ::1] w
         cdef real[::1] b
         cdef Parameter* p
-        cdef Py_ssize_t i
         cdef int k
         self.check_shapes(coefs, intercepts)
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
             w, b = coefs[k], intercepts[k]
-            for i in range(p.n_in):
-                memcpy(&w[i, 0], packed + p.weight + i * p.stride, p.n_out * sizeof(real))
+            copy_packed(p, <real*>packed + p.weight, &w[0, 0], False)
             memcpy(&b[0], packed + p.bias, p.n_out * sizeof(real))
         return 0
+
+
+# Between the packed panels and rows of n_out values.
+cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) noexcept nogil:
+    cdef Py_ssize_t i, k, size
+    cdef Panel panel
+    for k in range(panel_count(p.vectors)):
+        panel = get_panel(p.n_in, p.vectors, k)
+        size = min(panel.width, p.n_out - panel.begin) * sizeof(real)
+        for i in range(p.n_in):
+            if pack:
+                memcpy(packed + panel.offset + i * panel.width, rows + i * p.n_out + panel.begin, size)
+            else:
+                memcpy(rows + i * p.n_out + panel.begin, packed + panel.offset + i * panel.width, size)

@@ -4,24 +4,26 @@
 cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, const Input* x,
                       const Py_ssize_t* samples, u64 epoch_key, bint training,
                       Matrix y, Py_ssize_t rows) noexcept nogil:
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t i, j, k
     cdef long long e
     cdef const real* w
-    cdef const real* bias = packed + p.bias
     cdef const real* data = <const real*>x.data
     cdef real* out
     cdef real value
     cdef u32 key
+    cdef Panel panel
     for i in range(rows):
-        out = y.at + i * y.stride
         key = row_key(epoch_key, samples[i], op.layer)
-        for j in range(p.stride):
-            out[j] = bias[j]
-        for e in range(x.indptr[samples[i]], x.indptr[samples[i] + 1]):
-            value = csr_value(op, data[e], x.indices[e], key, training)
-            w = packed + p.weight + x.indices[e] * p.stride
-            for j in range(p.stride):
-                out[j] += value * w[j]
+        for k in range(panel_count(p.vectors)):
+            panel = get_panel(p.n_in, p.vectors, k)
+            out = y.at + i * y.stride + panel.begin
+            for j in range(panel.width):
+                out[j] = packed[p.bias + panel.begin + j]
+            for e in range(x.indptr[samples[i]], x.indptr[samples[i] + 1]):
+                value = csr_value(op, data[e], x.indices[e], key, training)
+                w = packed + p.weight + panel.offset + x.indices[e] * panel.width
+                for j in range(panel.width):
+                    out[j] += value * w[j]
 
 
 cdef inline real csr_value(const Op* op, real value, int column, u32 key,
@@ -33,9 +35,9 @@ cdef inline real csr_value(const Op* op, real value, int column, u32 key,
     return value * <real>(1.0 / (1.0 - op.rate))
 
 
-# dW[first:last] (+)= x[:, first:last]^T dy. `cursors[i]` is where row i stands: its first stored value
+# dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first stored value
 # in a column >= first. Columns are sorted, panels of one thread come in order, so a cursor only moves on.
-cdef void csr_weight_gradient(const Op* op, const Parameter* p, const Input* x,
+cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
                               const Py_ssize_t* samples, u64 epoch_key, Matrix dy, Py_ssize_t rows,
                               Py_ssize_t first, Py_ssize_t last, long long* cursors, real* dW,
                               bint accumulate) noexcept nogil:
@@ -47,7 +49,7 @@ cdef void csr_weight_gradient(const Op* op, const Parameter* p, const Input* x,
     cdef real value
     cdef u32 key
     if not accumulate:
-        for j in range((last - first) * p.stride):
+        for j in range((last - first) * panel.width):
             dW[j] = 0
     for i in range(rows):
         e = cursors[i]
@@ -55,11 +57,11 @@ cdef void csr_weight_gradient(const Op* op, const Parameter* p, const Input* x,
         if e == end or x.indices[e] >= last:
             continue
         key = row_key(epoch_key, samples[i], op.layer)
-        d = dy.at + i * dy.stride
+        d = dy.at + i * dy.stride + panel.begin
         while e < end and x.indices[e] < last:
             value = csr_value(op, data[e], x.indices[e], key, True)
-            row = dW + (x.indices[e] - first) * p.stride
-            for j in range(p.stride):
+            row = dW + (x.indices[e] - first) * panel.width
+            for j in range(panel.width):
                 row[j] += value * d[j]
             e += 1
         cursors[i] = e

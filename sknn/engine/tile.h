@@ -127,25 +127,93 @@ static const tile_function tiles[2][12] = {
 };
 #endif
 
-/* C (m by n_vectors vectors) = I + A.B with tiles of the best shapes; A, B, C, I as above. */
+/* C (m rows of nr vectors) = I + A.B: a column panel, its rows cut evenly into tiles. */
 static void
-multiply(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak, const real *B, ptrdiff_t bk,
-         const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t n_vectors,
-         ptrdiff_t S, ptrdiff_t K)
+multiply_panel(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak, const real *B, ptrdiff_t bk,
+               const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr,
+               ptrdiff_t S, ptrdiff_t K)
 {
-    ptrdiff_t columns = (n_vectors + SKNN_TILE_COLUMNS - 1) / SKNN_TILE_COLUMNS;
-    for (ptrdiff_t n = 0; columns > 0; columns--) {
-        const ptrdiff_t nr = (n_vectors - n + columns - 1) / columns;
-        ptrdiff_t rows = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
-        for (ptrdiff_t i = 0; rows > 0; rows--) {
-            const ptrdiff_t mr = (m - i + rows - 1) / rows;
-            tiles[nr - 1][mr - 1](A + i * am, am, as, ak, B + n * SKNN_V, bk,
-                                  I ? I + i * im + n * SKNN_V : NULL, im,
-                                  C + i * cm + n * SKNN_V, cm, S, K);
-            i += mr;
-        }
-        n += nr;
+    ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
+    for (ptrdiff_t i = 0; parts > 0; parts--) {
+        const ptrdiff_t mr = (m - i + parts - 1) / parts;
+        tiles[nr - 1][mr - 1](A + i * am, am, as, ak, B, bk, I ? I + i * im : NULL, im, C + i * cm, cm,
+                              S, K);
+        i += mr;
     }
+}
+
+/* A matrix of n vectors a row has column panels of at most SKNN_TILE_COLUMNS vectors, of even width.
+   Packed matrices store panel after panel, each with all its rows: what a tile streams is contiguous. */
+static inline ptrdiff_t
+panel_count(ptrdiff_t n_vectors)
+{
+    return (n_vectors + SKNN_TILE_COLUMNS - 1) / SKNN_TILE_COLUMNS;
+}
+
+/* the first vector of a panel; of panel_count: n_vectors */
+static inline ptrdiff_t
+panel_begin(ptrdiff_t n_vectors, ptrdiff_t panel)
+{
+    const ptrdiff_t panels = panel_count(n_vectors), wider = n_vectors % panels;
+    return panel * (n_vectors / panels) + (panel < wider ? panel : wider);
+}
+
+/* the panel that holds a vector */
+static inline ptrdiff_t
+panel_of(ptrdiff_t n_vectors, ptrdiff_t vector)
+{
+    ptrdiff_t panel = vector / SKNN_TILE_COLUMNS;
+    while (panel_begin(n_vectors, panel + 1) <= vector) panel++;
+    return panel;
+}
+
+/* T[j][i] = A[i][j] for i, j < LANES: in registers, log2(LANES) rounds of exchanges between rows d apart. */
+#if defined(__has_builtin)
+#  if __has_builtin(__builtin_shufflevector) && SKNN_VECTOR_BYTES > 16
+#    define SKNN_SHUFFLES
+#  endif
+#endif
+#ifdef SKNN_DOUBLE
+#  define SKNN_LANES (SKNN_VECTOR_BYTES / 8)
+#else
+#  define SKNN_LANES (SKNN_VECTOR_BYTES / 4)
+#endif
+#ifdef SKNN_SHUFFLES
+#  define LOW(l, d) ((l) & (d) ? SKNN_LANES + (l) - (d) : (l))
+#  define HIGH(l, d) ((l) & (d) ? SKNN_LANES + (l) : (l) + (d))
+#  define LANES_4(f, d, l) f(l, d), f(l + 1, d), f(l + 2, d), f(l + 3, d)
+#  define LANES_8(f, d, l) LANES_4(f, d, l), LANES_4(f, d, l + 4)
+#  define LANES_16(f, d, l) LANES_8(f, d, l), LANES_8(f, d, l + 8)
+#  define ROUND_OF_EXCHANGES(LANES, d)                                                               \
+    SKNN_UNROLL                                                                                      \
+    for (int i = 0; i < SKNN_LANES; i++)                                                             \
+        if (!(i & (d))) {                                                                            \
+            const vec a = r[i], b = r[i + (d)];                                                      \
+            r[i] = __builtin_shufflevector(a, b, LANES(LOW, d, 0));                                  \
+            r[i + (d)] = __builtin_shufflevector(a, b, LANES(HIGH, d, 0));                           \
+        }
+#endif
+SKNN_INLINE void
+transpose_block(const real *A, ptrdiff_t a_stride, real *T, ptrdiff_t t_stride)
+{
+#ifdef SKNN_SHUFFLES
+    vec r[SKNN_LANES];
+    SKNN_UNROLL
+    for (int i = 0; i < SKNN_LANES; i++) r[i] = *(const vec *)(A + i * a_stride);
+#  if SKNN_VECTOR_BYTES == 64 && !defined(SKNN_DOUBLE)
+    ROUND_OF_EXCHANGES(LANES_16, 8) ROUND_OF_EXCHANGES(LANES_16, 4)
+    ROUND_OF_EXCHANGES(LANES_16, 2) ROUND_OF_EXCHANGES(LANES_16, 1)
+#  elif SKNN_VECTOR_BYTES == 32 && defined(SKNN_DOUBLE)
+    ROUND_OF_EXCHANGES(LANES_4, 2) ROUND_OF_EXCHANGES(LANES_4, 1)
+#  else
+    ROUND_OF_EXCHANGES(LANES_8, 4) ROUND_OF_EXCHANGES(LANES_8, 2) ROUND_OF_EXCHANGES(LANES_8, 1)
+#  endif
+    SKNN_UNROLL
+    for (int i = 0; i < SKNN_LANES; i++) *(vec *)(T + i * t_stride) = r[i];
+#else
+    for (int i = 0; i < SKNN_V; i++)
+        for (int j = 0; j < SKNN_V; j++) T[j * t_stride + i] = A[i * a_stride + j];
+#endif
 }
 
 /* Memory whose first element starts a cache line, filled with zeros. */

@@ -87,7 +87,8 @@ cdef class Trainer:
         if s.block_rows < min(s.batch_size, s.n_samples):
             whole_gradient = True       # a step in several blocks accumulates it
         for i in range(plan.n_parameters):
-            s.scratch_size = max(s.scratch_size, PANEL * plan.parameters[i].stride)
+            s.scratch_size = max(s.scratch_size, whole_lines(plan.parameters[i].vectors * SKNN_V))
+        s.scratch_size = max(s.scratch_size, TASK_ROWS * 4 * SKNN_V)
         s.params = <real*>aligned_zeros(plan.n_values * sizeof(real))
         self.best = <real*>aligned_zeros(plan.n_values * sizeof(real))
         s.transposed = <real*>aligned_zeros(plan.n_transposed * sizeof(real))
@@ -108,16 +109,18 @@ cdef class Trainer:
                               "use smaller layers")
 
     cdef _make_tasks(self):
-        """Panels of all weights, then the biases; every thread gets a run of tasks of equal cost."""
+        """All weights in pieces, then the biases; every thread gets a run of tasks of equal cost."""
         cdef Step* s = &self.step
         cdef const Plan* plan = s.plan
         cdef const Parameter* p
         cdef Task* task
-        cdef Py_ssize_t first
+        cdef Py_ssize_t first, k
+        cdef Panel panel
         cdef double total = 0, so_far = 0
         cdef int i, t = 1, n = 0
         for i in range(plan.n_parameters):
-            n += 1 + (plan.parameters[i].n_in + PANEL - 1) // PANEL
+            p = plan.parameters + i
+            n += 1 + panel_count(p.vectors) * ((p.n_in + TASK_ROWS - 1) // TASK_ROWS)
         s.tasks = <Task*>calloc(n + 1, sizeof(Task))
         s.shares = <int*>calloc(self.n_threads + 1, sizeof(int))
         if s.tasks == NULL or s.shares == NULL:
@@ -128,16 +131,24 @@ cdef class Trainer:
                     continue
                 p = plan.parameters + plan.ops[i].parameter
                 if bias:
-                    s.tasks[s.n_tasks] = Task(i, True, 0, 0, p.bias, p.stride, 4 * p.stride, 0, 0)
+                    task = s.tasks + s.n_tasks
+                    task.op, task.bias, task.offset = i, True, p.bias
+                    task.size = p.vectors * SKNN_V
+                    task.cost = 4 * task.size
                     s.n_tasks += 1
                     continue
-                for first in range(0, p.n_in, PANEL):
-                    task = s.tasks + s.n_tasks
-                    task.op, task.first, task.last = i, first, min(first + PANEL, p.n_in)
-                    task.offset = p.weight + first * p.stride
-                    task.size = (task.last - first) * p.stride
-                    task.cost = task.size
-                    s.n_tasks += 1
+                for k in range(panel_count(p.vectors)):
+                    panel = get_panel(p.n_in, p.vectors, k)
+                    first = 0
+                    while first < p.n_in:
+                        task = s.tasks + s.n_tasks
+                        task.op, task.panel, task.first = i, panel, first
+                        task.last = min(first + TASK_ROWS, p.n_in)
+                        task.offset = p.weight + panel.offset + first * panel.width
+                        task.size = (task.last - first) * panel.width
+                        task.cost = task.size
+                        s.n_tasks += 1
+                        first = task.last
         for i in range(s.n_tasks):
             total += s.tasks[i].cost
         for i in range(s.n_tasks):
@@ -175,7 +186,9 @@ cdef class Trainer:
         for i in range(self.step.plan.n_parameters):
             p = self.step.plan.parameters + i
             if p.transposed >= 0:
-                transpose_rows(p, self.step.params, self.step.transposed, 0, p.n_in)
+                for k in range(panel_count(p.vectors)):
+                    transpose_rows(p, get_panel(p.n_in, p.vectors, k), self.step.params,
+                                   self.step.transposed, 0, p.n_in)
 
     def store(self, coefs, intercepts, bint best=False):
         """Writes the current (or the best kept) weights into arrays."""

@@ -2,16 +2,17 @@
 #
 # A step works on a mini-batch, in blocks of rows where it is large. Per block:
 #   1. rows     threads share the rows: gather, forward, loss, gradients of the activations    | barrier
-#   2. panels   threads share the parameters: a panel of weights gets its gradient from all rows
-#               of the block, in order, and after the last block is updated while it is in the cache | barrier
+#   2. tasks    threads share the parameters: some rows of a panel of weights get their gradient from all
+#               samples of the block, in order, and after the last block are updated in the cache | barrier
 # No gradient is ever shared between threads and every sum has a fixed order, so the bits do not depend on
 # the number of threads. Clipping needs the norm of the whole gradient first: then the update is a third
-# phase. Phase 1 of a row and phase 2 of a panel know nothing of threads.
+# phase. Phase 1 of a row and phase 2 of a task know nothing of threads.
 
-cdef struct Task:                       # a panel of weights, or the biases, of one op
+cdef struct Task:                       # rows of a panel of weights, or the biases, of one op
     int op
     bint bias
-    Py_ssize_t first, last              # rows of W
+    Panel panel
+    Py_ssize_t first, last
     Py_ssize_t offset, size             # in the flat parameter array
     double cost
     double squares                      # of the weights, before the update
@@ -29,7 +30,7 @@ cdef struct Step:
     real* transposed
     real* gradient                      # of all parameters; NULL if never needed whole
     real* slots[MAX_SLOTS]
-    real* scratch                       # a panel's gradient for each thread
+    real* scratch                       # a task's gradient for each thread
     Py_ssize_t scratch_size
     long long* cursors                  # for each thread and row of a block, CSR only
     double* row_loss
@@ -93,14 +94,14 @@ cdef real* task_gradient(Step* s, Task* task, int thread, Py_ssize_t block, Py_s
     if s.gradient != NULL:
         g = s.gradient + task.offset
     if task.bias:
-        bias_gradient(d, rows, p.stride, g, accumulate)
+        bias_gradient(d, rows, p.vectors * SKNN_V, g, accumulate)
     elif op.kind == DENSE:
-        dense_weight_gradient(p, s.workspace.values[op.source], d, rows, task.first, task.last, g,
+        dense_weight_gradient(task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate)
     else:
-        if task == s.tasks + s.shares[thread] or (task - 1).bias or (task - 1).op != task.op:
+        if task == s.tasks + s.shares[thread] or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
-        csr_weight_gradient(op, p, &s.x, s.order + block, s.epoch_key, d, rows, task.first,
+        csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key, d, rows, task.first,
                             task.last, cursors, g, accumulate)
     return g
 
@@ -119,7 +120,7 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
     cdef const Parameter* p = s.plan.parameters + s.plan.ops[task.op].parameter
     update(optimizer, s.params, g, s.slots, task.offset, task.size)
     if not task.bias and p.transposed >= 0:
-        transpose_rows(p, s.params, s.transposed, task.first, task.last)
+        transpose_rows(p, task.panel, s.params, s.transposed, task.first, task.last)
 
 
 cdef void clip_and_update(Step* s, const Optimizer* optimizer, int first, int last) noexcept nogil:

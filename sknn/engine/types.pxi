@@ -4,10 +4,14 @@ cdef extern from "tile.h" nogil:
     ctypedef int sint
     Py_ssize_t SKNN_V
     Py_ssize_t SKNN_LINE
-    void multiply(const real* A, Py_ssize_t am, Py_ssize_t as_, Py_ssize_t ak,
-                  const real* B, Py_ssize_t bk, const real* I, Py_ssize_t im,
-                  real* C, Py_ssize_t cm, Py_ssize_t m, Py_ssize_t n_vectors,
-                  Py_ssize_t S, Py_ssize_t K) noexcept
+    void multiply_panel(const real* A, Py_ssize_t am, Py_ssize_t as_, Py_ssize_t ak,
+                        const real* B, Py_ssize_t bk, const real* I, Py_ssize_t im,
+                        real* C, Py_ssize_t cm, Py_ssize_t m, Py_ssize_t nr,
+                        Py_ssize_t S, Py_ssize_t K) noexcept
+    Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept
+    Py_ssize_t panel_begin(Py_ssize_t n_vectors, Py_ssize_t panel) noexcept
+    Py_ssize_t panel_of(Py_ssize_t n_vectors, Py_ssize_t vector) noexcept
+    void transpose_block(const real* A, Py_ssize_t a_stride, real* T, Py_ssize_t t_stride) noexcept
     void* aligned_zeros(size_t size) noexcept
     void aligned_free(void* start) noexcept
 
@@ -60,15 +64,23 @@ cdef struct Buffer:
     Py_ssize_t stride   # from one row to the next, see row_stride
     int gradient        # the gradient buffer it shares, -1: nobody asks for its gradient
 
-# Weights (n_in, n_out) and biases (n_out,) of one op inside the flat parameter array.
+# Weights (n_in, n_out) and biases (n_out,) of one op inside the flat parameter array. The weights are
+# packed in column panels, see tile.h.
 cdef struct Parameter:
     Py_ssize_t n_in
     Py_ssize_t n_out
-    Py_ssize_t stride           # of a packed row of weights
+    Py_ssize_t vectors          # of a row of weights
     Py_ssize_t weight           # offset of the packed weights
-    Py_ssize_t bias             # offset of the packed biases
-    Py_ssize_t transposed       # offset of the transposed weights, -1: no input gradient wanted
-    Py_ssize_t transposed_stride
+    Py_ssize_t bias             # offset of the biases, padded to whole vectors
+    Py_ssize_t transposed       # offset of the transposed packed weights, -1: not wanted
+    Py_ssize_t transposed_vectors
+
+# A column panel of a packed matrix with `rows` rows.
+cdef struct Panel:
+    Py_ssize_t begin            # first column
+    Py_ssize_t vectors
+    Py_ssize_t width            # columns: vectors * SKNN_V
+    Py_ssize_t offset           # of its first row in the packed matrix
 
 # The rows an epoch draws from.
 cdef enum InputKind:
@@ -85,6 +97,10 @@ cdef struct Input:
     Py_ssize_t n_features
 
 
+cdef inline Py_ssize_t whole_lines(Py_ssize_t n) noexcept nogil:
+    return (n + SKNN_LINE - 1) // SKNN_LINE * SKNN_LINE
+
+
 cdef inline Py_ssize_t row_stride(Py_ssize_t width) noexcept nogil:
     """Whole cache lines, and for wide rows an odd number of them: rows a power of two apart would
     share a few sets of the cache and push one another out."""
@@ -92,6 +108,12 @@ cdef inline Py_ssize_t row_stride(Py_ssize_t width) noexcept nogil:
     if lines >= 8 and lines % 2 == 0:
         lines += 1
     return lines * SKNN_LINE
+
+
+cdef inline Panel get_panel(Py_ssize_t rows, Py_ssize_t vectors, Py_ssize_t index) noexcept nogil:
+    cdef Py_ssize_t first = panel_begin(vectors, index)
+    cdef Py_ssize_t n = panel_begin(vectors, index + 1) - first
+    return Panel(first * SKNN_V, n, n * SKNN_V, rows * first * SKNN_V)
 
 
 cdef inline Py_ssize_t n_vectors(Py_ssize_t width) noexcept nogil:
