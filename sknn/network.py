@@ -25,6 +25,8 @@ class Plan:
     parameters: list = field(default_factory=list)
     ops: list = field(default_factory=list)
     n_gradients: int = 0
+    #: ops that were added, the merged ones too: they number the masks of dropout
+    n_ops: int = 0
 
     def new_buffer(self, width, gradient=True):
         """A buffer with a gradient of its own, or with none."""
@@ -45,11 +47,12 @@ class Plan:
 
     def add(self, kind, source, target, *, parameter=0, code=0, rate=0.0):
         """Append an op; a dense op on sparse rows takes the dropout before it along."""
+        salt, self.n_ops = self.n_ops, self.n_ops + 1
         if self.sparse and kind == "dense" and source <= 1 and self.buffers[source][1] < 0:
             if self.ops:  # the input dropout: its mask is applied to the stored values only
-                rate = self.ops.pop()[-1]
+                salt, rate = self.ops.pop()[-2:]
             kind, source = "dense_csr", 0
-        self.ops.append((self.engine.OPS[kind], source, target, parameter, code, len(self.ops), rate))
+        self.ops.append((self.engine.OPS[kind], source, target, parameter, code, salt, rate))
 
 
 class Network:

@@ -7,34 +7,54 @@ cdef enum:
     TASK_ROWS = 96
 
 
+cdef inline Ahead following_panel(const real* packed, Panel panel, Py_ssize_t rows,
+                                  Py_ssize_t vectors) noexcept nogil:
+    cdef Ahead next = nothing_ahead()
+    cdef Py_ssize_t size = rows * panel.width
+    next.at[0] = packed + panel.offset + size
+    next.count = 1 if panel.begin + panel.width < vectors * SKNN_V else 0
+    next.bytes = size * sizeof(real)
+    return next
+
+
 cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix y,
-                        Py_ssize_t rows) noexcept nogil:
+                        Py_ssize_t rows, const Ahead* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
+    cdef Ahead next
+    cdef const Ahead* following
     for i in range(panel_count(p.vectors)):
         panel = get_panel(p.n_in, p.vectors, i)
+        next = following_panel(packed + p.weight, panel, p.n_in, p.vectors)
+        following = &next
+        if next.count == 0:
+            following = after
         multiply_panel(x.at, x.stride, 0, 1, packed + p.weight + panel.offset, panel.width,
                        packed + p.bias + panel.begin, 0, y.at + panel.begin, y.stride,
-                       rows, panel.vectors, 1, p.n_in)
+                       rows, panel.vectors, 1, p.n_in, following)
 
 
 cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx,
                                Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
+    cdef Ahead next
     for i in range(panel_count(p.transposed_vectors)):
         panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
+        next = following_panel(transposed + p.transposed, panel, p.vectors * SKNN_V,
+                               p.transposed_vectors)
         multiply_panel(dy.at, dy.stride, 0, 1, transposed + p.transposed + panel.offset, panel.width,
-                       NULL, 0, dx.at + panel.begin, dx.stride, rows, panel.vectors, 1, p.n_out)
+                       NULL, 0, dx.at + panel.begin, dx.stride, rows, panel.vectors, 1, p.n_out,
+                       &next)
 
 
 # dW[first:last] (+)= x[:, first:last]^T dy, in one panel of dW; dW points to row `first` of the panel
 cdef void dense_weight_gradient(Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
                                 Py_ssize_t first, Py_ssize_t last, real* dW,
-                                bint accumulate) noexcept nogil:
+                                bint accumulate, const Ahead* next) noexcept nogil:
     multiply_panel(x.at + first, 1, 0, x.stride, dy.at + panel.begin, dy.stride,
                    dW if accumulate else NULL, panel.width, dW, panel.width, last - first,
-                   panel.vectors, 1, rows)
+                   panel.vectors, 1, rows, next)
 
 
 # db (+)= sum over the rows of dy
@@ -85,19 +105,19 @@ cdef void dense_forward_unpacked(const real* W, const real* padded_bias, Py_ssiz
     for k in range(panel_count(whole)):
         panel = get_panel(n_in, whole, k)
         multiply_panel(x.at, x.stride, 0, 1, W + panel.begin, n_out, padded_bias + panel.begin, 0,
-                       y.at + panel.begin, y.stride, rows, panel.vectors, 1, n_in)
+                       y.at + panel.begin, y.stride, rows, panel.vectors, 1, n_in, NULL)
     if rest == 0:
         return
     safe = n_in - (SKNN_V - rest + n_out - 1) // n_out
     if safe < 0:
         safe = 0
     multiply_panel(x.at, x.stride, 0, 1, W + begin, n_out, padded_bias + begin, 0, y.at + begin,
-                   y.stride, rows, 1, 1, safe)
+                   y.stride, rows, 1, 1, safe, NULL)
     for k in range(safe, n_in):
         for j in range(rest):
             tail[(k - safe) * SKNN_V + j] = W[k * n_out + begin + j]
     multiply_panel(x.at + safe, x.stride, 0, 1, tail, SKNN_V, y.at + begin, y.stride, y.at + begin,
-                   y.stride, rows, 1, 1, n_in - safe)
+                   y.stride, rows, 1, 1, n_in - safe, NULL)
 
 
 cdef inline Py_ssize_t tail_size() noexcept nogil:

@@ -19,6 +19,26 @@ cdef struct Forward:
     bint finite
 
 
+# The input buffer of m rows: the rows of x themselves where they have the right type, else a copy. Returns
+# what comes next in memory: `n_next` rows.
+cdef Ahead take_input(Forward* f, Workspace* w, const Py_ssize_t* samples, Py_ssize_t m,
+                      Py_ssize_t n_next) noexcept nogil:
+    cdef Py_ssize_t row_bytes = f.x.stride * (8 if f.x.kind == FLOAT64 else 4)
+    cdef Ahead next = nothing_ahead()
+    next.at[0] = <const char*>f.x.data + (samples[0] + m) * row_bytes
+    next.bytes = n_next * row_bytes
+    next.count = 1 if n_next > 0 and f.x.kind != CSR else 0
+    if f.x.kind == CSR:
+        return next
+    if (f.x.kind == FLOAT32) == (sizeof(real) == 4):
+        w.values[0] = Matrix(<real*>f.x.data + samples[0] * f.x.stride, f.x.stride)
+    else:
+        gather(f.x, samples, m, w.values[0])
+    if not all_finite(w.values[0], m, f.x.n_features):
+        f.finite = False
+    return next
+
+
 # A thread's share of the slice, a sub-block at a time.
 cdef void forward_worker(Forward* f) noexcept nogil:
     cdef int t = thread_number(), n_threads = thread_count()
@@ -29,19 +49,19 @@ cdef void forward_worker(Forward* f) noexcept nogil:
     cdef Py_ssize_t i, m
     cdef Workspace w
     cdef Matrix result
+    cdef Ahead next
     if begin == end:
         return
     if allocate_workspace(f.plan, &w, min(end - begin, SUB_BLOCK), False) < 0:
         f.failed = True
         return
-    result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
     while begin < end:
         m = min(end - begin, SUB_BLOCK)
         for i in range(m):
             samples[i] = begin + i
-        if f.x.kind != CSR and not gather(f.x, samples, m, w.values[0]):
-            f.finite = False
-        forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, f.n_ops, 0, m)
+        next = take_input(f, &w, samples, m, min(end - begin - m, SUB_BLOCK))
+        forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, f.n_ops, 0, m, &next)
+        result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
         for i in range(m):
             take_row(f, begin + i, result.at + i * result.stride)
         begin += m
@@ -49,12 +69,13 @@ cdef void forward_worker(Forward* f) noexcept nogil:
 
 
 cdef void take_row(Forward* f, Py_ssize_t row, real* values) noexcept nogil:
+    cdef real* out = f.out + row * f.width
     if f.proba != NULL:
         probabilities(&f.plan.loss, values, f.proba + row * f.width)
         return
+    memcpy(out, values, f.width * sizeof(real))
     if f.outputs:
-        finish_outputs(&f.plan.loss, values, f.link)
-    memcpy(f.out + row * f.width, values, f.width * sizeof(real))
+        finish_outputs(&f.plan.loss, out, f.link)
 
 
 cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
@@ -82,9 +103,11 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     cdef const real[::1] b
     cdef Plan* plan = &program.plan
     cdef Py_ssize_t n = x.n_samples, slice_rows, work = 1, at = 0
-    cdef int k
-    if plan.buffers[0].width != x.input.n_features:
-        raise ValueError("x has the wrong number of features")
+    cdef int k, last_buffer
+    program.check_rows(x)
+    last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
+    if out.shape != (n, plan.buffers[last_buffer].width):
+        raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")
     weights.packed = NULL
     weights.unpacked = NULL
     try:
@@ -138,24 +161,22 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
 
 def loss_of(Program program not None, const real[:, ::1] logits not None, y, sample_weight=None):
     """Weighted mean loss of logits; `y` and `sample_weight` as the Trainer takes them."""
-    cdef const int[:, ::1] codes
-    cdef const real[:, ::1] values
     cdef const real[::1] weights
     cdef const void* target
     cdef const Loss* loss = &program.plan.loss
     cdef Py_ssize_t i, stride = row_stride(loss.n_outputs)
     cdef double total = 0, weight_sum = 0, weight = 1
-    cdef real* dz = <real*>aligned_zeros(stride * sizeof(real))
-    if dz == NULL:
-        raise MemoryError("a row does not fit in memory")
-    if loss.kind == SOFTMAX:
-        codes = y
-        target = <const void*>&codes[0, 0]
-    else:
-        values = y
-        target = <const void*>&values[0, 0]
+    cdef real* dz
+    if logits.shape[1] != loss.n_outputs or len(y) != logits.shape[0]:
+        raise ValueError(f"logits must have the shape ({len(y)}, {loss.n_outputs})")
+    target = target_data(loss, y)
     if sample_weight is not None:
         weights = sample_weight
+        if weights.shape[0] != logits.shape[0]:
+            raise ValueError("one weight for each row is needed")
+    dz = <real*>aligned_zeros(stride * sizeof(real))
+    if dz == NULL:
+        raise MemoryError("a row does not fit in memory")
     for i in range(logits.shape[0]):
         if sample_weight is not None:
             weight = weights[i]

@@ -62,34 +62,43 @@ cdef inline Matrix row_of(Matrix matrix, Py_ssize_t row) noexcept nogil:
     return matrix
 
 
-# Copies the rows of these samples to the input buffer as `real`; returns whether all are finite.
-cdef bint gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows,
+# Copies the rows of these samples to the input buffer as `real`, the next row already on its way.
+cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows,
                  Matrix target) noexcept nogil:
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t i, j, size = x.stride * (8 if x.kind == FLOAT64 else 4)
+    cdef const double* wide
     cdef const float* single
-    cdef const double* double_
     cdef real* out
-    cdef sint bad = 0
     for i in range(rows):
+        if i + 1 < rows:
+            prefetch_bytes(<const char*>x.data + samples[i + 1] * size, size)
         out = target.at + i * target.stride
         if x.kind == FLOAT32:
             single = <const float*>x.data + samples[i] * x.stride
             for j in range(x.n_features):
                 out[j] = <real>single[j]
         else:
-            double_ = <const double*>x.data + samples[i] * x.stride
+            wide = <const double*>x.data + samples[i] * x.stride
             for j in range(x.n_features):
-                out[j] = <real>double_[j]
-        for j in range(x.n_features):
-            bad |= is_not_finite(out[j])
+                out[j] = <real>wide[j]
+
+
+cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef const real* row
+    cdef sint bad = 0
+    for i in range(rows):
+        row = x.at + i * x.stride
+        for j in range(width):
+            bad |= is_not_finite(row[j])
     return bad == 0
 
 
-# The ops from first to last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of
-# these rows in x (for CSR rows and dropout masks).
+# The first n_ops ops on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows
+# in x (for CSR rows and dropout masks); `next` is what to fetch during the first product.
 cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
                        const Py_ssize_t* samples, u64 epoch_key, bint training, int n_ops,
-                       Py_ssize_t begin, Py_ssize_t rows) noexcept nogil:
+                       Py_ssize_t begin, Py_ssize_t rows, const Ahead* next) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -102,7 +111,8 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
         p = plan.parameters + op.parameter
         if op.kind == DENSE:
             if weights.packed != NULL:
-                dense_forward(p, weights.packed, source, target, rows)
+                dense_forward(p, weights.packed, source, target, rows, next)
+                next = NULL
             else:
                 dense_forward_unpacked(weights.unpacked[2 * op.parameter],
                                        weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
@@ -189,6 +199,23 @@ cdef class Rows:
             self.input.indices = &indices[0]
 
 
+cdef const void* target_data(const Loss* loss, y) except NULL:
+    """The first element of targets (n, n_groups) of int32, or (n, n_outputs) of real."""
+    cdef const int[:, ::1] codes
+    cdef const real[:, ::1] values
+    cdef Py_ssize_t width = loss.n_groups if loss.kind == SOFTMAX else loss.n_outputs
+    if y.ndim != 2 or y.shape[1] != width:
+        raise ValueError(f"targets must have the shape (n, {width}), got {y.shape}")
+    if loss.kind == SOFTMAX:
+        if (np.min(y, axis=0) < 0).any() or (
+                np.max(y, axis=0) >= [loss.group_sizes[i] for i in range(width)]).any():
+            raise ValueError("class numbers must be below the number of classes")
+        codes = y
+        return <const void*>&codes[0, 0]
+    values = y
+    return <const void*>&values[0, 0]
+
+
 cdef class Program:
     """A lowered network.
 
@@ -268,6 +295,16 @@ cdef class Program:
         free(self.plan.parameters)
         free(self.plan.gradient_widths)
         free(self.plan.loss.group_sizes)
+
+    cdef int check_rows(self, Rows x) except -1:
+        """Rows of another width or kind would be read out of bounds."""
+        sparse = any(self.plan.ops[i].kind == DENSE_CSR for i in range(self.plan.n_ops))
+        if x.input.n_features != self.plan.buffers[0].width:
+            raise ValueError(f"x has {x.input.n_features} features, the network has "
+                             f"{self.plan.buffers[0].width}")
+        if (x.input.kind == CSR) != sparse:
+            raise ValueError(f"the network takes {'CSR' if sparse else 'dense'} rows")
+        return 0
 
     cdef int check_shapes(self, coefs, intercepts) except -1:
         cdef Parameter* p

@@ -27,6 +27,7 @@ typedef int32_t sint;
 #if defined(__GNUC__) || defined(__clang__)
 #  define SKNN_INLINE static inline __attribute__((always_inline))
 #  define SKNN_UNROLL _Pragma("GCC unroll 32")
+#  define SKNN_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #  if defined(__AVX512F__)
 #    define SKNN_VECTOR_BYTES 64
 #  elif defined(__AVX2__)
@@ -42,6 +43,7 @@ typedef float vec __attribute__((vector_size(SKNN_VECTOR_BYTES), aligned(4), may
 #else
 #  define SKNN_INLINE static inline
 #  define SKNN_UNROLL
+#  define SKNN_PREFETCH(address)
 #  define SKNN_VECTOR_BYTES ((int)sizeof(real))
 typedef real vec;
 #endif
@@ -52,7 +54,7 @@ typedef real vec;
 SKNN_INLINE void
 tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak,
      const real *B, ptrdiff_t bk, const real *I, ptrdiff_t im, real *C, ptrdiff_t cm,
-     ptrdiff_t S, ptrdiff_t K)
+     ptrdiff_t S, ptrdiff_t K, const char *ahead, ptrdiff_t ahead_step)
 {
     vec c[32];
     if (I) {
@@ -78,6 +80,8 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrd
             }
             a += ak;
             B += bk;
+            SKNN_PREFETCH(ahead);
+            ahead += ahead_step;
         }
     }
     SKNN_UNROLL
@@ -90,12 +94,14 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrd
    MR*NR + NR + 1 <= 32 (AVX-512, NEON) or 16 (AVX2, SSE). Rows of a matrix are cut evenly into
    tiles, so there is no remainder loop. */
 typedef void (*tile_function)(const real *, ptrdiff_t, ptrdiff_t, ptrdiff_t, const real *, ptrdiff_t,
-                              const real *, ptrdiff_t, real *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+                              const real *, ptrdiff_t, real *, ptrdiff_t, ptrdiff_t, ptrdiff_t,
+                              const char *, ptrdiff_t);
 #define SKNN_TILE(MR, NR)                                                                            \
     static void tile_##MR##x##NR(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak,             \
                                  const real *B, ptrdiff_t bk, const real *I, ptrdiff_t im, real *C,   \
-                                 ptrdiff_t cm, ptrdiff_t S, ptrdiff_t K)                              \
-    { tile(MR, NR, A, am, as, ak, B, bk, I, im, C, cm, S, K); }
+                                 ptrdiff_t cm, ptrdiff_t S, ptrdiff_t K, const char *ahead,           \
+                                 ptrdiff_t ahead_step)                                               \
+    { tile(MR, NR, A, am, as, ak, B, bk, I, im, C, cm, S, K, ahead, ahead_step); }
 #define SKNN_EACH_1_TO_2(X, N) X(1, N) X(2, N)
 #define SKNN_EACH_1_TO_6(X, N) SKNN_EACH_1_TO_2(X, N) X(3, N) X(4, N) X(5, N) X(6, N)
 #define SKNN_EACH_1_TO_9(X, N) SKNN_EACH_1_TO_6(X, N) X(7, N) X(8, N) X(9, N)
@@ -127,19 +133,47 @@ static const tile_function tiles[2][12] = {
 };
 #endif
 
+/* What will be needed next: up to three stretches of memory of the same length. While a panel is computed,
+   which leaves the memory idle, they are fetched into the second-level cache. */
+typedef struct {
+    const void *at[3];
+    ptrdiff_t count, bytes;
+} Ahead;
+
+static inline Ahead
+nothing_ahead(void)
+{
+    const Ahead none = {{NULL, NULL, NULL}, 0, 0};
+    return none;
+}
+
 /* C (m rows of nr vectors) = I + A.B: a column panel, its rows cut evenly into tiles. */
 static void
 multiply_panel(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak, const real *B, ptrdiff_t bk,
                const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr,
-               ptrdiff_t S, ptrdiff_t K)
+               ptrdiff_t S, ptrdiff_t K, const Ahead *next)
 {
-    ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
-    for (ptrdiff_t i = 0; parts > 0; parts--) {
-        const ptrdiff_t mr = (m - i + parts - 1) / parts;
+    const ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
+    const ptrdiff_t share = next ? next->count * next->bytes / parts : 0;
+    for (ptrdiff_t i = 0, part = 0; part < parts; part++) {
+        const ptrdiff_t mr = (m - i + parts - part - 1) / (parts - part);
+        const char *ahead = (const char *)A;
+        ptrdiff_t step = 0;
+        if (share > 0 && S * K > 0) {
+            const ptrdiff_t at = part * share / next->bytes;
+            ahead = (const char *)next->at[at] + (part * share - at * next->bytes);
+            step = share / (S * K) < 64 ? share / (S * K) : 64;
+        }
         tiles[nr - 1][mr - 1](A + i * am, am, as, ak, B, bk, I ? I + i * im : NULL, im, C + i * cm, cm,
-                              S, K);
+                              S, K, ahead, step);
         i += mr;
     }
+}
+
+static inline void
+prefetch_bytes(const char *at, ptrdiff_t size)
+{
+    for (ptrdiff_t i = 0; i < size; i += 64) SKNN_PREFETCH(at + i);
 }
 
 /* A matrix of n vectors a row has column panels of at most SKNN_TILE_COLUMNS vectors, of even width.

@@ -18,7 +18,7 @@ cdef class Trainer:
     samples : ndarray of intp: the rows to train on, in order
     batch_size : int
     optimizer : (kind, n_slots, coefficients) or None
-        None where only gradients are wanted.
+        None where only gradients are wanted, those of all samples in one batch.
     alpha, clip_norm : float
     seed : int
     n_threads : int
@@ -39,6 +39,14 @@ cdef class Trainer:
                   double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1):
         cdef Step* s = &self.step
         cdef const real[::1] w
+        program.check_rows(x)
+        if samples.shape[0] == 0 or np.min(samples) < 0 or np.max(samples) >= x.n_samples:
+            raise ValueError(f"samples must be numbers from 0 to {x.n_samples - 1}")
+        if len(y) != x.n_samples or (sample_weight is not None
+                                     and len(sample_weight) != x.n_samples):
+            raise ValueError(f"x, y and sample_weight must all have {x.n_samples} rows")
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         self.program, self.x, self.y, self.sample_weight = program, x, y, sample_weight
         self.samples = samples
         self.order = samples.copy()
@@ -46,26 +54,17 @@ cdef class Trainer:
         self.n_threads = n_threads
         s.plan = &program.plan
         s.x = x.input
-        s.y = self._targets(y)
+        s.y = target_data(&program.plan.loss, y)
         if sample_weight is not None:
             w = sample_weight
             s.sample_weight = &w[0]
         s.order = &self.order[0]
         s.n_samples = samples.shape[0]
-        s.batch_size = batch_size
+        s.batch_size = batch_size if optimizer is not None else s.n_samples
         s.alpha, s.clip_norm = alpha, clip_norm
         self._take_optimizer(optimizer)
         self._allocate(optimizer is None or clip_norm > 0)
         self._make_tasks()
-
-    cdef const void* _targets(self, y) except NULL:
-        cdef const int[:, ::1] codes
-        cdef const real[:, ::1] values
-        if self.step.plan.loss.kind == SOFTMAX:
-            codes = y
-            return <const void*>&codes[0, 0]
-        values = y
-        return <const void*>&values[0, 0]
 
     cdef _take_optimizer(self, optimizer):
         cdef Step* s = &self.step
@@ -213,9 +212,9 @@ cdef class Trainer:
         cdef u64 key = combine(self.seed, epoch)
         s.epoch_key = key
         s.loss = 0
+        self.order[:] = self.samples
         # one batch holds them all: its order only changes rounding
         if shuffled and s.batch_size < s.n_samples:
-            self.order[:] = self.samples
             with nogil:
                 shuffle(<Py_ssize_t*>s.order, s.n_samples, mix(key))
 
@@ -240,6 +239,11 @@ cdef class Trainer:
         s.stop = False
         with nogil:
             run_steps(s, self.n_threads)
+        if s.error != NULL:
+            error = <object>s.error
+            Py_DECREF(error)
+            s.error = NULL
+            raise error
         PyErr_CheckSignals()
         return s.steps_done
 

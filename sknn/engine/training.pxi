@@ -49,6 +49,8 @@ cdef struct Step:
     double next_poll
     Py_ssize_t steps_done
     bint stop
+    Barrier barrier
+    void* error                         # a Python exception of a signal handler, owned
 
 
 cdef inline double weight_of(const Step* s, Py_ssize_t sample) noexcept nogil:
@@ -71,7 +73,7 @@ cdef void work_on_rows(Step* s, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t e
         if s.x.kind != CSR:
             gather(&s.x, samples, m, row_of(s.workspace.values[0], begin))
         forward_rows(plan, &s.workspace, &weights, &s.x, samples, s.epoch_key, True, plan.n_ops,
-                     begin, m)
+                     begin, m, NULL)
         for i in range(begin, begin + m):
             weight = weight_of(s, samples[i - begin])
             s.row_loss[i] = weight * loss_row(&plan.loss, z.at + i * z.stride, s.y,
@@ -80,6 +82,18 @@ cdef void work_on_rows(Step* s, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t e
                                                      / weight_sum))
         backward_rows(plan, &s.workspace, s.transposed, samples, s.epoch_key, begin, m)
         begin += m
+
+
+# What the update of a task will read and write.
+cdef inline Ahead state_of(const Step* s, const Task* task) noexcept nogil:
+    cdef Ahead next = nothing_ahead()
+    cdef int i
+    next.count = 1 + s.optimizer.n_slots
+    next.bytes = task.size * sizeof(real)
+    next.at[0] = s.params + task.offset
+    for i in range(s.optimizer.n_slots):
+        next.at[i + 1] = s.slots[i] + task.offset
+    return next
 
 
 # Phase 2: the gradient of one task from the rows of a block.
@@ -91,13 +105,15 @@ cdef real* task_gradient(Step* s, Task* task, int thread, Py_ssize_t block, Py_s
     cdef Matrix d = s.workspace.gradients[plan.buffers[op.target].gradient]
     cdef real* g = s.scratch + thread * s.scratch_size
     cdef long long* cursors = s.cursors + thread * s.block_rows
+    cdef Ahead next
     if s.gradient != NULL:
         g = s.gradient + task.offset
     if task.bias:
         bias_gradient(d, rows, p.vectors * SKNN_V, g, accumulate)
     elif op.kind == DENSE:
+        next = state_of(s, task)
         dense_weight_gradient(task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
-                              accumulate)
+                              accumulate, &next)
     else:
         if task == s.tasks + s.shares[thread] or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
@@ -157,7 +173,11 @@ cdef void poll(Step* s) noexcept nogil:
         return
     s.next_poll = now + 0.1
     with gil:
-        if PyErr_CheckSignals() < 0:
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:  # `Trainer._run` raises it
+            Py_INCREF(error)
+            s.error = <void*>error
             s.stop = True
 
 
@@ -178,6 +198,8 @@ cdef void train_worker(Step* s) noexcept nogil:
             weight_sum = 0
             for r in range(rows):
                 weight_sum += s.sample_weight[s.order[start + r]]
+            if weight_sum == 0:     # nothing to learn from: the gradient is zero
+                weight_sum = 1
         t += 1
         if s.update_parameters:
             prepare(&optimizer, s.rates[step], t)
@@ -188,7 +210,7 @@ cdef void train_worker(Step* s) noexcept nogil:
             last_block = block + m == rows
             work_on_rows(s, start + block, m * thread // n_threads, m * (thread + 1) // n_threads,
                          weight_sum)
-            thread_barrier()
+            thread_barrier(&s.barrier, n_threads)
             for i in range(s.shares[thread], s.shares[thread + 1]):
                 g = task_gradient(s, s.tasks + i, thread, start + block, m, block > 0)
                 if last_block:
@@ -199,13 +221,13 @@ cdef void train_worker(Step* s) noexcept nogil:
                 for r in range(m):
                     batch_loss += s.row_loss[r]
                 poll(s)
-            thread_barrier()
+            thread_barrier(&s.barrier, n_threads)
             if s.stop and not last_block:
                 return
             block += m
         if s.update_parameters and not direct:
             clip_and_update(s, &optimizer, s.shares[thread], s.shares[thread + 1])
-            thread_barrier()
+            thread_barrier(&s.barrier, n_threads)
         if thread == 0:
             close_step(s, batch_loss, weight_sum, rows)
         if s.stop:

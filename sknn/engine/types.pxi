@@ -4,13 +4,19 @@ cdef extern from "tile.h" nogil:
     ctypedef int sint
     Py_ssize_t SKNN_V
     Py_ssize_t SKNN_LINE
+    ctypedef struct Ahead:
+        const void* at[3]
+        Py_ssize_t count
+        Py_ssize_t bytes
+    Ahead nothing_ahead() noexcept
     void multiply_panel(const real* A, Py_ssize_t am, Py_ssize_t as_, Py_ssize_t ak,
                         const real* B, Py_ssize_t bk, const real* I, Py_ssize_t im,
                         real* C, Py_ssize_t cm, Py_ssize_t m, Py_ssize_t nr,
-                        Py_ssize_t S, Py_ssize_t K) noexcept
+                        Py_ssize_t S, Py_ssize_t K, const Ahead* next) noexcept
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept
     Py_ssize_t panel_begin(Py_ssize_t n_vectors, Py_ssize_t panel) noexcept
     Py_ssize_t panel_of(Py_ssize_t n_vectors, Py_ssize_t vector) noexcept
+    void prefetch_bytes(const char* at, Py_ssize_t size) noexcept
     void transpose_block(const real* A, Py_ssize_t a_stride, real* T, Py_ssize_t t_stride) noexcept
     void* aligned_zeros(size_t size) noexcept
     void aligned_free(void* start) noexcept
@@ -30,7 +36,10 @@ cdef extern from "real_math.h" nogil:
 cdef extern from "threads.h" nogil:
     int thread_count() noexcept
     int thread_number() noexcept
-    void thread_barrier() noexcept
+    ctypedef struct Barrier:
+        int arrived
+        int generation
+    void thread_barrier(Barrier* barrier, int n_threads) noexcept
     double seconds() noexcept
 
 # Rows of a sub-block: what one thread takes through the whole network at a time, so that the

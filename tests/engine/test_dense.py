@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknn.losses import Loss
+from sknn.optimizers import SGD
 from tests.engine.machine import targets
 
 # (rows, inputs, outputs): around every vector and tile width, and one of everything
@@ -99,8 +100,6 @@ def test_wide_rows(machine):
 
 def test_transposed_weights_follow_the_update(machine):
     """dx is formed with Wᵀ, which every step renews: two steps, compared with the twin's."""
-    from sknn.optimizers import SGD
-
     model = machine.mlp(20, (50, 35), squares(2))
     X, y = machine.normal(30, 20), targets(model.loss, 30, machine.dtype)
     expected = [[array.astype(float) for array in part] for part in model.weights]

@@ -1,0 +1,125 @@
+"""Dropout: masks from counters, their rate and scale, one mask forward and backward."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sknn.losses import Loss
+from sknn.optimizers import SGD
+from tests import twins
+from tests.engine.machine import flat, run_epochs, stored, targets
+from tests.engine.test_gradients import assert_gradient_of_value
+
+PLAIN = SGD(momentum=0.0, nesterov=False)
+
+
+def observed_mask(machine, n, width, rate, *, seed=0, epoch=0, samples=None):
+    """The mask of an input of ones: sample i alone moves row i of... the loss's i-th output.
+
+    Every sample has an output of its own (targets elsewhere equal the prediction 0, weights are 0), so
+    one step of plain SGD at rate 1 leaves the masked input of sample i in column i of the weights.
+    """
+    model = machine.mlp(width, loss=Loss("squared_error", (n,)), dropout=rate, mean_gradient=False)
+    for array in (*model.weights[0], *model.weights[1]):
+        array[...] = 0
+    X, y = np.ones((n, width), machine.dtype), -n * np.eye(n, dtype=machine.dtype)
+    trainer = model.trainer(X, y, PLAIN, seed=seed, samples=samples)
+    run_epochs(trainer, [epoch], 1.0, shuffle=False)
+    return -stored(model, trainer)[0][0].T
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("width", [1, 17, 64])
+def test_masks_are_those_of_the_twin(machine, rate, width):
+    for seed, epoch in [(0, 0), (7, 0), (0, 3), (2**63, 5)]:
+        salt = machine.mlp(width, dropout=rate).network.plan.ops[0][-2]
+        mask = twins.dropout_mask(seed, epoch, np.arange(9), salt, width, rate)
+        observed = observed_mask(machine, 9, width, rate, seed=seed, epoch=epoch)
+        np.testing.assert_allclose(observed, mask, rtol=4 * machine.eps)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3, 0.5, 0.8])
+def test_share_of_zeros_and_scale(best, rate):
+    mask = observed_mask(best, 100, 500, rate)
+    deviation = np.sqrt(rate * (1 - rate) / mask.size)
+    assert abs((mask == 0).mean() - rate) < 4 * deviation
+    np.testing.assert_allclose(mask[mask != 0], 1 / (1 - rate), rtol=4 * best.eps)
+    # no row and no column is out of the ordinary either
+    for axis, n in [(1, 500), (0, 100)]:
+        shares = (mask == 0).mean(axis=axis)
+        assert abs(shares - rate).max() < 5 * np.sqrt(rate * (1 - rate) / n)
+
+
+def test_masks_are_unrelated(best):
+    """Samples, epochs and seeds: masks agree about as often as chance has it."""
+    first = observed_mask(best, 20, 400, 0.5) == 0
+    others = [
+        np.roll(first, 1, axis=0),
+        np.roll(first, 1, axis=1),
+        observed_mask(best, 20, 400, 0.5, epoch=1) == 0,
+        observed_mask(best, 20, 400, 0.5, seed=1) == 0,
+    ]
+    for other in others:
+        assert abs((first == other).mean() - 0.5) < 5 * 0.5 / np.sqrt(first.size)
+
+
+def test_layers_have_masks_of_their_own(best):
+    model = best.mlp(50, (50, 50), dropout=0.5)
+    masks = [mask == 0 for mask in model.masks(np.arange(40))]
+    for a in range(3):
+        for b in range(a):
+            assert abs((masks[a] == masks[b]).mean() - 0.5) < 0.06
+
+
+def test_mask_belongs_to_the_sample_not_to_its_place(best):
+    samples = np.array([5, 3, 8, 0])
+    mask = observed_mask(best, 9, 33, 0.5)
+    np.testing.assert_array_equal(
+        observed_mask(best, 9, 33, 0.5, samples=np.r_[samples, 1, 2, 4, 6, 7]), mask
+    )
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu", "identity"])
+@pytest.mark.parametrize("dropout", [[0.4, 0.0, 0.0], [0.0, 0.4, 0.6], [0.3, 0.2, 0.5]])
+def test_gradient_with_masks(double, activation, dropout, sparse):
+    """Against the twin with its masks, and against differences of the value with the same masks."""
+    model = double.mlp(
+        7, (5, 6), Loss("softmax", (3,)), activations=activation, dropout=dropout, sparse=sparse
+    )
+    X, y = double.normal(8, 7), targets(model.loss, 8, "float64")
+    value, gradient = model.loss_and_gradient(X, y, seed=3)
+    expected = model.twin(X, y, masks=model.masks(np.arange(8), seed=3))
+    assert value == pytest.approx(expected[0], rel=1e-12)
+    np.testing.assert_allclose(flat(gradient), flat(expected[1]), rtol=1e-9, atol=1e-12)
+    assert_gradient_of_value(model, X, y, seed=3)
+
+
+def test_prediction_has_no_masks(machine):
+    dropped = machine.mlp(6, (8, 5), dropout=0.5)
+    plain = machine.mlp(6, (8, 5))
+    for n in (3, 50):
+        X = machine.normal(n, 6)
+        np.testing.assert_array_equal(dropped.forward(X), plain.forward(X))
+
+
+def test_masks_change_from_epoch_to_epoch(machine):
+    model = machine.mlp(6, (8,), dropout=0.5)
+    trainer = model.trainer(machine.normal(9, 6), machine.normal(9, 1), PLAIN)
+    losses = run_epochs(trainer, range(4), 0.0)
+    assert len(set(losses)) == 4
+    assert run_epochs(trainer, [2, 0], 0.0) == [losses[2], losses[0]]
+
+
+@given(
+    rate=st.floats(1e-6, 1 - 1e-6),
+    seed=st.integers(0, 2**64 - 1),
+    epoch=st.integers(0, 2**40),
+    width=st.integers(1, 40),
+)
+def test_masks_of_any_key(best, rate, seed, epoch, width):
+    salt = best.mlp(width, dropout=rate).network.plan.ops[0][-2]
+    mask = twins.dropout_mask(seed, epoch, np.arange(3), salt, width, rate)
+    observed = observed_mask(best, 3, width, rate, seed=seed, epoch=epoch)
+    np.testing.assert_allclose(observed, mask, rtol=1e-6)

@@ -1,0 +1,72 @@
+"""Training gives the same bits for any number of threads."""
+
+import numpy as np
+import pytest
+
+from sknn.losses import Loss
+from sknn.optimizers import SGD, Adam
+from tests.engine.machine import LOSSES, flat, targets
+
+# name -> (rows, features, hidden, options of the network, options of training)
+CASES = {
+    "plain": (90, 100, (33, 17), {}, {"batch_size": 32}),
+    "one_row_in_the_last_batch": (65, 20, (9,), {}, {"batch_size": 32}),
+    "batches_of_one": (12, 20, (9,), {}, {"batch_size": 1}),
+    "one_task_each": (40, 3, (), {}, {"batch_size": 8}),
+    "dropout": (90, 100, (33, 17), {"dropout": 0.3}, {"batch_size": 32}),
+    "clipping": (90, 100, (33,), {}, {"batch_size": 32, "clip_norm": 0.1}),
+    "weights_and_decay": (90, 100, (33,), {}, {"batch_size": 32, "alpha": 0.5, "weighted": True}),
+    "csr": (90, 150, (33,), {"sparse": True}, {"batch_size": 32}),
+    "blocks": (2600, 60, (17,), {}, {"batch_size": 2500}),
+    "everything": (
+        2600,
+        60,
+        (17,),
+        {"sparse": True, "dropout": 0.2},
+        {"batch_size": 2500, "clip_norm": 0.1, "alpha": 0.1, "weighted": True},
+    ),
+}
+
+
+def train(machine, case, n_threads, optimizer):
+    n, n_features, hidden, network, training = CASES[case]
+    model = machine.mlp(n_features, hidden, LOSSES["softmax"], **network)
+    X, training = machine.normal(n, n_features), dict(training)
+    if model.sparse:
+        X[X < 0.8] = 0
+    if training.pop("weighted", False):
+        training["sample_weight"] = np.random.default_rng(1).random(n)
+    y = targets(model.loss, n, machine.dtype)
+    weights, losses = model.train(X, y, optimizer, n_threads=n_threads, seed=5, **training)
+    return flat(weights), losses
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_bits(machine, case):
+    optimizer = SGD() if case == "clipping" else Adam()
+    weights, losses = train(machine, case, 1, optimizer)
+    assert np.isfinite(weights).all()
+    for n_threads in (2, 3):
+        other_weights, other_losses = train(machine, case, n_threads, optimizer)
+        np.testing.assert_array_equal(other_weights, weights)
+        assert other_losses == losses
+
+
+@pytest.mark.parametrize("n", [1, 50, 2100])
+def test_same_gradient(machine, n):
+    """More threads than rows, more threads than tasks."""
+    model = machine.mlp(5, (7,), Loss("squared_error", (2,)))
+    X, y = machine.normal(n, 5), targets(model.loss, n, machine.dtype)
+    value, gradient = model.loss_and_gradient(X, y)
+    for n_threads in (2, 3, 8):
+        other, other_gradient = model.loss_and_gradient(X, y, n_threads=n_threads)
+        assert other == value
+        np.testing.assert_array_equal(flat(other_gradient), flat(gradient))
+
+
+def test_same_bits_twice(machine):
+    """Nothing uninitialised takes part."""
+    first = train(machine, "everything", 1, Adam())
+    second = train(machine, "everything", 1, Adam())
+    np.testing.assert_array_equal(first[0], second[0])
+    assert first[1] == second[1]
