@@ -1,4 +1,4 @@
-"""Numpy twins: what the engine computes, said in a few lines each and in float64. They are its specification."""
+"""Numpy twins: what the engine computes, in a few lines each and in float64; its specification."""
 
 import numpy as np
 from scipy.special import expit, ndtr
@@ -46,7 +46,7 @@ ACTIVATIONS = {
     "mish": (lambda x: x * np.tanh(softplus(x)), mish_slope),
 }
 
-# ---- losses of each row, and their gradients by the logits ----------------------------------------
+# ---- losses of each row, and their gradients by the logits --------------------------------------
 
 
 def softmax(z):
@@ -97,7 +97,7 @@ def regression_loss(kind, z, y, option):
 
 
 def loss_rows(loss, z, y):
-    """(value of each row, its gradient by z); regression losses but Poisson's are means over outputs."""
+    """(value of each row, gradient by z); regression but Poisson's is a mean over the outputs."""
     if loss.kind == "softmax":
         return softmax_loss(z, y, loss.group_sizes, loss.option)
     if loss.kind == "binary":
@@ -117,7 +117,7 @@ def link(loss, z):
     return np.exp(z) if loss.kind == "poisson" else z
 
 
-# ---- randomness from counters ---------------------------------------------------------------------
+# ---- randomness from counters -------------------------------------------------------------------
 
 
 def u64(value):
@@ -153,7 +153,7 @@ def shuffled(samples, seed, epoch):
     return order
 
 
-# ---- a multilayer perceptron ----------------------------------------------------------------------
+# ---- a multilayer perceptron --------------------------------------------------------------------
 
 
 def forward(weights, activations, X, masks=None):
@@ -189,7 +189,7 @@ def loss_and_gradient(
     return ((sample_weight * values).sum() + penalty) / total, (dcoefs, dintercepts)
 
 
-# ---- steps ----------------------------------------------------------------------------------------
+# ---- steps --------------------------------------------------------------------------------------
 
 
 def clip(gradient, norm):

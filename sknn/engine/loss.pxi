@@ -56,12 +56,12 @@ cdef double softmax_row(const Loss* loss, const real* z, const int* y, real* dz,
         for k in range(n):
             dz[start + k] = z[start + k]
         top = softmax_terms(dz + start, n, &total)
-        log_total = top + <real>log(total)
-        value += (1 - loss.option) * (log_total - z[start + y[group]])
+        log_total = <real>log(total)
+        value += (1 - loss.option) * (log_total + (top - z[start + y[group]]))
         share = smoothing / n
         if share > 0:
             for k in range(n):
-                value += share * (log_total - z[start + k])
+                value += share * (log_total + (top - z[start + k]))
         inverse = scale / total
         for k in range(n):
             dz[start + k] = dz[start + k] * inverse - scale * share

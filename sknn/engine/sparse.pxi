@@ -35,8 +35,8 @@ cdef inline real csr_value(const Op* op, real value, int column, u32 key,
     return value * <real>(1.0 / (1.0 - op.rate))
 
 
-# dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first stored value
-# in a column >= first. Columns are sorted, panels of one thread come in order, so a cursor only moves on.
+# dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first
+# stored value in a column >= first. Columns are sorted and tasks come in order, so a cursor only moves on.
 cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
                               const Py_ssize_t* samples, u64 epoch_key, Matrix dy, Py_ssize_t rows,
                               Py_ssize_t first, Py_ssize_t last, long long* cursors, real* dW,

@@ -26,7 +26,11 @@ typedef int32_t sint;
 
 #if defined(__GNUC__) || defined(__clang__)
 #  define SKNN_INLINE static inline __attribute__((always_inline))
-#  define SKNN_UNROLL _Pragma("GCC unroll 32")
+#  if defined(__clang__)
+#    define SKNN_UNROLL _Pragma("unroll")
+#  else
+#    define SKNN_UNROLL _Pragma("GCC unroll 32")
+#  endif
 #  define SKNN_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #  if defined(__AVX512F__)
 #    define SKNN_VECTOR_BYTES 64

@@ -108,7 +108,7 @@ cdef class Trainer:
                               "use smaller layers")
 
     cdef _make_tasks(self):
-        """All weights in pieces, then the biases; every thread gets a run of tasks of equal cost."""
+        """All weights in pieces, then the biases; shares of about equal cost for the threads."""
         cdef Step* s = &self.step
         cdef const Plan* plan = s.plan
         cdef const Parameter* p
@@ -120,6 +120,7 @@ cdef class Trainer:
         for i in range(plan.n_parameters):
             p = plan.parameters + i
             n += 1 + panel_count(p.vectors) * ((p.n_in + TASK_ROWS - 1) // TASK_ROWS)
+        s.n_shares = self.n_threads
         s.tasks = <Task*>calloc(n + 1, sizeof(Task))
         s.shares = <int*>calloc(self.n_threads + 1, sizeof(int))
         if s.tasks == NULL or s.shares == NULL:

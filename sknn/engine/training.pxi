@@ -36,7 +36,8 @@ cdef struct Step:
     double* row_loss
     Task* tasks
     int n_tasks
-    int* shares                         # thread t has the tasks from shares[t] to shares[t + 1]
+    int n_shares                        # of the tasks, one for each thread that was asked for
+    int* shares                         # share k has the tasks from shares[k] to shares[k + 1]
     Optimizer optimizer
     const double* rates                 # of each step of this run
     long long t                         # updates so far
@@ -97,8 +98,8 @@ cdef inline Ahead state_of(const Step* s, const Task* task) noexcept nogil:
 
 
 # Phase 2: the gradient of one task from the rows of a block.
-cdef real* task_gradient(Step* s, Task* task, int thread, Py_ssize_t block, Py_ssize_t rows,
-                         bint accumulate) noexcept nogil:
+cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, Py_ssize_t block,
+                         Py_ssize_t rows, bint accumulate) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Op* op = plan.ops + task.op
     cdef const Parameter* p = plan.parameters + op.parameter
@@ -115,7 +116,7 @@ cdef real* task_gradient(Step* s, Task* task, int thread, Py_ssize_t block, Py_s
         dense_weight_gradient(task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate, &next)
     else:
-        if task == s.tasks + s.shares[thread] or task.first == 0:
+        if first_of_share or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
         csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key, d, rows, task.first,
                             task.last, cursors, g, accumulate)
@@ -139,14 +140,29 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
         transpose_rows(p, task.panel, s.params, s.transposed, task.first, task.last)
 
 
-cdef void clip_and_update(Step* s, const Optimizer* optimizer, int first, int last) noexcept nogil:
+# Phase 2 of a share of the tasks.
+cdef void work_on_share(Step* s, const Optimizer* optimizer, int share, int thread, Py_ssize_t block,
+                        Py_ssize_t rows, bint first_block, bint last_block, bint direct,
+                        double weight_sum) noexcept nogil:
+    cdef int i
+    cdef real* g
+    for i in range(s.shares[share], s.shares[share + 1]):
+        g = task_gradient(s, s.tasks + i, i == s.shares[share], thread, block, rows, not first_block)
+        if last_block:
+            add_penalty(s, s.tasks + i, g, weight_sum)
+            if direct:
+                update_task(s, optimizer, s.tasks + i, g)
+
+
+# Phase 3 of a share, where the gradient is clipped.
+cdef void clip_and_update(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef double norm = 0
     cdef real* g
     cdef int i
     for i in range(s.n_tasks):
         norm += s.tasks[i].gradient_squares
     norm = sqrt(norm)
-    for i in range(first, last):
+    for i in range(s.shares[share], s.shares[share + 1]):
         g = s.gradient + s.tasks[i].offset
         if norm > s.clip_norm:
             scale_by(g, <real>(s.clip_norm / norm), s.tasks[i].size)
@@ -182,14 +198,14 @@ cdef void poll(Step* s) noexcept nogil:
 
 
 cdef void train_worker(Step* s) noexcept nogil:
-    cdef int thread = thread_number(), n_threads = thread_count(), i
+    # OpenMP may give fewer threads than there are shares
+    cdef int thread = thread_number(), n_threads = thread_count(), share
     cdef Optimizer optimizer = s.optimizer
     cdef Py_ssize_t step, start, rows, block, m, r
     cdef double weight_sum, batch_loss
     cdef bint last_block
     cdef bint direct = s.update_parameters and not s.clip_norm > 0
     cdef long long t = s.t
-    cdef real* g
     for step in range(s.last_step):
         start = step * s.batch_size
         rows = min(s.batch_size, s.n_samples - start)
@@ -198,8 +214,10 @@ cdef void train_worker(Step* s) noexcept nogil:
             weight_sum = 0
             for r in range(rows):
                 weight_sum += s.sample_weight[s.order[start + r]]
-            if weight_sum == 0:     # nothing to learn from: the gradient is zero
-                weight_sum = 1
+            if weight_sum == 0:     # nothing to learn from
+                if thread == 0:
+                    s.steps_done += 1
+                continue
         t += 1
         if s.update_parameters:
             prepare(&optimizer, s.rates[step], t)
@@ -211,12 +229,11 @@ cdef void train_worker(Step* s) noexcept nogil:
             work_on_rows(s, start + block, m * thread // n_threads, m * (thread + 1) // n_threads,
                          weight_sum)
             thread_barrier(&s.barrier, n_threads)
-            for i in range(s.shares[thread], s.shares[thread + 1]):
-                g = task_gradient(s, s.tasks + i, thread, start + block, m, block > 0)
-                if last_block:
-                    add_penalty(s, s.tasks + i, g, weight_sum)
-                    if direct:
-                        update_task(s, &optimizer, s.tasks + i, g)
+            share = thread
+            while share < s.n_shares:
+                work_on_share(s, &optimizer, share, thread, start + block, m, block == 0, last_block,
+                              direct, weight_sum)
+                share += n_threads
             if thread == 0:
                 for r in range(m):
                     batch_loss += s.row_loss[r]
@@ -226,7 +243,10 @@ cdef void train_worker(Step* s) noexcept nogil:
                 return
             block += m
         if s.update_parameters and not direct:
-            clip_and_update(s, &optimizer, s.shares[thread], s.shares[thread + 1])
+            share = thread
+            while share < s.n_shares:
+                clip_and_update(s, &optimizer, share)
+                share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if thread == 0:
             close_step(s, batch_loss, weight_sum, rows)

@@ -9,7 +9,9 @@ LEVELS = available_levels()
 DTYPES = ("float32", "float64")
 
 
-@pytest.fixture(params=[f"{level}-{dtype}" for level in LEVELS for dtype in DTYPES], scope="session")
+@pytest.fixture(
+    params=[f"{level}-{dtype}" for level in LEVELS for dtype in DTYPES], scope="session"
+)
 def machine(request):
     """Each instruction set in each dtype."""
     return Machine(*request.param.split("-"))

@@ -1,10 +1,13 @@
 """Steps of other libraries' optimizers: a least-squares fit of two weights and a bias.
 
 Each list holds (w1, w2, b) after steps 1, 3 and 6 with a rate of 0.1, in double precision, of
-``0.5 * ((X @ W + b - Y) ** 2).mean()``. Made by ``torch.optim`` of PyTorch 2.13.0 (``SGD``, ``Adam``,
-``weight_decay`` on W only, ``torch.nn.utils.clip_grad_norm_``) and by
-``sklearn.neural_network._stochastic_optimizers`` of scikit-learn 1.9.1 (``SGDOptimizer``,
-``AdamOptimizer``, decay added to the gradient of W), with the gradient by their own means.
+``0.5 * ((X @ W + b - Y) ** 2).mean()``.
+
+TORCH was made by ``torch.optim`` of PyTorch 2.13.0: ``SGD`` and ``Adam`` with autograd's gradient,
+``weight_decay`` on W only, and ``torch.nn.utils.clip_grad_norm_``.
+SCIKIT_LEARN was made by ``SGDOptimizer`` and ``AdamOptimizer`` of scikit-learn 1.9.1
+(``sklearn.neural_network._stochastic_optimizers``), with the gradient by numpy and the decay added
+to that of W.
 """
 
 import numpy as np

@@ -33,7 +33,7 @@ class Machine:
 
 
 class MLP:
-    """A lowered network with random weights; `activations` and `dropout` may be one for all layers."""
+    """A lowered network with random weights; one activation or dropout may stand for all layers."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class MLP:
         self.program = self.network.program(loss, mean_gradient)
         rng = np.random.default_rng(seed)
         self.weights = self.network.empty_weights()
-        for array in (*self.weights[0], *self.weights[1]):
+        for array in arrays(self.weights):
             array[...] = rng.standard_normal(array.shape) / np.sqrt(max(len(array), 1))
 
     def rows(self, X):
@@ -73,7 +73,9 @@ class MLP:
     def forward(self, X, n_ops=-1, link=False, n_threads=1):
         width = self.loss.n_outputs if n_ops < 0 else self.width_after(n_ops)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
-        out = np.full((X.shape[0], width), np.nan, "float64" if probabilities else self.machine.dtype)
+        out = np.full(
+            (X.shape[0], width), np.nan, "float64" if probabilities else self.machine.dtype
+        )
         rows = self.rows(X)
         self.finite = self.engine.forward(
             self.program, rows, *self.weights, out, n_ops, link, n_threads
@@ -155,9 +157,14 @@ def stored(model, trainer, best=False):
     return weights
 
 
+def arrays(weights):
+    """All weights, then all biases."""
+    return [*weights[0], *weights[1]]
+
+
 def flat(weights):
-    """One vector of all weights, then all biases."""
-    return np.concatenate([array.ravel() for array in (*weights[0], *weights[1])])
+    """The same as one vector."""
+    return np.concatenate([array.ravel() for array in arrays(weights)])
 
 
 def targets(loss, n, dtype, seed=1):

@@ -15,10 +15,10 @@ PLAIN = SGD(momentum=0.0, nesterov=False)
 
 
 def observed_mask(machine, n, width, rate, *, seed=0, epoch=0, samples=None):
-    """The mask of an input of ones: sample i alone moves row i of... the loss's i-th output.
+    """The masks, row by row, as a first step of plain SGD writes them into the weights.
 
-    Every sample has an output of its own (targets elsewhere equal the prediction 0, weights are 0), so
-    one step of plain SGD at rate 1 leaves the masked input of sample i in column i of the weights.
+    The input is all ones and sample i has an error in output i alone, so column i of the weights,
+    zero before, gets what the mask leaves of sample i.
     """
     model = machine.mlp(width, loss=Loss("squared_error", (n,)), dropout=rate, mean_gradient=False)
     for array in (*model.weights[0], *model.weights[1]):

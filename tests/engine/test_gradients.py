@@ -1,4 +1,4 @@
-"""Gradients of whole networks in float64: against the twin's, and central differences of the value."""
+"""Gradients of whole networks against the twin's, and central differences in float64."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sknn.losses import Loss
 from tests import twins
-from tests.engine.machine import LOSSES, flat, targets
+from tests.engine.machine import LOSSES, arrays, flat, targets
 
 SOFTMAX = Loss("softmax", (3,))
 CASES = {
@@ -34,7 +34,7 @@ def central_differences(model, X, y, step=1e-5, **options):
         trainer.load(*model.weights)
         return trainer.loss_and_gradient(gradient)
 
-    for array, slope in zip(sum(model.weights, []), sum(slopes, []), strict=True):
+    for array, slope in zip(arrays(model.weights), arrays(slopes), strict=True):
         for at in np.ndindex(array.shape):
             kept = array[at]
             array[at] = kept + step

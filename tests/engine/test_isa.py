@@ -1,4 +1,4 @@
-"""Instruction sets and threads: what is chosen, what overrides it, and that all compute the same."""
+"""Instruction sets and threads: what is chosen, what overrides it, that all compute the same."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def test_default_module():
 def test_levels_agree(level):
     """To rounding: fused multiply-adds and the order of sums differ."""
     for dtype, tolerance in [("float32", 2e-4), ("float64", 1e-11)]:
-        weights, losses, predictions = train(level, dtype)
+        _, losses, predictions = train(level, dtype)
         expected = train("baseline", "float64")
         np.testing.assert_allclose(losses, expected[1], rtol=max(tolerance, 1e-12))
         np.testing.assert_allclose(predictions, expected[2], atol=30 * tolerance)

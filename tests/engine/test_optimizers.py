@@ -126,7 +126,9 @@ def test_padding_of_parameters_never_moves(machine):
     ],
 )
 def test_parameters_out_of_range(optimizer, name):
-    with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of {type(optimizer).__name__}"):
+    with pytest.raises(
+        InvalidParameterError, match=f"'{name}' parameter of {type(optimizer).__name__}"
+    ):
         optimizer.validate()
 
 

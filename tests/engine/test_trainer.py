@@ -17,7 +17,9 @@ def problem(machine, n=20, loss=LOSSES["softmax"], n_features=6, hidden=(7,), **
     return model, machine.normal(n, n_features), targets(loss, n, machine.dtype)
 
 
-def twin_training(model, X, y, optimizer, step, *, epochs, batch_size, seed, alpha=0.0, clip_norm=0.0):
+def twin_training(
+    model, X, y, optimizer, step, *, epochs, batch_size, seed, alpha=0.0, clip_norm=0.0
+):
     """Whole training in numpy: shuffles, masks, batches, decay, clipping and steps."""
     w, slots, t, losses = flat(model.weights), [0.0] * optimizer.n_slots, 0, []
     for epoch in range(epochs):
@@ -96,10 +98,11 @@ def test_one_of_everything(machine, n, n_features, hidden, loss):
     model, X, y = problem(machine, n, loss, n_features, hidden)
     for batch_size in (1, 5):
         weights, losses = model.train(X, y, Adam(), epochs=3, batch_size=batch_size)
-        assert np.isfinite(flat(weights)).all() and np.isfinite(losses).all()
+        assert np.isfinite(flat(weights)).all()
+        assert np.isfinite(losses).all()
 
 
-# ---- order ----------------------------------------------------------------------------------------
+# ---- order --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n", [2, 5, 17])
@@ -143,7 +146,7 @@ def test_samples_select_rows(double):
     np.testing.assert_array_equal(flat(gradient), flat(expected[1]))
 
 
-# ---- weights, decay, clipping -----------------------------------------------------------------------
+# ---- weights, decay, clipping -------------------------------------------------------------------
 
 
 def test_weight_two_is_the_row_twice_in_training(double):
@@ -168,10 +171,9 @@ def test_weight_of_zero_hides_a_row(machine):
 
 def test_batch_of_weight_zero_changes_nothing(machine):
     model, X, y = problem(machine)
+    options = {"epochs": 1, "sample_weight": np.zeros(20), "batch_size": 8, "alpha": 0.1}
     for clip_norm in (0.0, 1.0):
-        weights, losses = model.train(
-            X, y, PLAIN, epochs=1, sample_weight=np.zeros(20), batch_size=8, clip_norm=clip_norm
-        )
+        weights, losses = model.train(X, y, PLAIN, clip_norm=clip_norm, **options)
         np.testing.assert_array_equal(flat(weights), flat(model.weights))
         assert losses == [0.0]
 
@@ -205,7 +207,7 @@ def test_a_norm_never_reached_changes_no_bit(machine):
     np.testing.assert_array_equal(flat(plain), flat(clipped))
 
 
-# ---- divergence, going on, errors -------------------------------------------------------------------
+# ---- divergence, going on, errors ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("activation", ["relu", "identity", "gelu"])

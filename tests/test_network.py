@@ -1,0 +1,176 @@
+"""Networks: how layers are lowered, shapes, initial weights, losses as they are described."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.neural_network import MLPClassifier
+
+from sknn.initializers import glorot_uniform
+from sknn.layers import Activation, Dense, Dropout
+from sknn.losses import Loss
+from sknn.network import Network, multilayer_perceptron
+
+LOSS = Loss("softmax", (3,))
+
+
+def build(hidden, activations, dropout, sparse=False, dtype="float32"):
+    return Network(multilayer_perceptron(hidden, 3, activations, dropout), 6, dtype, sparse)
+
+
+def kinds(network):
+    names = {number: name for name, number in network.engine.OPS.items()}
+    return [names[op[0]] for op in network.plan.ops]
+
+
+def test_layers_of_a_perceptron():
+    layers = multilayer_perceptron((5, 4), 3, ["relu", "tanh"], [0.1, 0.2, 0.3])
+    assert [repr(layer) for layer in layers] == [
+        "Dropout(rate=0.1)",
+        "Dense(units=5)",
+        "Activation(name='relu')",
+        "Dropout(rate=0.2)",
+        "Dense(units=4)",
+        "Activation(name='tanh')",
+        "Dropout(rate=0.3)",
+        "Dense(units=3)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("activations", "dropout"), [(["relu"], [0.0, 0.0]), (["relu", "tanh"], [0.0, 0.0])]
+)
+def test_layers_of_other_lengths(activations, dropout):
+    with pytest.raises(ValueError, match="zip"):
+        multilayer_perceptron((5, 4), 3, activations, dropout)
+
+
+@pytest.mark.parametrize("layer", [Dense(4), Activation("gelu"), Dropout(0.5)])
+def test_layers_are_cloned(layer):
+    assert clone(layer).get_params() == layer.get_params()
+
+
+def test_shapes():
+    network = build((5, 4), ["relu", "tanh"], [0.0] * 3)
+    assert network.shapes == [(6, 5), (5, 4), (4, 3)]
+    assert network.n_weights == 30 + 20 + 12
+    coefs, intercepts = network.empty_weights()
+    assert [array.shape for array in coefs] == network.shapes
+    assert [array.shape for array in intercepts] == [(5,), (4,), (3,)]
+    assert {array.dtype for array in (*coefs, *intercepts)} == {np.dtype("float32")}
+
+
+def test_no_hidden_layer():
+    network = build((), [], [0.0])
+    assert network.shapes == [(6, 3)]
+    assert kinds(network) == ["dense"]
+
+
+def test_identity_and_no_dropout_cost_nothing():
+    network = build((5,), ["identity"], [0.0, 0.0])
+    assert kinds(network) == ["dense", "dense"]
+    assert len(network.plan.buffers) == 3
+
+
+def test_ops_in_order():
+    network = build((5,), ["gelu"], [0.1, 0.2])
+    assert kinds(network) == ["dropout", "dense", "activation", "dropout", "dense"]
+    assert [op[-1] for op in network.plan.ops] == [0.1, 0, 0, 0.2, 0]
+    assert len({op[-2] for op in network.plan.ops}) == 5  # masks of their own
+
+
+@pytest.mark.parametrize(("name", "in_place"), [("relu", True), ("tanh", True), ("mish", False)])
+def test_activations_work_in_place_where_they_can(name, in_place):
+    network = build((5,), [name], [0.0, 0.0])
+    _, source, target, *_ = network.plan.ops[1]
+    assert (source == target) == in_place
+    # stages of one chain share the gradient
+    assert network.plan.buffers[source] == network.plan.buffers[target]
+
+
+def test_the_input_has_no_gradient():
+    """The first weights need no transposed copy; the others do."""
+    network = build((5,), ["relu"], [0.3, 0.0])
+    assert network.plan.buffers[0] == network.plan.buffers[1] == (6, -1)
+    assert [needed for _, _, needed in network.plan.parameters] == [False, True]
+
+
+def test_sparse_input():
+    """The dropout of the input goes into the product, and keeps its number."""
+    dense, sparse = (build((5,), ["relu"], [0.1, 0.2], sparse) for sparse in (False, True))
+    assert kinds(sparse) == ["dense_csr", "activation", "dropout", "dense"]
+    assert sparse.plan.ops[0][-1] == 0.1
+
+    def dropout_numbers(network):
+        return [op[-2] for op in network.plan.ops if op[-1] > 0]
+
+    assert dropout_numbers(sparse) == dropout_numbers(dense)
+    assert kinds(build((5,), ["relu"], [0.0, 0.2], True))[0] == "dense_csr"
+
+
+def test_ends_of_layers():
+    network = build((5, 4), ["relu", "mish"], [0.0, 0.5, 0.5])
+    widths = [width for _, width in network.ends]
+    assert widths == [6, 5, 5, 5, 4, 4, 4, 3]
+    assert [n_ops for n_ops, _ in network.ends] == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
+def test_unknown_activation():
+    with pytest.raises(KeyError, match="swish"):
+        build((5,), ["swish"], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dtype_chooses_the_engine(dtype):
+    network = build((5,), ["relu"], [0.0, 0.0], dtype=dtype)
+    assert network.engine.__name__.endswith(dtype)
+    assert type(network.program(LOSS)).__module__ == network.engine.__name__
+
+
+@pytest.mark.parametrize(
+    ("kind", "link", "summed"),
+    [
+        ("softmax", "softmax", True),
+        ("binary", "logistic", True),
+        ("squared_error", "identity", False),
+        ("absolute_error", "identity", False),
+        ("huber", "identity", False),
+        ("poisson", "exp", True),
+        ("quantile", "identity", False),
+    ],
+)
+def test_losses(kind, link, summed):
+    loss = Loss(kind, (4,), 0.5)
+    assert loss.n_outputs == 4
+    assert loss.link == link
+    assert loss.value_scale == (1.0 if summed else 0.25)
+    engine = build((), [], [0.0]).engine
+    assert loss.lower(engine) == (engine.LOSSES[kind], (4,), 0.5, loss.value_scale, 1.0)
+    assert loss.lower(engine, mean_gradient=True)[-1] == loss.value_scale
+
+
+def test_groups_of_classes():
+    assert Loss("softmax", (2, 3, 4)).n_outputs == 9
+
+
+@pytest.mark.parametrize("activation", ["relu", "logistic", "tanh", "identity"])
+def test_initial_weights_are_scikit_learns(activation):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 6)), np.arange(20) % 3
+    theirs = MLPClassifier((5, 4), activation=activation, learning_rate_init=1e-300, random_state=3)
+    theirs.partial_fit(X, y, classes=[0, 1, 2])
+    shapes = [(6, 5), (5, 4), (4, 3)]
+    names = [activation] * 3
+    coefs, intercepts = glorot_uniform(shapes, names, np.random.RandomState(3), "float64")
+    for ours, their in zip(coefs + intercepts, theirs.coefs_ + theirs.intercepts_, strict=True):
+        np.testing.assert_array_equal(ours, their)
+
+
+def test_initial_weights_per_layer():
+    """The logistic function takes 2 in place of 6, in its layer only."""
+    coefs, _ = glorot_uniform(
+        [(50, 50)] * 2, ["logistic", "relu"], np.random.RandomState(0), "float32"
+    )
+    assert coefs[0].dtype == np.float32
+    for W, numerator in zip(coefs, (2, 6), strict=True):
+        bound = np.sqrt(numerator / 100)
+        assert 0.95 * bound < abs(W).max() <= bound
