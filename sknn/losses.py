@@ -5,6 +5,8 @@ guide.
 
 from dataclasses import dataclass
 
+LINKS = {"softmax": "softmax", "binary": "logistic", "poisson": "exp"}
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -31,9 +33,13 @@ class Loss:
     @property
     def link(self):
         """Name of the function from logits to predictions, scikit-learn's ``out_activation_``."""
-        return {"softmax": "softmax", "binary": "logistic", "poisson": "exp"}.get(
-            self.kind, "identity"
-        )
+        return LINKS.get(self.kind, "identity")
+
+    @classmethod
+    def with_link(cls, link, group_sizes):
+        """A loss with a given link: all that prediction needs of it."""
+        kinds = {name: kind for kind, name in LINKS.items()}
+        return cls(kinds.get(link, "squared_error"), tuple(group_sizes))
 
     @property
     def value_scale(self):

@@ -281,7 +281,11 @@ def minimize_lbfgs(
     callbacks.begin_epoch()
     try:
         result = scipy.optimize.minimize(
-            objective, flatten(start), method="L-BFGS-B", jac=True, options=limits,
+            objective,
+            flatten(start),
+            method="L-BFGS-B",
+            jac=True,
+            options=limits,
             callback=on_iteration,
         )
     except _OutOfTime:

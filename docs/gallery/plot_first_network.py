@@ -23,9 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 
 model = make_pipeline(
     StandardScaler(),
-    MLPClassifier(
-        (64, 32), learning_rate_init=0.005, random_state=0
-    ),
+    MLPClassifier((64, 32), learning_rate_init=0.005, random_state=0),
 )
 model.fit(X_train, y_train)
 print(f"accuracy on {len(y_test)} images: {model.score(X_test, y_test):.3f}")

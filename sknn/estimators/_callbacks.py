@@ -14,15 +14,16 @@ class EpochCallbacks:
     Parameters
     ----------
     estimator : estimator
-    X, y, sample_weight : the validated training data
+    data : Data
+        The training data.
     """
 
-    def __init__(self, estimator, X, y, sample_weight):
+    def __init__(self, estimator, data):
         self.estimator = estimator
         self.active = hasattr(estimator, "_skl_callbacks")
-        self.data = {"estimator": estimator, "X": X, "y": y}
-        if sample_weight is not None:
-            self.data["metadata"] = {"sample_weight": sample_weight}
+        self.data = {"estimator": estimator, "X": data.X, "y": data.y}
+        if data.sample_weight is not None:
+            self.data["metadata"] = {"sample_weight": data.sample_weight}
 
     def begin(self, max_epochs):
         """At the beginning of fit."""

@@ -1,15 +1,16 @@
 """MLPClassifier."""
 
+from numbers import Real
+
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, unique_labels
 from sklearn.utils.validation import check_is_fitted
-from numbers import Real
 
-from sknn.estimators import _data, _targets
+from sknn.estimators import _targets
 from sknn.estimators._parameters import (
     ARCHITECTURE,
     ATTRIBUTES,
@@ -145,7 +146,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         )
     )
     def partial_fit(
-        self, X, y, sample_weight=None, classes=None, *, X_val=None, y_val=None, sample_weight_val=None
+        self,
+        X,
+        y,
+        sample_weight=None,
+        classes=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
     ):
         """Go on training with one epoch over these data.
 
@@ -156,38 +165,42 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
 
-    def _learn_targets(self, y, incremental, classes):
+    def _learn_targets(self, y, first, incremental, classes):
+        sparse = sp.issparse(y)
         kind, y = _targets.kind_of_labels(y)
-        if incremental:
-            return self._learn_for_ever(kind, y, classes)
-        known = self.__dict__.get("classes_")
-        if known is None or not self.warm_start:
-            self.classes_ = _targets.find_classes(kind, y)
-            self._target_kind = kind
-            return y
-        found = _targets.find_classes(kind, y)
-        if not _same_classes(found, known):
+        if first or "classes_" not in vars(self):
+            if incremental:
+                found = self._classes_for_ever(kind, y, classes)
+                kind = _targets.kind_of_classes(kind, found)
+            else:
+                found = _targets.find_classes(kind, y)
+            self.classes_, self._target_kind, self._sparse_targets = found, kind, sparse
+        elif incremental:
+            self._check_same_for_ever(classes)
+        elif not _targets.same_classes(_targets.find_classes(kind, y), self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to "
-                f"fit. Previously got {known}, `y` has {found}"
+                f"fit. Previously got {self.classes_}, `y` has {_targets.find_classes(kind, y)}"
             )
-        return y
-
-    def _learn_for_ever(self, kind, y, classes):
-        """In partial_fit the first call says which classes there will be."""
-        if kind == "multiclass-multioutput" or isinstance(self.__dict__.get("classes_"), list):
-            if "classes_" not in self.__dict__:
-                if classes is None:
-                    raise ValueError("classes must be passed on the first call to partial_fit.")
-                self.classes_ = [np.unique(column) for column in classes]
-            kind = "multiclass-multioutput"
-        elif _check_partial_fit_first_call(self, classes):
-            if kind == "multilabel-indicator":
-                self.classes_ = np.arange(y.shape[1])
-        if "_target_kind" not in self.__dict__:
-            self._target_kind = _targets.kind_of_classes(kind, self.classes_)
         _targets.check_known(self._target_kind, self.classes_, y)
         return y
+
+    def _classes_for_ever(self, kind, y, classes):
+        """The first call of partial_fit says which classes there will be."""
+        if classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if kind == "multilabel-indicator" and not _targets.is_list_of_classes(classes):
+            return np.arange(y.shape[1])
+        return _targets.unique_classes(classes)
+
+    def _check_same_for_ever(self, classes):
+        known = self.classes_
+        if classes is not None and not _targets.same_classes(
+            _targets.unique_classes(classes), known
+        ):
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
+            )
 
     def _check_targets(self, y):
         _, y = _targets.kind_of_labels(y)
@@ -200,12 +213,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _loss(self) -> Loss:
         return _targets.classification_loss(self._target_kind, self.classes_, self.label_smoothing)
 
-    def _combined_weights(self, sample_weight, X, y):
-        weights = _data.check_weights(sample_weight, X)
-        if self.class_weight is not None:
-            of_classes = _targets.class_weights_of_samples(self.class_weight, y, weights)
-            weights = of_classes if weights is None else weights * of_classes
-        return _data.check_weights(weights, X)
+    @property
+    def _group_sizes(self):
+        return _targets.group_sizes(self._target_kind, self.classes_)
+
+    def _class_weighted(self, y, sample_weight):
+        if self.class_weight is None:
+            return sample_weight
+        columns = _targets.columns(self._target_kind, self.classes_, y)
+        weights = _targets.class_weights_of_samples(self.class_weight, columns, sample_weight)
+        return weights if sample_weight is None else weights * sample_weight
 
     def _stratify(self, y):
         if self._target_kind == "binary" and len(self.classes_) == 2:
@@ -235,10 +252,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         y : ndarray of shape (n,) or (n, n_outputs)
-            Class labels.
+            Class labels; a CSR matrix where fit was given a sparse matrix of labels.
         """
         logits = self._outputs(X)
-        return _targets.decode(self._target_kind, self.classes_, logits)
+        labels = _targets.decode(self._target_kind, self.classes_, logits)
+        return sp.csr_matrix(labels) if self._sparse_targets else labels
 
     def predict_proba(self, X):
         """Predict probabilities of the classes.
@@ -323,10 +341,3 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
-
-
-def _same_classes(found, known):
-    if isinstance(found, list) or isinstance(known, list):
-        same_form = isinstance(found, list) and isinstance(known, list) and len(found) == len(known)
-        return same_form and all(map(np.array_equal, found, known))
-    return set(found) == set(unique_labels(known))

@@ -1,6 +1,7 @@
 """Samples: validated input as the engine reads it, weights, and the split for early stopping."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -9,11 +10,37 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
 
 
+@dataclass
+class Data:
+    """Validated samples. Training sees `weights`, scorers of the user's see `sample_weight`."""
+
+    X: object
+    y: np.ndarray
+    sample_weight: np.ndarray | None
+    #: sample weights times class weights
+    weights: np.ndarray | None
+
+    def take(self, samples):
+        """Some of the samples, copied."""
+        return Data(
+            *[None if a is None else _safe_indexing(a, samples) for a in vars(self).values()]
+        )
+
+    def weights_as(self, dtype):
+        """`weights` as the engine takes them."""
+        return None if self.weights is None else self.weights.astype(dtype, copy=False)
+
+
+def cast(arrays, dtype):
+    """Arrays as the engine takes them; what fits is not copied."""
+    return [np.ascontiguousarray(array, dtype) for array in arrays]
+
+
 def rows_of(engine, X, dtype):
     """The engine's Rows of a validated array (no copy) or CSR matrix (no copy where the parts fit)."""
     if not sp.issparse(X):
         return engine.Rows(X)
-    check_range(X, dtype)
+    check_range(X, dtype, "Input X")
     X = X if X.has_sorted_indices else X.sorted_indices()
     parts = (
         X.data.astype(dtype, copy=False),
@@ -23,15 +50,24 @@ def rows_of(engine, X, dtype):
     return engine.Rows(parts, X.shape[1])
 
 
-def check_range(X, dtype):
+def accepted_dtypes(X, dtype):
+    """Dtypes of validated input: both are used as they are, what is neither becomes the first.
+
+    A list is taken in full precision: an array of the same numbers has it, too.
+    """
+    narrow = dtype == np.float32 and hasattr(X, "dtype")
+    return (np.float32, np.float64) if narrow else (np.float64, np.float32)
+
+
+def check_range(values, dtype, name):
     """Raise for values that float64 holds and float32 does not."""
-    values = X.data if sp.issparse(X) else X
-    if values.dtype == np.float64 and dtype == np.float32 and values.size:
+    values = values.data if sp.issparse(values) else values
+    if values.dtype == np.float64 and np.dtype(dtype) == np.float32 and values.size:
         largest = max(values.max(), -values.min())
         if largest > np.finfo(np.float32).max:
             raise ValueError(
-                "Input X contains infinity or a value too large for dtype('float32'): "
-                f"{largest:.3g}. Scale the input, or use dtype='float64'."
+                f"{name} contains infinity or a value too large for dtype('float32'): "
+                f"{largest:.3g}. Scale it, or use dtype='float64'."
             )
 
 
@@ -57,33 +93,39 @@ def check_weights(sample_weight, X):
         raise ValueError("sample_weight is zero for every sample; give at least one a weight > 0.")
     if weights.min() < 0:
         raise ValueError(f"sample_weight must be >= 0; the smallest is {weights.min():g}.")
+    smallest, total = weights[weights > 0].min(), weights.sum()
+    if not np.finfo(np.float32).tiny < smallest <= total < np.finfo(np.float32).max:
+        raise ValueError(
+            f"sample_weight is between {smallest:.3g} and {weights.max():.3g}, which the engine cannot "
+            "add up in float32; scale it."
+        )
     return weights
 
 
-def training_samples(n_samples, weights):
+def training_samples(data):
     """Numbers of the samples that count: a weight of zero means that the row is not there."""
-    if weights is None or weights.all():
-        return np.arange(n_samples, dtype=np.intp)
-    return np.flatnonzero(weights).astype(np.intp, copy=False)
+    if data.weights is None or data.weights.all():
+        return np.arange(data.X.shape[0], dtype=np.intp)
+    return np.flatnonzero(data.weights).astype(np.intp, copy=False)
 
 
 def split_holdout(samples, fraction, random_state, stratify, must_stratify):
     """(training, holdout) numbers of samples; (all, None) and a warning where there are too few.
 
     The draws are those of ``train_test_split`` on the data, as in scikit-learn's MLP. Several classes
-    are stratified where their numbers allow it, two classes always.
+    are stratified where their numbers allow it, two classes always. As there, two samples and a class
+    with a single one of many are errors.
     """
     n_holdout = int(np.ceil(fraction * len(samples)))
+    n_train, n_classes, alone = len(samples) - n_holdout, 1, False
     if stratify is not None:
         counts = np.unique(stratify, return_counts=True)[1]
-        n_classes = len(counts)
-        possible = counts.min() > 1 and n_classes <= min(n_holdout, len(samples) - n_holdout)
-        if not possible and not must_stratify:
+        if must_stratify:
+            n_classes, alone = len(counts), counts.min() == 1
+        elif counts.min() == 1 or len(counts) > min(n_holdout, n_train):
             stratify = None
-        elif counts.min() > 1 and not possible:
-            _warn_no_holdout(fraction, samples, n_holdout)
-            return samples, None
-    if n_holdout < 2 <= len(samples) - 1:
+    too_few = n_holdout < 2 or n_train < n_classes
+    if too_few and len(samples) > 2 and not alone:
         _warn_no_holdout(fraction, samples, n_holdout)
         return samples, None
     train, holdout = train_test_split(
@@ -107,8 +149,3 @@ def _warn_no_holdout(fraction, samples, n_holdout):
         "and y_val.",
         stacklevel=7,
     )
-
-
-def take(X, samples):
-    """Rows of an array or sparse matrix, copied."""
-    return None if X is None else _safe_indexing(X, samples)

@@ -3,8 +3,8 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.metrics import get_scorer_names
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from sknn.estimators._architecture import ACTIVATIONS
 from sknn.optimizers import Optimizer
@@ -39,7 +39,11 @@ CONSTRAINTS = {
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
     "warmup": [Interval(Real, 0, 1, closed="both")],
     "dtype": [StrOptions({"float32", "float64"}), None],
-    "n_threads": [Options(Integral, {-1}), Interval(Integral, None, None, closed="neither"), None],
+    "n_threads": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(Integral, None, -1, closed="right"),
+        None,
+    ],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
 }
 

@@ -148,20 +148,20 @@ default="squared_error"
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True)
 
-    def _learn_targets(self, y, incremental, classes):
+    def _learn_targets(self, y, first, incremental, classes):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        goes_on = "coefs_" in self.__dict__ and (incremental or self.warm_start)
-        if goes_on and n_outputs != self.n_outputs_:
-            raise ValueError(f"y has {n_outputs} outputs, the model was fitted with {self.n_outputs_}.")
-        self.n_outputs_ = n_outputs
+        if not first:
+            return self._check_targets(y)
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         return y
 
     def _check_targets(self, y):
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         if n_outputs != self.n_outputs_:
-            raise ValueError(f"y_val has {n_outputs} outputs, y has {self.n_outputs_}.")
+            raise ValueError(
+                f"y has {n_outputs} outputs, the model was fitted with {self.n_outputs_}."
+            )
         return y
 
     def _encode(self, y, dtype):
@@ -170,6 +170,10 @@ default="squared_error"
     def _loss(self) -> Loss:
         option = {"huber": self.delta, "quantile": self.quantile}.get(self.loss, 0.0)
         return Loss(self.loss, (self.n_outputs_,), option)
+
+    @property
+    def _group_sizes(self):
+        return (self.n_outputs_,)
 
     def _score_outputs(self, logits, y, sample_weight):
         values = np.exp(logits) if self.loss == "poisson" else logits

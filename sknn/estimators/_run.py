@@ -8,6 +8,8 @@ import scipy.sparse as sp
 from sklearn.metrics import check_scoring
 
 from sknn.estimators import _data
+from sknn.estimators._prediction import threads_for
+from sknn.network import Network
 from sknn.training import (
     DIVERGED,
     INTERRUPTED,
@@ -81,43 +83,44 @@ class Run:
     # ---- validation ----------------------------------------------------------------------------
 
     def monitor(self, holdout):
-        """Validate on (X, y, weights) after every epoch; None: there is nothing to validate on."""
-        if holdout is None:
-            self.history.validation_scores = self.history.validation_losses = None
-            self.history.best_score = None
-            return
-        self.X_val, self.y_val, self.weights_val = holdout
-        self.targets_val = self.estimator._encode(self.y_val, self.network.dtype)
-        self.validate = self._validate
+        """Validate on a holdout after every epoch; None: there is nothing to validate on."""
         history = self.history
+        if holdout is None:
+            history.validation_scores = history.validation_losses = None
+            history.best_score = None
+            return
+        network, loss = self.network, self.estimator._loss()
+        if sp.issparse(holdout.X) != network.plan.sparse:
+            sparse = not network.plan.sparse
+            network = Network(network.layers, network.n_features, network.dtype, sparse)
+        self.holdout = holdout
+        self.holdout_rows = _data.rows_of(network.engine, holdout.X, network.dtype)
+        self.holdout_targets = self.estimator._encode(holdout.y, network.dtype)
+        self.holdout_weights = holdout.weights_as(network.dtype)
+        self.holdout_program = network.program(loss)
+        self.logits = np.empty((holdout.X.shape[0], loss.n_outputs), network.dtype)
+        self.validate = self._validate
         history.validation_scores = history.validation_scores or []
         history.validation_losses = history.validation_losses or []
         history.best_score = -math.inf if history.best_score is None else history.best_score
 
     def _validate(self):
         """(score, loss) of the current weights on the validation data."""
-        estimator, network = self.estimator, self.network
+        estimator, engine = self.estimator, self.network.engine
         coefs, intercepts = self._weights()
-        loss = estimator._loss()
-        program = network.program(loss)
-        logits = np.empty((self.X_val.shape[0], loss.n_outputs), network.dtype)
-        rows = _data.rows_of(network.engine, self.X_val, network.dtype)
-        network.engine.forward(program, rows, coefs, intercepts, logits)
-        weights = self.weights_val
-        value = network.engine.loss_of(
-            program,
-            logits,
-            self.targets_val,
-            None if weights is None else weights.astype(network.dtype, copy=False),
-        )
+        program, logits = self.holdout_program, self.logits
+        n_threads = threads_for(len(logits) * self.network.n_weights, estimator.n_threads)
+        engine.forward(program, self.holdout_rows, coefs, intercepts, logits, n_threads=n_threads)
+        loss = engine.loss_of(program, logits, self.holdout_targets, self.holdout_weights)
         if not np.isfinite(logits).all():
-            return math.nan, value
+            return math.nan, loss
         scoring = estimator.scoring or estimator._default_scoring()
         if scoring is None:
-            return float(estimator._score_outputs(logits, self.y_val, weights)), value
+            y, sample_weight = self.holdout.y, self.holdout.sample_weight
+            return float(estimator._score_outputs(logits, y, sample_weight)), loss
         if scoring == "loss":
-            return -value, value
-        return self._score_with_scorer(coefs, intercepts), value
+            return -loss, loss
+        return self._score_with_scorer(coefs, intercepts), loss
 
     def _score_with_scorer(self, coefs, intercepts):
         """A scorer of the user's calls the methods of an estimator fitted so far."""
@@ -125,8 +128,9 @@ class Run:
         fitted.coefs_, fitted.intercepts_ = coefs, intercepts
         fitted.__dict__.pop("feature_names_in_", None)  # X_val is an array by now
         scorer = check_scoring(fitted, self.estimator.scoring)
-        weights = {} if self.weights_val is None else {"sample_weight": self.weights_val}
-        return float(scorer(fitted, self.X_val, self.y_val, **weights))
+        data = self.holdout
+        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
+        return float(scorer(fitted, data.X, data.y, **weights))
 
     def _weights(self, best=False):
         weights = self.network.empty_weights()
@@ -211,8 +215,6 @@ class Run:
             self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
             for k, slot in enumerate(self.state.slots):
                 trainer.store_slot(k, *slot)
-        vars(estimator).update(
-            self._attributes(), coefs_=coefs, intercepts_=intercepts, _programs={}
-        )
+        vars(estimator).update(self._attributes(), coefs_=coefs, intercepts_=intercepts)
         self.callbacks.end()
         warn_unfinished(self.reason, self.options, self.history, self.message)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from sknn.losses import Loss
@@ -32,18 +32,54 @@ def find_classes(kind, y):
 
 def kind_of_classes(kind, classes):
     """The type of target that a set of classes makes of y: partial_fit may see only some of them."""
-    if kind in {"multilabel-indicator", "multiclass-multioutput"}:
+    if isinstance(classes, list):
+        return "multiclass-multioutput"
+    if kind == "multilabel-indicator":
         return kind
     return "multiclass" if len(classes) > 2 else "binary"
 
 
+def columns(kind, classes, y):
+    """(classes, values) of every column of targets."""
+    values = np.reshape(y, (len(y), -1)).T
+    if kind == "multilabel-indicator":
+        return [(np.arange(2), column) for column in values]
+    known = classes if kind == "multiclass-multioutput" else [classes]
+    return list(zip(known, values, strict=True))
+
+
+def is_list_of_classes(classes):
+    """Whether these are the classes of several columns."""
+    return isinstance(classes, (list, tuple)) and all(np.ndim(column) == 1 for column in classes)
+
+
+def unique_classes(classes):
+    """Sorted classes of one column, or a list of them."""
+    if is_list_of_classes(classes):
+        return [np.unique(column) for column in classes]
+    return unique_labels(classes)
+
+
+def same_classes(found, known):
+    """Whether two sets of classes, of one column or of several, are equal."""
+    if isinstance(found, list) != isinstance(known, list):
+        return False
+    if not isinstance(found, list):
+        found, known = [found], [known]
+    return len(found) == len(known) and all(map(np.array_equal, found, known))
+
+
+def group_sizes(kind, classes):
+    """Classes of each softmax, or the number of outputs of the logistic function."""
+    if kind == "multiclass-multioutput":
+        return tuple(len(column) for column in classes)
+    return (len(classes) if kind in {"multiclass", "multilabel-indicator"} else 1,)
+
+
 def classification_loss(kind, classes, smoothing):
     """Binary cross-entropy for two classes or several labels, else one softmax per column."""
-    if kind == "multiclass-multioutput":
-        return Loss("softmax", tuple(len(column) for column in classes), smoothing)
-    if kind == "multiclass":
-        return Loss("softmax", (len(classes),), smoothing)
-    return Loss("binary", (len(classes) if kind == "multilabel-indicator" else 1,), smoothing)
+    softmax = kind in {"multiclass", "multiclass-multioutput"}
+    return Loss("softmax" if softmax else "binary", group_sizes(kind, classes), smoothing)
 
 
 def encode(kind, classes, y, dtype):
@@ -65,7 +101,9 @@ def decode(kind, classes, logits):
         return classes.take((logits[:, 0] > 0) & (len(classes) > 1))
     if kind == "multilabel-indicator":
         return (logits > 0).astype(int)
-    columns = [c.take(part.argmax(axis=1)) for c, part in zip(classes, split(classes, logits), strict=True)]
+    columns = [
+        c.take(part.argmax(axis=1)) for c, part in zip(classes, split(classes, logits), strict=True)
+    ]
     return np.column_stack(columns)
 
 
@@ -85,32 +123,57 @@ def probabilities(kind, classes, values):
     return values
 
 
-def class_weights_of_samples(class_weight, y, sample_weight):
+def class_weights_of_samples(class_weight, label_columns, sample_weight):
     """The weight that each sample has from its class; for several columns the product over them.
 
     "balanced" gives every class the same share of the sample weights (of the rows, without them), so
     that a row that weighs 2 and a row that is there twice come out the same.
     """
-    if not isinstance(class_weight, str):
-        return compute_sample_weight(class_weight, y)
-    weights = np.ones(len(y))
-    for column in y.reshape(len(y), -1).T:
-        classes, codes = np.unique(column, return_inverse=True)
-        mass = np.bincount(codes, weights=sample_weight, minlength=len(classes))
-        present = mass > 0
-        share = np.divide(mass.sum(), present.sum() * mass, out=np.zeros(len(mass)), where=present)
-        weights *= share[codes]
+    several = isinstance(class_weight, list)
+    if several != (len(label_columns) > 1) and class_weight != "balanced":
+        raise ValueError(
+            "class_weight must be a dict for one column of labels, and a list of dict, one for each, for "
+            f"several; got {class_weight!r} for {len(label_columns)} columns."
+        )
+    given = class_weight if several else [class_weight] * len(label_columns)
+    if len(given) != len(label_columns):
+        raise ValueError(f"class_weight has {len(given)} dicts for {len(label_columns)} columns.")
+    weights = 1.0
+    for weights_of_column, (classes, column) in zip(given, label_columns, strict=True):
+        codes = np.searchsorted(classes, column)
+        if class_weight == "balanced":
+            of_classes = _balanced(codes, len(classes), sample_weight)
+        else:
+            of_classes = _listed(weights_of_column, classes)
+        weights = weights * of_classes[codes]
     return weights
 
 
+def _balanced(codes, n_classes, sample_weight):
+    mass = np.bincount(codes, weights=sample_weight, minlength=n_classes)
+    present = mass > 0
+    return np.divide(mass.sum(), present.sum() * mass, out=np.zeros(n_classes), where=present)
+
+
+def _listed(class_weight, classes):
+    """The numbers of a dict, 1 for classes that it does not name."""
+    unknown = set(class_weight) - set(classes.tolist())
+    if unknown:
+        raise ValueError(
+            f"class_weight names {sorted(map(str, unknown))}; the classes are {classes}."
+        )
+    return np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
+
+
 def check_known(kind, classes, y):
-    """Raise where y holds labels that are not in `classes`."""
-    if kind == "multilabel-indicator":
-        if y.shape[1] != len(classes):
-            raise ValueError(f"y has {y.shape[1]} labels, the model was fitted with {len(classes)}.")
-        return
-    pairs = zip(classes, y.T, strict=True) if kind == "multiclass-multioutput" else [(classes, y)]
-    for known, column in pairs:
+    """Raise where y is of another form than the targets of fit, or holds labels it did not have."""
+    expected = 1 if kind in {"binary", "multiclass"} else len(classes)
+    n_columns = 1 if y.ndim == 1 else y.shape[1]
+    if (y.ndim == 1) != (kind in {"binary", "multiclass"}) or n_columns != expected:
+        raise ValueError(
+            f"y has {n_columns} columns of labels, the model was fitted with {expected}."
+        )
+    for known, column in columns(kind, classes, y):
         found = unique_labels(column)
         if len(np.setdiff1d(found, known)):
             raise ValueError(
@@ -121,13 +184,7 @@ def check_known(kind, classes, y):
 
 def encode_regression(y, loss, dtype):
     """y as (n, n_outputs) of the network's dtype."""
-    with np.errstate(over="ignore"):
-        values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
-    if not np.isfinite(values).all():
-        raise ValueError(
-            f"y contains values too large for dtype('{np.dtype(dtype)}'); scale the target, or use "
-            "dtype='float64'."
-        )
+    values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
     if loss == "poisson" and values.min() < 0:
         raise ValueError(f"loss='poisson' needs y >= 0; the smallest value is {values.min()}.")
     return values

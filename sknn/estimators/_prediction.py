@@ -1,0 +1,156 @@
+"""From rows to outputs: what every fitted estimator does with the weights it has."""
+
+from functools import partial
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn import get_config
+from sklearn.utils._set_output import _wrap_data_with_container
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknn import engine
+from sknn.estimators import _data
+from sknn.losses import Loss
+from sknn.network import Network, multilayer_perceptron
+
+# Work of fewer operations than this is over before a second thread has woken up.
+PARALLEL_FLOPS = 2e6
+
+
+def threads_for(flops, n_threads):
+    """Threads for that much work, from the parameter `n_threads`."""
+    return engine.effective_threads(n_threads) if flops > PARALLEL_FLOPS else 1
+
+
+class Prediction:
+    """Outputs, probabilities and hidden features of an estimator with ``coefs_``."""
+
+    #: outputs of each softmax, or the number of outputs
+    _group_sizes: tuple[int, ...]
+
+    def _outputs(self, X, *, link=False, layer=None):
+        """Logits, outputs of the link, or the values after a layer; (n, width).
+
+        A C-contiguous float array goes to the engine as it is, which checks for NaN and infinity as
+        it reads; everything else takes scikit-learn's validation.
+        """
+        fast = (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype.char in "fd"
+            and X.dtype.isnative
+            and X.flags.c_contiguous
+            and "coefs_" in self.__dict__
+            and X.shape[1] == self.n_features_in_
+            and "feature_names_in_" not in self.__dict__
+            and X.shape[0] > 0
+        )
+        if not fast:
+            X = self._validated(X)
+        out, finite = self._forward(X, link, layer)
+        if not finite and not get_config()["assume_finite"]:
+            if fast:
+                self._validated(X)
+            _data.check_range(X, self._fitted_dtype(), "Input X")
+        return out
+
+    def _validated(self, X):
+        check_is_fitted(self)
+        dtypes = _data.accepted_dtypes(X, self._fitted_dtype())
+        return validate_data(self, X, accept_sparse="csr", dtype=dtypes, order="C", reset=False)
+
+    def _fitted_dtype(self):
+        """Precision of the weights, which a user may have assigned."""
+        dtype = np.asarray(self.coefs_[0]).dtype
+        return dtype if dtype.char in "fd" else np.dtype(np.float64)
+
+    def _forward(self, X, link=False, layer=None):
+        """(values, whether X was finite) of validated rows."""
+        dtype = self._fitted_dtype()
+        network, program = self._program(sp.issparse(X), dtype)
+        n_ops, width = (-1, network.ends[-1][1]) if layer is None else network.ends[layer]
+        rows = _data.rows_of(network.engine, X, dtype)
+        proba = link and self.out_activation_ in ("softmax", "logistic")
+        out = np.empty((X.shape[0], width), np.float64 if proba else dtype)
+        n_threads = threads_for(X.shape[0] * network.n_weights, self.n_threads)
+        coefs, intercepts = _data.cast(self.coefs_, dtype), _data.cast(self.intercepts_, dtype)
+        finite = network.engine.forward(
+            program, rows, coefs, intercepts, out, n_ops, link, n_threads
+        )
+        return out, finite
+
+    def _program(self, sparse, dtype):
+        """(Network, Program) of what was fitted, whatever the parameters say by now."""
+        key = sparse, dtype.char
+        programs = self.__dict__.setdefault("_programs", {})
+        if key not in programs:
+            sizes, activations, dropout = self._architecture_
+            layers = multilayer_perceptron(sizes, self.n_outputs_, activations, dropout)
+            network = Network(layers, self.n_features_in_, dtype, sparse)
+            loss = Loss.with_link(self.out_activation_, self._group_sizes)
+            programs[key] = network, network.program(loss)
+        return programs[key]
+
+    # ---- hidden features -----------------------------------------------------------------------
+
+    def transform(self, X, layer=-1):
+        """Values of the units of a hidden layer: learned features for another model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Samples.
+        layer : int, default=-1
+            Which hidden layer: 1 is the first, -1 the last; 0 gives the input itself.
+
+        Returns
+        -------
+        H : ndarray of shape (n, units), or what ``set_output`` asks for
+            Activations, without dropout.
+        """
+        # dense, activation and dropout make a hidden layer; the input's dropout comes before them
+        values = self._outputs(X, layer=3 * self._hidden_layer(layer))
+        return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
+
+    def get_feature_names_out(self, input_features=None, layer=-1):
+        """Names of what `transform` returns: the class and a number.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Ignored.
+        layer : int, default=-1
+            As in `transform`.
+
+        Returns
+        -------
+        names : ndarray of str objects
+            "mlpclassifier0" and so on; other layers than the last have their number in between,
+            "mlpclassifier_layer1_0".
+        """
+        number = self._hidden_layer(layer)
+        prefix = type(self).__name__.lower()
+        if number != self.n_layers_ - 2:
+            prefix = f"{prefix}_layer{number}_"
+        width = self.coefs_[number].shape[0]
+        return np.asarray([f"{prefix}{i}" for i in range(width)], dtype=object)
+
+    def _hidden_layer(self, layer):
+        """Number of a hidden layer counted from 1, from one that may count from the end."""
+        check_is_fitted(self)
+        n_hidden = self.n_layers_ - 2
+        if not -n_hidden - 1 <= layer <= n_hidden:
+            raise ValueError(
+                f"layer={layer} is not in the network; it has {n_hidden} hidden layers."
+            )
+        return layer % (n_hidden + 1)
+
+
+class _LayerOutput:
+    """What scikit-learn's ``set_output`` asks of a transformer, for one layer of an estimator."""
+
+    _sklearn_auto_wrap_output_keys = frozenset({"transform"})
+
+    def __init__(self, estimator, layer):
+        self._sklearn_output_config = getattr(estimator, "_sklearn_output_config", {})
+        self.get_feature_names_out = partial(estimator.get_feature_names_out, layer=layer)
