@@ -1,5 +1,6 @@
 """scikit-learn's own checks, on many instances."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn import MLPClassifier, MLPRegressor
@@ -58,6 +59,7 @@ INSTANCES = [MLPClassifier(**p) for p in BOTH + CLASSIFIERS]
 INSTANCES += [MLPRegressor(**p) for p in BOTH + REGRESSORS]
 
 
+@pytest.mark.filterwarnings("ignore:validation_fraction:UserWarning")
 @parametrize_with_checks(INSTANCES, expected_failed_checks=excused)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
