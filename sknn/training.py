@@ -275,7 +275,8 @@ def minimize_lbfgs(
         patience_over = history.no_improvement > options.n_iter_no_change
         if callbacks.end_epoch(fitted) or (options.early_stopping and patience_over):
             raise StopIteration
-        callbacks.begin_epoch()
+        if history.n_iter < options.max_iter:
+            callbacks.begin_epoch()
 
     limits = {"maxfun": max_fun, "maxiter": options.max_iter, "gtol": options.tol}
     callbacks.begin_epoch()

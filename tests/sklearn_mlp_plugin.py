@@ -11,5 +11,8 @@ import sklearn.neural_network
 
 import sknn
 
-sklearn.neural_network.MLPClassifier = functools.partial(sknn.MLPClassifier, dtype=None)
-sklearn.neural_network.MLPRegressor = functools.partial(sknn.MLPRegressor, dtype=None)
+
+def pytest_configure(config):
+    """Swap the estimators before the tests are imported."""
+    sklearn.neural_network.MLPClassifier = functools.partial(sknn.MLPClassifier, dtype=None)
+    sklearn.neural_network.MLPRegressor = functools.partial(sknn.MLPRegressor, dtype=None)

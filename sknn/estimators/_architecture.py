@@ -58,7 +58,7 @@ def parse_dropout(value, n_hidden):
                 f"{n_hidden + 1}: the input's first, then one for each of {n_hidden} hidden layers."
             )
     for rate in rates:
-        if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 <= rate < 1:
+        if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 <= float(rate) < 1:
             raise ValueError(f"dropout rates must be in [0, 1), got {rate!r} in dropout={value!r}.")
     return tuple(float(rate) for rate in rates)
 

@@ -22,9 +22,11 @@ class Data:
 
     def take(self, samples):
         """Some of the samples, copied."""
-        return Data(
-            *[None if a is None else _safe_indexing(a, samples) for a in vars(self).values()]
-        )
+
+        def pick(part):
+            return None if part is None else _safe_indexing(part, samples)
+
+        return Data(pick(self.X), pick(self.y), pick(self.sample_weight), pick(self.weights))
 
     def weights_as(self, dtype):
         """`weights` as the engine takes them."""

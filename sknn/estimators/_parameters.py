@@ -150,7 +150,7 @@ ATTRIBUTES = """coefs_ : list of ndarray of shape (n_in, n_out)
         The link: "softmax", "logistic", "identity" or "exp".
     n_features_in_ : int
         Number of features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X had names that are all strings."""
 
 FIT = """X : {{array-like, sparse matrix}} of shape (n, n_features)

@@ -25,8 +25,10 @@ def threads_for(flops, n_threads):
 class Prediction:
     """Outputs, probabilities and hidden features of an estimator with ``coefs_``."""
 
-    #: outputs of each softmax, or the number of outputs
-    _group_sizes: tuple[int, ...]
+    @property
+    def _group_sizes(self) -> tuple[int, ...]:
+        """Outputs of each softmax, or the number of outputs."""
+        raise TypeError(f"{type(self).__name__} does not say what its outputs are")
 
     def _outputs(self, X, *, link=False, layer=None):
         """Logits, outputs of the link, or the values after a layer; (n, width).
