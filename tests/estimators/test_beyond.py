@@ -142,7 +142,7 @@ def test_partial_fit_is_fit_in_epochs(solver):
     whole = MLPClassifier(max_iter=6, **options).fit(X, Y)
     parts = MLPClassifier(max_iter=6, **options)
     for _ in range(6):
-        parts.partial_fit(X, Y, classes=np.arange(10), **{})
+        parts.partial_fit(X, Y, classes=np.arange(10))
     np.testing.assert_array_equal(whole.coefs_[0], parts.coefs_[0])
     assert whole.loss_curve_ == parts.loss_curve_
 

@@ -118,7 +118,7 @@ def test_ctrl_c_keeps_what_there_is(options):
 
 def test_divergence_is_reported():
     with pytest.raises(ValueError, match="non-finite parameter weights"):
-        MLPRegressor(solver="sgd", learning_rate_init=1e30, max_iter=5).fit(IRIS, SPECIES)
+        MLPRegressor(dtype="float64").fit(IRIS * 1e300, SPECIES)
     net = MLPRegressor(hidden_layer_sizes=(), solver="sgd", learning_rate_init=0.1, random_state=0)
     net.set_params(max_iter=900, n_iter_no_change=np.inf)
     with pytest.warns(ConvergenceWarning, match="diverged.*Lower learning_rate_init"):
@@ -246,10 +246,10 @@ def test_random_states():
             warnings.simplefilter("ignore", ConvergenceWarning)
             return MLPClassifier(5, max_iter=2, random_state=state).fit(IRIS, SPECIES).coefs_[0]
 
-    kept = np.random.get_state()[1].copy()
+    kept = np.random.get_state()[1].copy()  # noqa: NPY002
     assert (weights(1) == weights(1)).all()
     assert (weights(1) != weights(2)).any()
     shared = np.random.RandomState(0)
     assert (weights(shared) != weights(shared)).any()
-    np.testing.assert_array_equal(np.random.get_state()[1], kept)
+    np.testing.assert_array_equal(np.random.get_state()[1], kept)  # noqa: NPY002
     assert (weights(None) != weights(None)).any()
