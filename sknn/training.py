@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.optimize
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 #: why training stopped
 CONVERGED, MAX_ITER, TIME, INTERRUPTED, DIVERGED, CALLBACK = (
@@ -281,14 +282,16 @@ def minimize_lbfgs(
     limits = {"maxfun": max_fun, "maxiter": options.max_iter, "gtol": options.tol}
     callbacks.begin_epoch()
     try:
-        result = scipy.optimize.minimize(
-            objective,
-            flatten(start),
-            method="L-BFGS-B",
-            jac=True,
-            options=limits,
-            callback=on_iteration,
-        )
+        # scipy's vectors are too short for a BLAS with threads, which spin beside the engine's
+        with threadpool_limits(limits=1, user_api="blas"):
+            result = scipy.optimize.minimize(
+                objective,
+                flatten(start),
+                method="L-BFGS-B",
+                jac=True,
+                options=limits,
+                callback=on_iteration,
+            )
     except _OutOfTime:
         return TIME, ""
     except KeyboardInterrupt:
