@@ -270,17 +270,15 @@ def minimize_lbfgs(
     def on_iteration(intermediate_result):
         objective.spread(intermediate_result.x, objective.weights)
         trainer.load(*objective.weights)
+        callbacks.begin_epoch()
         history.n_iter += 1
         history.loss_curve.append(float(intermediate_result.fun))
         _close_epoch(trainer, history, options, validate)
         patience_over = history.no_improvement > options.n_iter_no_change
         if callbacks.end_epoch(fitted) or (options.early_stopping and patience_over):
             raise StopIteration
-        if history.n_iter < options.max_iter:
-            callbacks.begin_epoch()
 
     limits = {"maxfun": max_fun, "maxiter": options.max_iter, "gtol": options.tol}
-    callbacks.begin_epoch()
     try:
         # scipy's vectors are too short for a BLAS with threads, which spin beside the engine's
         with threadpool_limits(limits=1, user_api="blas"):
