@@ -155,14 +155,14 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
 def _close_epoch(trainer, history, options, validate):
     """Books an epoch: validation, the best weights so far, epochs without improvement."""
     loss = history.loss_curve[-1]
-    if options.verbose:
-        print(f"Iteration {history.n_iter}, loss = {loss:.8f}")
+    line = f"Iteration {history.n_iter}, loss = {loss:.8f}"
     if validate is not None:
         score, validation_loss = validate()
         history.validation_scores.append(score)
         history.validation_losses.append(validation_loss)
-        if options.verbose:
-            print(f"Validation score: {score:f}")
+        line += f", validation score = {score:f}"
+    if options.verbose:
+        print(line)
     if options.early_stopping:
         improved = not score < history.best_score + options.tol
         tie = score == history.best_score and validation_loss < history.loss_at_best_score

@@ -176,6 +176,7 @@ default="squared_error"
         return (self.n_outputs_,)
 
     def _score_outputs(self, logits, y, sample_weight):
+        logits = logits.astype(np.float64)  # its squares must not overflow
         values = np.exp(logits) if self.loss == "poisson" else logits
         if not np.isfinite(values).all():
             return np.nan

@@ -246,10 +246,10 @@ def test_random_states():
             warnings.simplefilter("ignore", ConvergenceWarning)
             return MLPClassifier(5, max_iter=2, random_state=state).fit(IRIS, SPECIES).coefs_[0]
 
-    kept = np.random.get_state()[1].copy()  # noqa: NPY002
+    kept = np.random.get_state()[1].copy()
     assert (weights(1) == weights(1)).all()
     assert (weights(1) != weights(2)).any()
     shared = np.random.RandomState(0)
     assert (weights(shared) != weights(shared)).any()
-    np.testing.assert_array_equal(np.random.get_state()[1], kept)  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], kept)
     assert (weights(None) != weights(None)).any()

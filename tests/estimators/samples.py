@@ -1,0 +1,45 @@
+"""Small data and small networks for the tests of this folder."""
+
+import numpy as np
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.preprocessing import scale
+
+from sknn import MLPClassifier, MLPRegressor
+
+X, Y = load_iris(return_X_y=True)
+X = scale(X)
+N, WIDTH = X.shape
+X_NUMBERS, NUMBERS = load_diabetes(return_X_y=True)
+NUMBERS = scale(NUMBERS)
+#: three labels that may all hold, and three columns of classes
+LABELS = (X[:, :3] > 0).astype(int)
+COLUMNS = np.column_stack([Y, (Y + 1) % 3, X[:, 0] > 0])
+TARGETS = {
+    "binary": Y > 0,
+    "multiclass": Y,
+    "multilabel": LABELS,
+    "columns": COLUMNS,
+    "strings": np.array(["setosa", "versicolor", "virginica"])[Y],
+}
+
+SMALL = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0, "learning_rate_init": 0.01}
+
+
+def classifier(**parameters):
+    """A small classifier that trains for five epochs."""
+    return MLPClassifier(**{**SMALL, **parameters})
+
+
+def regressor(**parameters):
+    """A small regressor that trains for five epochs."""
+    return MLPRegressor(**{**SMALL, **parameters})
+
+
+def weights_of(estimator):
+    """All weights and biases in one vector."""
+    return np.concatenate([a.ravel() for a in estimator.coefs_ + estimator.intercepts_])
+
+
+def same_bits(a, b):
+    """Whether two estimators have the same weights, bit for bit."""
+    return np.array_equal(weights_of(a), weights_of(b))
