@@ -292,4 +292,5 @@ def test_verbose(capsys):
     assert len(lines) == 2 + 4 + 1
     assert lines[-1].startswith("Training loss did not improve more than tol=0.000100 for 3")
     run([2], verbose=True, max_iter=1, scores=[(0.25, 1)])
-    assert capsys.readouterr().out.splitlines()[-1] == "Validation score: 0.250000"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["Iteration 1, loss = 2.00000000, validation score = 0.250000"]
