@@ -44,8 +44,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     {training}
     {beyond}
     class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of the classes, multiplied with the sample weights; as in
-        :func:`sklearn.utils.class_weight.compute_sample_weight`.
+        Weights of the classes, multiplied with the sample weights; classes that a dict does not name
+        have 1, several columns take a list of dict. "balanced" gives all classes the same share of the
+        sample weights, in `partial_fit` those of the batch.
     label_smoothing : float, default=0.0
         Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1).
 
