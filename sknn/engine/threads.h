@@ -18,7 +18,8 @@ static inline int has_openmp(void) { return 0; }
    of the processor; where another program holds the second one, a step of 50 us would then take several
    milliseconds. This one spins for a few microseconds and then yields. */
 typedef struct {
-    int arrived, generation;
+    int arrived;
+    unsigned generation; /* wraps around in a long training, and may */
 } Barrier;
 
 #if defined(_OPENMP) && (defined(__GNUC__) || defined(__clang__))
@@ -39,7 +40,7 @@ typedef struct {
 static inline void thread_barrier(Barrier *barrier, int n_threads)
 {
     if (n_threads == 1) return;
-    const int generation = __atomic_load_n(&barrier->generation, __ATOMIC_ACQUIRE);
+    const unsigned generation = __atomic_load_n(&barrier->generation, __ATOMIC_ACQUIRE);
     if (__atomic_add_fetch(&barrier->arrived, 1, __ATOMIC_ACQ_REL) == n_threads) {
         __atomic_store_n(&barrier->arrived, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&barrier->generation, generation + 1, __ATOMIC_RELEASE);

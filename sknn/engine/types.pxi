@@ -38,7 +38,7 @@ cdef extern from "threads.h" nogil:
     int thread_number() noexcept
     ctypedef struct Barrier:
         int arrived
-        int generation
+        unsigned int generation
     void thread_barrier(Barrier* barrier, int n_threads) noexcept
     double seconds() noexcept
 

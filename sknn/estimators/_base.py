@@ -231,6 +231,7 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
     def _solver(self) -> Optimizer | None:
         """The optimizer that `solver` means; None for L-BFGS."""
         if self.solver == "lbfgs":
+            self._refuse_what_needs_steps()
             return None
         if self.solver == "adam":
             return Adam(self.beta_1, self.beta_2, self.epsilon)
@@ -238,6 +239,16 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
             return SGD(self.momentum, self.nesterovs_momentum)
         self.solver.validate()
         return self.solver
+
+    def _refuse_what_needs_steps(self):
+        """L-BFGS minimises one fixed function along lines of its own."""
+        for name, off in (("dropout", 0), ("clip_norm", None), ("warmup", 0)):
+            value = getattr(self, name)
+            if value is not None and np.any(np.asarray(value) != off):
+                raise ValueError(
+                    f"{name}={value!r} needs a stochastic solver such as 'adam'; with solver='lbfgs' "
+                    f"set {name}={off}."
+                )
 
     def _schedule(self) -> Schedule:
         """The schedule that `learning_rate` means."""

@@ -105,7 +105,8 @@ default="constant"
 
 BEYOND = """dropout : float or sequence of float, default=0.0
         Probability with which each unit of the hidden layers is zero in training; or one number for the
-        input and one for each hidden layer. Every sample has masks of its own.
+        input and one for each hidden layer. Every sample of every epoch has masks
+        of its own. Not for "lbfgs", nor are `clip_norm` and `warmup`: it minimises one fixed function.
     scoring : str, callable or None, default=None
         Scorer of the validation data, as in :func:`sklearn.metrics.check_scoring`; "loss" is the
         negative validation loss; None is {score}.

@@ -211,7 +211,9 @@ class Run:
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed. A lower learning_rate_init or clip_norm helps too."
             )
-        if self.incremental:  # partial_fit goes on with the optimizer's moments; fit starts anew
+        # partial_fit goes on with the optimizer's moments, but for those that diverged; fit starts anew
+        self.state.slots = []
+        if self.incremental and self.reason != DIVERGED:
             self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
             for k, slot in enumerate(self.state.slots):
                 trainer.store_slot(k, *slot)

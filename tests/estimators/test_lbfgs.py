@@ -91,3 +91,10 @@ def test_a_start_at_the_minimum_leaves_a_loss():
     assert fitted.n_iter_ == 0
     assert fitted.loss_curve_ == [fitted.loss_]
     assert np.isfinite(fitted.loss_)
+
+
+@pytest.mark.parametrize(("name", "value"), [("dropout", 0.2), ("clip_norm", 1), ("warmup", 0.1)])
+def test_what_needs_steps_is_refused(name, value):
+    estimator = MLPClassifier(solver="lbfgs", **{name: value})
+    with pytest.raises(ValueError, match=f"{name}={value} needs a stochastic solver"):
+        estimator.fit(X, Y)

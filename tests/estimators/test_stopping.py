@@ -27,6 +27,7 @@ SLOW_Y = (SLOW_X[:, 0] * SLOW_X[:, 1] > 0).astype(int)
 SLOW = {"hidden_layer_sizes": (300, 300), "max_iter": 100_000, "tol": 0, "random_state": 0}
 SLOW |= {"n_iter_no_change": np.inf, "max_fun": 10**9}
 SOLVERS = ["adam", "sgd", "lbfgs"]
+PATIENCE = 3.0  # a second, and what a machine with other work may take away
 
 
 def usable(estimator):
@@ -42,7 +43,7 @@ def test_max_time_stops_within_a_second(solver):
     start = time.perf_counter()
     with pytest.warns(ConvergenceWarning, match=r"max_time=0.3 seconds and \d+ epochs. The best"):
         estimator.fit(SLOW_X, SLOW_Y)
-    assert 0.2 < time.perf_counter() - start < 1.3
+    assert 0.2 < time.perf_counter() - start < PATIENCE
     usable(estimator)
 
 
@@ -54,7 +55,7 @@ def test_ctrl_c_stops_within_a_second(solver):
     start = time.perf_counter()
     with pytest.warns(UserWarning, match="Training interrupted by user. The best weights"):
         estimator.fit(SLOW_X, SLOW_Y)
-    assert time.perf_counter() - start < 1.5
+    assert time.perf_counter() - start < PATIENCE
     usable(estimator)
 
 
@@ -159,6 +160,7 @@ def test_later_divergence_warns_and_keeps_the_best_weights(dtype, incremental):
         else:
             estimator.fit(X, Y)
     assert np.isfinite(weights_of(estimator)).all()
+    assert not estimator._optimizer.slots  # those that diverged would spoil what comes next
     assert not np.isfinite(estimator.loss_curve_[-1])
     losses = np.asarray(estimator.loss_curve_)
     assert estimator.best_loss_ == losses[np.isfinite(losses)].min()
