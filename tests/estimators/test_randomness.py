@@ -74,15 +74,12 @@ def test_a_row_has_the_same_bits_wherever_it_stands():
 def test_one_thread_in_each_worker_of_joblib():
     if joblib.cpu_count() < 2:
         pytest.skip("needs two processors: joblib leaves one worker its threads")
+    threads = joblib.delayed(engine.effective_threads)  # a worker need not find this module
     with joblib.parallel_config("loky", inner_max_num_threads=1):
-        found = joblib.Parallel(n_jobs=2)(joblib.delayed(_threads)() for _ in range(2))
+        found = joblib.Parallel(n_jobs=2)(threads() for _ in range(2))
     assert found == [1, 1]
-    found = joblib.Parallel(n_jobs=joblib.cpu_count())(joblib.delayed(_threads)() for _ in range(2))
+    found = joblib.Parallel(n_jobs=joblib.cpu_count())(threads() for _ in range(2))
     assert found == [1, 1]
-
-
-def _threads():
-    return engine.effective_threads()
 
 
 def test_search_gives_the_same_with_one_job_and_two():
