@@ -9,10 +9,21 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t count
         Py_ssize_t bytes
     Ahead nothing_ahead() noexcept
-    void multiply_panel(const real* A, Py_ssize_t am, Py_ssize_t as_, Py_ssize_t ak,
-                        const real* B, Py_ssize_t bk, const real* I, Py_ssize_t im,
-                        real* C, Py_ssize_t cm, Py_ssize_t m, Py_ssize_t nr,
-                        Py_ssize_t S, Py_ssize_t K, const Ahead* next) noexcept
+    ctypedef struct Sum:
+        Py_ssize_t R
+        Py_ssize_t S
+        Py_ssize_t K
+        Py_ssize_t ar
+        Py_ssize_t as_ "as"
+        Py_ssize_t ak
+        Py_ssize_t br
+        Py_ssize_t bs
+        Py_ssize_t bk
+    Sum matrix_sum(Py_ssize_t K, Py_ssize_t ak, Py_ssize_t bk) noexcept
+    void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Sum* sum,
+                        const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
+                        Py_ssize_t m, Py_ssize_t nr, const Ahead* next) noexcept
+    Py_ssize_t SKNN_SPARE
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept
     Py_ssize_t panel_begin(Py_ssize_t n_vectors, Py_ssize_t panel) noexcept
     Py_ssize_t panel_of(Py_ssize_t n_vectors, Py_ssize_t vector) noexcept
