@@ -75,7 +75,9 @@ cdef void convolve(const Form* f, const real* weights, const real* bias, const r
             sum.bk = panel.width
             sum.bs = sum.K * sum.bk
             sum.br = sum.S * sum.bs
-            b = NULL if bias == NULL else bias + group * group_width + panel.begin
+            b = NULL
+            if bias != NULL:
+                b = bias + group * group_width + panel.begin
             size = min(panel.width, f.width - panel.begin) * sizeof(real)
             for r in range(f.oh):
                 a = x + r * f.row_step + group * f.channels

@@ -14,27 +14,30 @@ cdef extern from "depthwise.h" nogil:
 cdef void depthwise_image(const Parameter* p, const Geometry* g, const real* packed, const real* bias,
                           const real* x, real* y, Py_ssize_t width, Py_ssize_t oh, Py_ssize_t ow,
                           Py_ssize_t sh, Py_ssize_t sw, bint turned) noexcept nogil:
-    cdef Py_ssize_t r, i, j, o, k, v, w_tap, c = g.c
+    cdef Py_ssize_t r, o, k, v, w_tap, c = g.c
     cdef Panel panel
     cdef const real* w
+    cdef const real* b
     cdef Taps2D t = Taps2D(g.kh, g.kw, g.dh * width * c, g.dw * c, sw * c, c)
     for v in range(p.vectors):
         panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, v))
         w_tap = panel.width
         k = v * SKNN_V
+        b = NULL
+        if bias != NULL:
+            b = bias + k
         w = packed + panel.offset + k - panel.begin
         if turned:
             w += (p.n_in - 1) * panel.width
             w_tap = -panel.width
         for r in range(oh):
             if k + SKNN_V <= c:
-                depthwise_row(x + r * sh * width * c + k, &t, w, w_tap,
-                              NULL if bias == NULL else bias + k, y + r * ow * c + k, ow)
+                depthwise_row(x + r * sh * width * c + k, &t, w, w_tap, b, y + r * ow * c + k, ow)
                 continue
             for o in range(ow * (c - k)):
                 depthwise_value(&t, x + (r * sh * width + o // (c - k) * sw) * c + k + o % (c - k),
                                 w + o % (c - k), w_tap,
-                                <real>0 if bias == NULL else bias[k + o % (c - k)],
+                                <real>0 if b == NULL else b[o % (c - k)],
                                 y + (r * ow + o // (c - k)) * c + k + o % (c - k))
 
 

@@ -226,7 +226,13 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
             dense_input_gradient(plan.parameters + op.parameter, weights.derived, d, dx, rows)
         elif op.kind == ACTIVATION:
             target = value_of(plan, w, op.target, begin)
-            activation_backward(op.code, source.at, target.at, d.at, rows * d.stride)
+            if source.stride == d.stride:
+                activation_backward(op.code, source.at, target.at, d.at, rows * d.stride)
+                continue
+            for r in range(rows):   # a gradient that a padded image shares is wider
+                activation_backward(op.code, source.at + r * source.stride,
+                                    target.at + r * target.stride, d.at + r * d.stride,
+                                    source.stride)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,
