@@ -48,9 +48,9 @@ cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Mat
 
 
 # Whether the network can read the rows where they lie.
-cdef inline bint used_in_place(const Input* x) noexcept nogil:
+cdef inline bint used_in_place(const Plan* plan, const Input* x) noexcept nogil:
     cdef int own = FLOAT32 if sizeof(real) == 4 else FLOAT64
-    return x.kind == own and x.scale == NULL and x.channels == 0
+    return x.kind == own and x.scale == NULL and x.channels == 0 and not plan.images
 
 
 cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
