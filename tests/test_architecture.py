@@ -16,8 +16,9 @@ PACKAGE = ROOT / "sknn"
 # A module may import from its own storey and from those below it.
 STOREYS = [
     {"engine"},
-    {"layers", "losses", "optimizers", "schedules", "initializers"},
-    {"network", "training"},
+    {"composition"},
+    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
+    {"network", "training", "presets"},
     {"estimators"},
     {"__init__", "_versions"},
     {"comparison"},

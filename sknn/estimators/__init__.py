@@ -1,5 +1,6 @@
 """The estimators: what users see. No maths."""
 
+from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor"]

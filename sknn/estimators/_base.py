@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
+from sknn.estimators._inspection import Inspection
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
 from sknn.losses import Loss
@@ -23,7 +24,7 @@ from sknn.schedules import SCHEDULES, Schedule
 from sknn.training import History, OptimizerState
 
 
-class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstimator):
+class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin, BaseEstimator):
     """Base of the estimators; the subclass encodes targets and says which layers it means."""
 
     # ---- what a subclass says ------------------------------------------------------------------
@@ -89,7 +90,8 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
         samples = _data.training_samples(data)
 
         random_state = check_random_state(self.random_state)
-        dtype = np.dtype(self.dtype or (data.X.dtype if first else self._fitted_dtype()))
+        follows = data.X.dtype if data.X.dtype.kind == "f" else np.float64
+        dtype = np.dtype(self.dtype or (follows if first else self._fitted_dtype()))
         loss = self._loss()
         self.n_outputs_ = loss.n_outputs
         self._architecture_ = self._architecture()
