@@ -1,14 +1,18 @@
 """Parameters of layers in a list: ``layers__0__filters``, for whatever has a parameter `layers`."""
 
+from typing import Any
 
-class NestedLayers:
-    """Mixin: ``get_params`` and ``set_params`` reach into the list `layers`.
+from sklearn.base import BaseEstimator
+
+
+class NestedLayers(BaseEstimator):
+    """Base of what has `layers`: ``get_params`` and ``set_params`` reach into the list `layers`.
 
     ``layers__0`` is the first layer itself, ``layers__0__filters`` one of its parameters. A list is
     never changed in place: replacing a layer stores a new list.
     """
 
-    layers: list | tuple | None
+    layers: Any
 
     def get_params(self, deep=True):
         """Get parameters, with `deep` those of the layers too.

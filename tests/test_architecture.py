@@ -152,6 +152,17 @@ def test_public_estimators_are_documented(estimator):
     assert not undocumented
 
 
+@pytest.mark.parametrize("estimator", public_estimators(), ids=lambda cls: cls.__name__)
+def test_no_placeholder_is_left_in_a_docstring(estimator):
+    methods = [item for name, item in vars_of(estimator) if not name.startswith("_")]
+    for thing in (estimator, *methods):
+        assert not re.findall(r"\{[a-z_0-9]+\}", thing.__doc__ or ""), thing
+
+
+def vars_of(cls):
+    return [(name, getattr(cls, name, None)) for name in dir(cls)]
+
+
 def test_readme_has_the_two_commands():
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert 'python -m pip install -e ".[plot]" && python -m sknn' in lines

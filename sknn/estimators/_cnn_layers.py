@@ -32,7 +32,7 @@ def given_layers(layers, image_shape):
 def parse_pair(value, name):
     """(vertical, horizontal) from a positive int or a pair of them."""
     pair = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and n >= 1 for n in pair):
+    if len(pair) != 2 or not all(isinstance(n, Integral) and int(n) >= 1 for n in pair):
         raise ValueError(f"{name} must be a positive int or a pair of them, got {value!r}.")
     return int(pair[0]), int(pair[1])
 
@@ -42,7 +42,7 @@ def parse_padding(value):
     if isinstance(value, str):
         return value
     pair = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and n >= 0 for n in pair):
+    if len(pair) != 2 or not all(isinstance(n, Integral) and int(n) >= 0 for n in pair):
         raise ValueError(f'padding must be "same", "valid", an int or two, got {value!r}.')
     return int(pair[0]), int(pair[1])
 

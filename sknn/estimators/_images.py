@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from sknn.estimators import _data
+from sknn.estimators._base import BaseNetwork
 
 #: values that are looked at in one go
 CHUNK = 1 << 18
@@ -114,8 +115,8 @@ def views_to_average(images, mirrored, reflect):
             yield weight, view
 
 
-class Images:
-    """Input of an estimator that takes images: a mixin that says how they are read."""
+class Images(BaseNetwork):
+    """Base of the estimators that take images: how they are read."""
 
     _plain_dtypes = "fdB"
 
@@ -159,7 +160,6 @@ class Images:
         )
 
     def _rows(self, network, X):
-        _data.check_range(X, network.dtype, "Input X")
         scale = 1 / self.channel_scales_
         return network.engine.Rows(
             X,

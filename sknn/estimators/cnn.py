@@ -17,7 +17,7 @@ from sknn.losses import Loss
 from sknn.network import Network
 
 
-class CNN(Images, NestedLayers):
+class CNN(NestedLayers, Images):
     """Which layers the parameters of a convolutional network mean."""
 
     _auto_batch_size = AUTO_BATCH_SIZE

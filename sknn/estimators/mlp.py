@@ -5,6 +5,7 @@ import scipy.sparse as sp
 from sklearn.utils._param_validation import StrOptions
 
 from sknn.estimators import _architecture, _data
+from sknn.estimators._base import BaseNetwork
 from sknn.estimators._classifier import (
     CLASSES,
     CLASSIFIER,
@@ -46,10 +47,10 @@ TEXTS = {
 }
 
 
-class MLP:
+class MLP(BaseNetwork):
     """Which layers the parameters of a multilayer perceptron mean."""
 
-    _accept_sparse = "csr"
+    _accept_sparse: str | bool = "csr"
 
     def _architecture(self):
         """(hidden sizes, activations, dropout)."""

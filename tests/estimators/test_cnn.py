@@ -198,6 +198,23 @@ def test_nested_parameters_that_are_not_there_raise(name):
         cnn().set_params(**{name: 1})
 
 
+def test_representations():
+    net = cnn(layers=small_layers(), augmentation=Augmentation(shift=1))
+    assert "MaxPool2D" in repr(net)
+    assert "CNNClassifier" in net._repr_html_()
+
+
+def test_skops_needs_to_trust_what_the_user_named():
+    sio = pytest.importorskip("skops.io")
+    fitted = cnn(layers=small_layers(), augmentation=Augmentation(shift=1)).fit(IMAGES, DIGITS)
+    data = sio.dumps(fitted)
+    untrusted = sio.get_untrusted_types(data=data)
+    own = ("sknn.estimators.cnn.", "sknn.layers.", "sknn.augmentation.")
+    assert all(name.startswith(own) for name in untrusted)
+    twin = sio.loads(data, trusted=untrusted)
+    np.testing.assert_array_equal(twin.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
+
+
 def test_clone_copies_layers():
     net = cnn(layers=small_layers())
     twin = clone(net)
