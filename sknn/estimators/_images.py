@@ -10,7 +10,7 @@ from sknn.estimators import _data
 from sknn.estimators._base import BaseNetwork
 
 #: values that are looked at in one go
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 
 
 def parse_image_shape(value):
@@ -74,25 +74,20 @@ def channel_statistics(X, samples, weights, shape, channels_first):
     mass = np.ones(len(samples)) if weights is None else weights[samples]
     mass = mass / (mass.sum() * height * width)
     step = max(1, CHUNK // X.shape[1])
+    order = (n_channels, -1) if channels_first else (-1, n_channels)
 
-    def mean(function):
-        total = np.zeros(n_channels)
+    def mean(subscripts, centre):
+        """Mean of (values - centre) or of its square by channel; einsum, since a BLAS has threads."""
+        total = np.zeros(X.shape[1])
         for at in range(0, len(samples), step):
-            part = X[samples[at : at + step]]
-            if channels_first:
-                values = part.reshape(len(part), n_channels, -1)
-            else:
-                values = part.reshape(len(part), -1, n_channels).transpose(0, 2, 1)
-            total += mass[at : at + step] @ function(values)
-        return total
+            part = X[samples[at : at + step]] - centre
+            total += np.einsum(subscripts, mass[at : at + step], *[part] * subscripts.count("ij"))
+        return total.reshape(order).sum(axis=1 if channels_first else 0)
 
-    means = mean(lambda values: values.sum(axis=2, dtype=np.float64))
-
-    def squares(values):
-        centred = values - means[:, None]
-        return np.einsum("ncp,ncp->nc", centred, centred)
-
-    scales = np.sqrt(mean(squares))
+    means = mean("i,ij->j", 0.0)
+    pixels = height * width
+    of_each = np.repeat(means, pixels) if channels_first else np.tile(means, pixels)
+    scales = np.sqrt(mean("i,ij,ij->j", of_each))
     constant = scales <= 10 * np.finfo(np.float64).eps * np.abs(means)
     return means, np.where(constant, 1.0, scales)
 
@@ -174,7 +169,7 @@ class Images(BaseNetwork):
         augmentation = self.augmentation
         mirrored = augmentation is not None and bool(augmentation.horizontal_flip)
         reflect = augmentation is not None and augmentation.padding_mode == "reflect"
-        step = max(1, 16 * CHUNK // X.shape[1])
+        step = max(1, 64 * CHUNK // X.shape[1])
         parts = []
         for at in range(0, X.shape[0], step):
             part = X[at : at + step]

@@ -4,7 +4,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
-from sknn.layers import Activation, Conv2D, Dense, GlobalMaxPool2D
+from sknn.layers import Conv2D, Dense
 from sknn.optimizers import SGD, Adam
 from sknn.schedules import Cosine
 
