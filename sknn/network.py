@@ -9,87 +9,199 @@ from types import ModuleType
 import numpy as np
 
 from sknn import engine
-from sknn.layers import Activation, Dense, Dropout
+from sknn.initializers import INITIALIZERS
+from sknn.layers import Dense, Dropout
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Weights and biases of one op."""
+
+    #: of the weights; the last axis is that of the biases
+    shape: tuple[int, ...]
+    needs_input_gradient: bool
+    #: places at which the weights are applied: pixels of the output
+    places: int
+    activation: str
+    #: of initialisation
+    rule: str
+    decays: bool = True
+    trained: bool = True
+    biased: bool = True
+
+    @property
+    def n_in(self):
+        """Inputs that one output sees."""
+        return int(np.prod(self.shape[:-1]))
+
+    @property
+    def size(self):
+        """Numbers that are trained."""
+        weights = self.n_in * self.shape[-1]
+        return self.trained * weights + self.biased * self.shape[-1]
+
+    @property
+    def multiply_adds(self):
+        """Of one row, forward."""
+        return self.n_in * self.shape[-1] * self.places
+
+    def lower(self):
+        """What the engine's Program takes."""
+        flags = self.needs_input_gradient, self.decays, self.trained, self.biased
+        return self.n_in, self.shape[-1], *flags
 
 
 @dataclass
 class Plan:
     """What the engine is told: buffers, parameters and ops, all numbered in order.
 
-    A buffer is (width, gradient); buffers that share a gradient are stages of one elementwise chain.
+    A buffer is (width, gradient); buffers that share a gradient are stages of one elementwise chain, or
+    an image with and without its padding.
     """
 
     engine: ModuleType
     sparse: bool = False
+    #: what a layer's ``activation=None`` means
+    activation: str = "relu"
     buffers: list = field(default_factory=list)
+    #: (h, w, c) or (n,) of each buffer
+    shapes: list = field(default_factory=list)
     parameters: list = field(default_factory=list)
     ops: list = field(default_factory=list)
     n_gradients: int = 0
     #: ops that were added, the merged ones too: they number the masks of dropout
     n_ops: int = 0
 
-    def new_buffer(self, width, gradient=True):
+    def new_buffer(self, shape, gradient=True):
         """A buffer with a gradient of its own, or with none."""
-        self.buffers.append((width, self.n_gradients if gradient else -1))
-        self.n_gradients += gradient
-        return len(self.buffers) - 1
+        return self._append(shape, self.n_gradients if gradient else -1, gradient)
 
     def new_buffer_like(self, source):
-        """A buffer of the same width that shares the gradient of `source`."""
-        self.buffers.append(self.buffers[source])
+        """A buffer of the same shape that shares the gradient of `source`."""
+        return self.new_view(source, self.shapes[source])
+
+    def new_view(self, source, shape):
+        """A buffer of another shape that shares the gradient of `source`."""
+        return self._append(shape, self.buffers[source][1], False)
+
+    def _append(self, shape, gradient, new_gradient):
+        self.buffers.append((int(np.prod(shape)), gradient))
+        self.shapes.append(tuple(shape))
+        self.n_gradients += new_gradient
         return len(self.buffers) - 1
 
-    def new_parameter(self, source, n_out):
-        """Weights and biases from a buffer to `n_out` outputs."""
-        n_in, gradient = self.buffers[source]
-        self.parameters.append((n_in, n_out, gradient >= 0))
+    def has_gradient(self, buffer):
+        """Whether anything before it is trained."""
+        return self.buffers[buffer][1] >= 0
+
+    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **flags):
+        """Weights of this shape, and biases for its last axis, of an op that reads `source`."""
+        wanted = self.has_gradient(source)
+        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **flags))
         return len(self.parameters) - 1
 
-    def add(self, kind, source, target, *, parameter=0, code=0, rate=0.0):
-        """Append an op; a dense op on sparse rows takes the dropout before it along."""
+    def add(
+        self, kind, source, target, *, parameter=0, code=0, geometry=(), momentum=0.0, rate=0.0
+    ):
+        """Append an op, returns its number; a dense op on sparse rows takes the dropout before it along."""
         salt, self.n_ops = self.n_ops, self.n_ops + 1
         if self.sparse and kind == "dense" and source <= 1 and self.buffers[source][1] < 0:
             if self.ops:  # the input dropout: its mask is applied to the stored values only
                 salt, rate = self.ops.pop()[-2:]
             kind, source = "dense_csr", 0
-        self.ops.append((self.engine.OPS[kind], source, target, parameter, code, salt, rate))
+        number = self.engine.OPS[kind]
+        self.ops.append((number, source, target, parameter, code, geometry, momentum, salt, rate))
+        return len(self.ops) - 1
+
+    def set_code(self, op, code):
+        """Tell an op what comes after it."""
+        self.ops[op] = (*self.ops[op][:4], code, *self.ops[op][5:])
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One line of a summary."""
+
+    name: str
+    output_shape: tuple[int, ...]
+    n_parameters: int
+    #: floating-point operations of one row, forward: two for each multiply-add
+    flops: int
 
 
 class Network:
-    """A sequence of layers on inputs of a known width.
+    """A sequence of layers on inputs of a known shape.
 
     Parameters
     ----------
     layers : list of layers
-    n_features : int
-        Width of the input.
+    input_shape : int or (h, w, c)
+        Width of the input, or shape of the images.
     dtype : {"float32", "float64"}
     sparse : bool
         Whether the input comes as CSR rows.
+    activation : str
+        What a layer's ``activation=None`` means.
+
+    Raises
+    ------
+    ValueError
+        Where a layer does not fit on what comes out of the one before; the message names it.
     """
 
-    def __init__(self, layers, n_features, dtype, sparse=False):
+    def __init__(self, layers, input_shape, dtype, sparse=False, activation="relu"):
         self.layers = layers
-        self.n_features = n_features
+        self.input_shape = (input_shape,) if np.ndim(input_shape) == 0 else tuple(input_shape)
+        self.n_features = int(np.prod(self.input_shape))
         self.dtype = np.dtype(dtype)
         self.engine = engine.load(self.dtype.name)
-        self.plan = Plan(self.engine, sparse)
-        at = self.plan.new_buffer(n_features, gradient=False)
-        #: number of ops after which the output of layer i stands in its buffer, and its width
+        self.plan = Plan(self.engine, sparse, activation)
+        at = self.plan.new_buffer(self.input_shape, gradient=False)
+        #: number of ops after which the output of layer i stands in its buffer, and its shape
         self.ends = []
-        for layer in layers:
-            at = layer.lower(self.plan, at)
-            self.ends.append((len(self.plan.ops), self.plan.buffers[at][0]))
+        self._summary = []
+        for number, layer in enumerate(layers):
+            n_parameters = len(self.plan.parameters)
+            try:
+                at = layer.lower(self.plan, at)
+            except ValueError as error:
+                raise ValueError(f"layers[{number}] = {layer!r}: {error}") from None
+            self.ends.append((len(self.plan.ops), self.plan.shapes[at]))
+            new = self.plan.parameters[n_parameters:]
+            self._summary.append(
+                LayerSummary(
+                    type(layer).__name__,
+                    self.plan.shapes[at],
+                    sum(p.size for p in new),
+                    2 * sum(p.multiply_adds for p in new),
+                )
+            )
+        self.output_shape = self.plan.shapes[at]
 
     @property
-    def shapes(self):
-        """(n_in, n_out) of every layer with weights."""
-        return [parameter[:2] for parameter in self.plan.parameters]
+    def coef_shapes(self):
+        """Shapes of the weights, in the order of the layers."""
+        return [parameter.shape for parameter in self.plan.parameters]
 
     @property
-    def n_weights(self):
-        """Number of weights, biases not counted."""
-        return sum(n_in * n_out for n_in, n_out in self.shapes)
+    def intercept_shapes(self):
+        """Shapes of the biases, in the order of the layers."""
+        return [parameter.shape[-1:] for parameter in self.plan.parameters]
+
+    @property
+    def multiply_adds(self):
+        """Multiply-adds of one row, forward."""
+        return sum(parameter.multiply_adds for parameter in self.plan.parameters)
+
+    @property
+    def statistics_shapes(self):
+        """Shapes of the running mean (and variance) of every batch norm."""
+        batch_norm = self.engine.OPS["batch_norm"]
+        return [self.coef_shapes[op[3]] for op in self.plan.ops if op[0] == batch_norm]
+
+    def summary(self):
+        """A :class:`LayerSummary` of each layer."""
+        return list(self._summary)
 
     def program(self, loss, mean_gradient=False):
         """The compiled Program with this loss at its end.
@@ -101,20 +213,33 @@ class Network:
         return self.engine.Program(
             self.plan.ops,
             self.plan.buffers,
-            self.plan.parameters,
+            [parameter.lower() for parameter in self.plan.parameters],
             loss.lower(self.engine, mean_gradient),
         )
 
     def empty_weights(self):
         """Arrays for weights and biases, or for a moment of each, as (coefs, intercepts)."""
         return (
-            [np.empty(shape, self.dtype) for shape in self.shapes],
-            [np.empty(n_out, self.dtype) for _, n_out in self.shapes],
+            [np.empty(shape, self.dtype) for shape in self.coef_shapes],
+            [np.empty(shape, self.dtype) for shape in self.intercept_shapes],
         )
+
+    def initial_weights(self, random_state):
+        """(coefs, intercepts) to begin with; the output layer is drawn like the layer before it."""
+        parameters = self.plan.parameters
+        coefs, intercepts = [], []
+        for number, parameter in enumerate(parameters):
+            activation = parameter.activation
+            if number == len(parameters) - 1 and number > 0:
+                activation = parameters[number - 1].activation
+            W, b = INITIALIZERS[parameter.rule](parameter.shape, activation, random_state)
+            coefs.append(W.astype(self.dtype, copy=False))
+            intercepts.append((b * parameter.biased).astype(self.dtype, copy=False))
+        return coefs, intercepts
 
 
 def multilayer_perceptron(hidden_layer_sizes, n_outputs, activations, dropout):
-    """Layers of an MLP: dropout, then for each hidden layer dense, activation, dropout; then dense.
+    """Layers of an MLP: dropout, then for each hidden layer dense and dropout; then dense.
 
     Parameters
     ----------
@@ -125,5 +250,5 @@ def multilayer_perceptron(hidden_layer_sizes, n_outputs, activations, dropout):
     """
     layers = [Dropout(dropout[0])]
     for units, activation, rate in zip(hidden_layer_sizes, activations, dropout[1:], strict=True):
-        layers += [Dense(units), Activation(activation), Dropout(rate)]
-    return [*layers, Dense(n_outputs)]
+        layers += [Dense(units, activation), Dropout(rate)]
+    return [*layers, Dense(n_outputs, "identity")]

@@ -21,6 +21,7 @@ cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix
                         Py_ssize_t rows, const Ahead* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
+    cdef Sum sum
     cdef Ahead next
     cdef const Ahead* following
     for i in range(panel_count(p.vectors)):
@@ -29,32 +30,34 @@ cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix
         following = &next
         if next.count == 0:
             following = after
-        multiply_panel(x.at, x.stride, 0, 1, packed + p.weight + panel.offset, panel.width,
+        sum = matrix_sum(p.n_in, 1, panel.width)
+        multiply_panel(x.at, x.stride, packed + p.weight + panel.offset, &sum,
                        packed + p.bias + panel.begin, 0, y.at + panel.begin, y.stride,
-                       rows, panel.vectors, 1, p.n_in, following)
+                       rows, panel.vectors, following)
 
 
 cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx,
                                Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
+    cdef Sum sum
     cdef Ahead next
     for i in range(panel_count(p.transposed_vectors)):
         panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
         next = following_panel(transposed + p.transposed, panel, p.vectors * SKNN_V,
                                p.transposed_vectors)
-        multiply_panel(dy.at, dy.stride, 0, 1, transposed + p.transposed + panel.offset, panel.width,
-                       NULL, 0, dx.at + panel.begin, dx.stride, rows, panel.vectors, 1, p.n_out,
-                       &next)
+        sum = matrix_sum(p.n_out, 1, panel.width)
+        multiply_panel(dy.at, dy.stride, transposed + p.transposed + panel.offset, &sum, NULL, 0,
+                       dx.at + panel.begin, dx.stride, rows, panel.vectors, &next)
 
 
 # dW[first:last] (+)= x[:, first:last]^T dy, in one panel of dW; dW points to row `first` of the panel
 cdef void dense_weight_gradient(Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
                                 Py_ssize_t first, Py_ssize_t last, real* dW,
                                 bint accumulate, const Ahead* next) noexcept nogil:
-    multiply_panel(x.at + first, 1, 0, x.stride, dy.at + panel.begin, dy.stride,
-                   dW if accumulate else NULL, panel.width, dW, panel.width, last - first,
-                   panel.vectors, 1, rows, next)
+    cdef Sum sum = matrix_sum(rows, x.stride, dy.stride)
+    multiply_panel(x.at + first, 1, dy.at + panel.begin, &sum, dW if accumulate else NULL,
+                   panel.width, dW, panel.width, last - first, panel.vectors, next)
 
 
 # db (+)= sum over the rows of dy
@@ -101,23 +104,26 @@ cdef void dense_forward_unpacked(const real* W, const real* padded_bias, Py_ssiz
                                  real* tail) noexcept nogil:
     cdef Py_ssize_t whole = n_out // SKNN_V, rest = n_out - whole * SKNN_V
     cdef Py_ssize_t begin = whole * SKNN_V, safe, k, j
+    cdef Sum sum = matrix_sum(n_in, 1, n_out)
     cdef Panel panel
     for k in range(panel_count(whole)):
         panel = get_panel(n_in, whole, k)
-        multiply_panel(x.at, x.stride, 0, 1, W + panel.begin, n_out, padded_bias + panel.begin, 0,
-                       y.at + panel.begin, y.stride, rows, panel.vectors, 1, n_in, NULL)
+        multiply_panel(x.at, x.stride, W + panel.begin, &sum, padded_bias + panel.begin, 0,
+                       y.at + panel.begin, y.stride, rows, panel.vectors, NULL)
     if rest == 0:
         return
     safe = n_in - (SKNN_V - rest + n_out - 1) // n_out
     if safe < 0:
         safe = 0
-    multiply_panel(x.at, x.stride, 0, 1, W + begin, n_out, padded_bias + begin, 0, y.at + begin,
-                   y.stride, rows, 1, 1, safe, NULL)
+    sum.K = safe
+    multiply_panel(x.at, x.stride, W + begin, &sum, padded_bias + begin, 0, y.at + begin, y.stride,
+                   rows, 1, NULL)
     for k in range(safe, n_in):
         for j in range(rest):
             tail[(k - safe) * SKNN_V + j] = W[k * n_out + begin + j]
-    multiply_panel(x.at + safe, x.stride, 0, 1, tail, SKNN_V, y.at + begin, y.stride, y.at + begin,
-                   y.stride, rows, 1, 1, n_in - safe, NULL)
+    sum = matrix_sum(n_in - safe, 1, SKNN_V)
+    multiply_panel(x.at + safe, x.stride, tail, &sum, y.at + begin, y.stride, y.at + begin, y.stride,
+                   rows, 1, NULL)
 
 
 cdef inline Py_ssize_t tail_size() noexcept nogil:

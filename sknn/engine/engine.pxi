@@ -7,18 +7,30 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from cython.parallel cimport parallel
 from libc.math cimport exp, log, sqrt
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 include "types.pxi"
 include "activation.pxi"
 include "dropout.pxi"
 include "dense.pxi"
 include "sparse.pxi"
+include "pool.pxi"
+include "norm.pxi"
 include "loss.pxi"
 include "optimizer.pxi"
+include "plan.pxi"
+include "conv.pxi"
+include "depthwise.pxi"
+include "rows.pxi"
 include "program.pxi"
+include "ops.pxi"
 include "forward.pxi"
 include "training.pxi"
 include "trainer.pxi"
 
-OPS = {"dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT}
+OPS = {
+    "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,
+    "spatial_dropout": SPATIAL_DROPOUT, "conv": CONV, "depthwise": DEPTHWISE, "pad": PAD,
+    "max_pool": MAX_POOL, "avg_pool": AVG_POOL, "batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM,
+    "fork": FORK, "add": ADD,
+}

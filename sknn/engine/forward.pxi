@@ -15,6 +15,8 @@ cdef struct Forward:
     real* out                   # (n, width)
     double* proba               # (n, n_outputs) or NULL
     Py_ssize_t width
+    Py_ssize_t sub_rows
+    const real* moments         # of the batch norms, see norm.pxi
     bint failed                 # out of memory
     bint finite
 
@@ -23,17 +25,17 @@ cdef struct Forward:
 # what comes next in memory: `n_next` rows.
 cdef Ahead take_input(Forward* f, Workspace* w, const Py_ssize_t* samples, Py_ssize_t m,
                       Py_ssize_t n_next) noexcept nogil:
-    cdef Py_ssize_t row_bytes = f.x.stride * (8 if f.x.kind == FLOAT64 else 4)
+    cdef Py_ssize_t row_bytes = f.x.stride * item_size(f.x.kind)
     cdef Ahead next = nothing_ahead()
     next.at[0] = <const char*>f.x.data + (samples[0] + m) * row_bytes
     next.bytes = n_next * row_bytes
     next.count = 1 if n_next > 0 and f.x.kind != CSR else 0
     if f.x.kind == CSR:
         return next
-    if (f.x.kind == FLOAT32) == (sizeof(real) == 4):
+    if used_in_place(f.x):
         w.values[0] = Matrix(<real*>f.x.data + samples[0] * f.x.stride, f.x.stride)
     else:
-        gather(f.x, samples, m, w.values[0])
+        gather(f.x, samples, m, w.values[0], w.scratch)
     if not all_finite(w.values[0], m, f.x.n_features):
         f.finite = False
     return next
@@ -52,19 +54,20 @@ cdef void forward_worker(Forward* f) noexcept nogil:
     cdef Ahead next
     if begin == end:
         return
-    if allocate_workspace(f.plan, &w, min(end - begin, SUB_BLOCK), False) < 0:
+    if allocate_workspace(f.plan, &w, ALL, min(end - begin, f.sub_rows), False, NULL) < 0:
         f.failed = True
-        return
-    while begin < end:
-        m = min(end - begin, SUB_BLOCK)
-        for i in range(m):
-            samples[i] = begin + i
-        next = take_input(f, &w, samples, m, min(end - begin - m, SUB_BLOCK))
-        forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, f.n_ops, 0, m, &next)
-        result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
-        for i in range(m):
-            take_row(f, begin + i, result.at + i * result.stride)
-        begin += m
+    else:
+        memcpy(w.moments, f.moments, f.plan.moments * sizeof(real))
+        while begin < end:
+            m = min(end - begin, f.sub_rows)
+            for i in range(m):
+                samples[i] = begin + i
+            next = take_input(f, &w, samples, m, min(end - begin - m, f.sub_rows))
+            forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, 0, f.n_ops, 0, m, &next)
+            result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
+            for i in range(m):
+                take_row(f, begin + i, result.at + i * result.stride)
+            begin += m
     free_workspace(&w)
 
 
@@ -87,76 +90,142 @@ cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
     return 0
 
 
+cdef class ForwardWeights:
+    """The fitted arrays as the forward pass takes them, and the memory that this needs."""
+
+    cdef Weights weights
+    cdef real* memory
+    cdef real* derived
+    cdef real* moments
+    cdef object arrays          # kept alive: `weights` points into them
+
+    def __cinit__(self, Program program, coefs, intercepts, statistics, bint few):
+        cdef const Plan* plan = &program.plan
+        cdef Py_ssize_t biases = 0
+        cdef int k
+        self.arrays = (coefs, intercepts)
+        for k in range(plan.n_parameters if few else 0):
+            biases += plan.parameters[k].vectors * SKNN_V
+        if few:
+            biases += tail_size()
+        program.check_shapes(coefs, intercepts)
+        self.memory = <real*>aligned_zeros((plan.n_values + biases) * sizeof(real))
+        self.derived = <real*>aligned_zeros(plan.n_derived * sizeof(real))
+        self.moments = <real*>aligned_zeros(plan.moments * sizeof(real))
+        if self.memory == NULL or self.derived == NULL or self.moments == NULL:
+            raise MemoryError("the network does not fit in memory")
+        self.weights.packed, self.weights.derived = self.memory, self.derived
+        if few:
+            self._take_unpacked(program, coefs, intercepts)
+        program.pack(self.memory, coefs, intercepts, few)
+        derive_all(plan, self.memory, self.derived, True)
+        if plan.moments > 0:
+            self._take_statistics(program, statistics)
+
+    cdef _take_unpacked(self, Program program, coefs, intercepts):
+        """The weights of dense layers where they are, their biases padded."""
+        cdef const Plan* plan = &program.plan
+        cdef const real[:, ::1] w
+        cdef const real[::1] b
+        cdef real* at = self.memory + plan.n_values
+        cdef int k
+        self.weights.unpacked = <const real**>calloc(2 * plan.n_parameters + 1, sizeof(real*))
+        if self.weights.unpacked == NULL:
+            raise MemoryError("the network does not fit in memory")
+        for k in range(plan.n_parameters):
+            if plan.parameters[k].lane >= 0:
+                continue
+            w, b = coefs[k], intercepts[k]
+            self.weights.unpacked[2 * k] = &w[0, 0]
+            self.weights.unpacked[2 * k + 1] = at
+            memcpy(at, &b[0], plan.parameters[k].n_out * sizeof(real))
+            at += plan.parameters[k].vectors * SKNN_V
+        self.weights.tail = at
+
+    cdef _take_statistics(self, Program program, statistics):
+        """Means and scales 1 / sqrt(variance + epsilon) of the batch norms."""
+        cdef const Plan* plan = &program.plan
+        cdef const Op* op
+        cdef const real[::1] mean, variance
+        cdef real* at
+        cdef Py_ssize_t j, k = 0
+        cdef int i
+        for i in range(plan.n_ops):
+            op = plan.ops + i
+            if op.kind != BATCH_NORM:
+                continue
+            mean, variance = statistics[0][k], statistics[1][k]
+            if mean.shape[0] != op.geometry.c or variance.shape[0] != op.geometry.c:
+                raise ValueError(f"batch norm {k} has {op.geometry.c} means and variances")
+            at = self.moments + op.moments
+            for j in range(op.geometry.c):
+                at[j] = mean[j]
+                at[padded(&op.geometry) + j] = <real>(1 / sqrt(<double>variance[j] + op.rate))
+            k += 1
+
+    def __dealloc__(self):
+        free(self.weights.unpacked)
+        aligned_free(self.memory)
+        aligned_free(self.derived)
+        aligned_free(self.moments)
+
+
 def forward(Program program not None, Rows x not None, coefs, intercepts, out not None,
-            int n_ops=-1, bint link=False, int n_threads=1):
+            int n_ops=-1, bint link=False, int n_threads=1, statistics=None):
     """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
 
     With `link` the predictions: probabilities, for which `out` holds float64, or the exponential of the
-    Poisson loss. Returns whether all of x was finite; raises KeyboardInterrupt between slices.
+    Poisson loss. `statistics` are the running means and variances of the batch norms. Returns whether all of
+    x was finite; raises KeyboardInterrupt between slices.
     """
     cdef real[:, ::1] values
     cdef double[:, ::1] proba
     cdef Forward f
-    cdef Weights weights
-    cdef real* memory = NULL
-    cdef const real[:, ::1] w
-    cdef const real[::1] b
+    cdef ForwardWeights weights
     cdef Plan* plan = &program.plan
-    cdef Py_ssize_t n = x.n_samples, slice_rows, work = 1, at = 0
-    cdef int k, last_buffer
+    cdef Py_ssize_t n = x.n_samples, slice_rows
+    cdef int last_buffer
     program.check_rows(x)
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
     if out.shape != (n, plan.buffers[last_buffer].width):
         raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")
-    weights.packed = NULL
-    weights.unpacked = NULL
-    try:
-        if n <= FEW_ROWS and x.input.kind != CSR:
-            weights.unpacked = <const real**>calloc(2 * plan.n_parameters, sizeof(real*))
-            for k in range(plan.n_parameters):
-                at += plan.parameters[k].vectors * SKNN_V
-            memory = <real*>aligned_zeros((at + tail_size()) * sizeof(real))
-            if memory == NULL or weights.unpacked == NULL:
-                raise MemoryError("the network does not fit in memory")
-            at = 0
-            program.check_shapes(coefs, intercepts)
-            for k in range(plan.n_parameters):
-                w, b = coefs[k], intercepts[k]
-                weights.unpacked[2 * k] = &w[0, 0]
-                weights.unpacked[2 * k + 1] = memory + at
-                memcpy(memory + at, &b[0], plan.parameters[k].n_out * sizeof(real))
-                at += plan.parameters[k].vectors * SKNN_V
-            weights.tail = memory + at
-            n_threads = 1
-        else:
-            memory = <real*>aligned_zeros(plan.n_values * sizeof(real))
-            if memory == NULL:
-                raise MemoryError("the network does not fit in memory")
-            program.pack(memory, coefs, intercepts)
-            weights.packed = memory
-        f = Forward(plan, &weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
-                    link, NULL, NULL, out.shape[1], False, True)
-        if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
-            proba = out
-            f.proba = &proba[0, 0]
-        else:
-            values = out
-            f.out = &values[0, 0]
-        for k in range(plan.n_parameters):
-            work += plan.parameters[k].n_in * plan.parameters[k].vectors * SKNN_V
-        slice_rows = max(SUB_BLOCK * n_threads, 2 * 10**9 // work)
-        while f.first < n:
-            f.last = min(f.first + slice_rows, n)
-            with nogil:
-                run_forward(&f, n_threads)
-            if f.failed:
-                raise MemoryError("a block of rows does not fit in memory")
-            f.first = f.last
-            PyErr_CheckSignals()
-        return f.finite
-    finally:
-        free(weights.unpacked)
-        aligned_free(memory)
+    few = n <= FEW_ROWS and x.input.kind != CSR and (n_threads == 1 or plan.lane_values == 0)
+    if few:
+        n_threads = 1               # what the arrays end with is copied to one place
+    weights = ForwardWeights(program, coefs, intercepts, statistics, few)
+    f = Forward(plan, &weights.weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
+                link, NULL, NULL, out.shape[1], rows_at_once(plan, False),
+                weights.moments, False, True)
+    if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
+        proba = out
+        f.proba = &proba[0, 0]
+    else:
+        values = out
+        f.out = &values[0, 0]
+    slice_rows = max(f.sub_rows * n_threads, 2 * 10**9 // (work_of_a_row(plan) + 1))
+    while f.first < n:
+        f.last = min(f.first + slice_rows, n)
+        with nogil:
+            run_forward(&f, n_threads)
+        if f.failed:
+            raise MemoryError("a block of rows does not fit in memory")
+        f.first = f.last
+        PyErr_CheckSignals()
+    return f.finite
+
+
+# Multiply-adds of a row, padding counted.
+cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
+    cdef const Parameter* p
+    cdef Py_ssize_t work = 0
+    cdef int i
+    for i in range(plan.n_ops):
+        p = plan.parameters + plan.ops[i].parameter
+        if plan.ops[i].kind == DENSE or plan.ops[i].kind == DENSE_CSR:
+            work += p.n_in * p.vectors * SKNN_V
+        elif plan.ops[i].kind == CONV:
+            work += p.forward.n_values * p.forward.oh * p.forward.steps
+    return work
 
 
 def loss_of(Program program not None, const real[:, ::1] logits not None, y, sample_weight=None):

@@ -1,219 +1,10 @@
 # The Program: a network lowered to buffers, parameters and ops. It holds no weights and, once made, never
 # changes: the forward pass gets the fitted arrays and works in memory of its own, so any number of Python
-# threads may predict with one Program. Trainer (training.pxi) adds the weights and the steps.
+# threads may predict with one Program. Trainer (trainer.pxi) adds the weights and the steps.
 
-cdef struct Plan:
-    int n_ops, n_buffers, n_gradients, n_parameters
-    Op* ops
-    Buffer* buffers
-    Parameter* parameters
-    Py_ssize_t* gradient_widths
-    Py_ssize_t n_values                 # of the packed parameters
-    Py_ssize_t n_transposed
-    Py_ssize_t row_values               # elements of all value buffers of one row
-    Py_ssize_t row_gradients
-    Loss loss
-
-# The activations (and their gradients) of a block of rows.
-cdef struct Workspace:
-    real* memory
-    Matrix* values
-    Matrix* gradients
-
-# Where the forward pass finds its parameters: one packed array, or the fitted arrays themselves.
-cdef struct Weights:
-    const real* packed
-    const real** unpacked
-    real* tail
-
-
-cdef int allocate_workspace(const Plan* plan, Workspace* w, Py_ssize_t rows,
-                            bint training) noexcept nogil:
-    cdef Py_ssize_t size = rows * (plan.row_values + (plan.row_gradients if training else 0))
-    cdef real* at
-    cdef int i
-    w.memory = <real*>aligned_zeros(size * sizeof(real))
-    w.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
-    if w.memory == NULL or w.values == NULL:
-        return -1
-    w.gradients = w.values + plan.n_buffers
-    at = w.memory
-    for i in range(plan.n_buffers):
-        w.values[i].at = at
-        w.values[i].stride = plan.buffers[i].stride
-        at += rows * plan.buffers[i].stride
-    if training:
-        for i in range(plan.n_gradients):
-            w.gradients[i].at = at
-            w.gradients[i].stride = plan.gradient_widths[i]
-            at += rows * plan.gradient_widths[i]
-    return 0
-
-
-cdef void free_workspace(Workspace* w) noexcept nogil:
-    aligned_free(w.memory)
-    free(w.values)
-    w.memory = NULL
-    w.values = NULL
-
-
-cdef inline Matrix row_of(Matrix matrix, Py_ssize_t row) noexcept nogil:
-    matrix.at += row * matrix.stride
-    return matrix
-
-
-# Copies the rows of these samples to the input buffer as `real`, the next row already on its way.
-cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows,
-                 Matrix target) noexcept nogil:
-    cdef Py_ssize_t i, j, size = x.stride * (8 if x.kind == FLOAT64 else 4)
-    cdef const double* wide
-    cdef const float* single
-    cdef real* out
-    for i in range(rows):
-        if i + 1 < rows:
-            prefetch_bytes(<const char*>x.data + samples[i + 1] * size, size)
-        out = target.at + i * target.stride
-        if x.kind == FLOAT32:
-            single = <const float*>x.data + samples[i] * x.stride
-            for j in range(x.n_features):
-                out[j] = <real>single[j]
-        else:
-            wide = <const double*>x.data + samples[i] * x.stride
-            for j in range(x.n_features):
-                out[j] = <real>wide[j]
-
-
-cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
-    cdef Py_ssize_t i, j
-    cdef const real* row
-    cdef sint bad = 0
-    for i in range(rows):
-        row = x.at + i * x.stride
-        for j in range(width):
-            bad |= is_not_finite(row[j])
-    return bad == 0
-
-
-# The first n_ops ops on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows
-# in x (for CSR rows and dropout masks); `next` is what to fetch during the first product.
-cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
-                       const Py_ssize_t* samples, u64 epoch_key, bint training, int n_ops,
-                       Py_ssize_t begin, Py_ssize_t rows, const Ahead* next) noexcept nogil:
-    cdef int i
-    cdef Py_ssize_t r
-    cdef const Op* op
-    cdef const Parameter* p
-    cdef Matrix source, target
-    for i in range(n_ops):
-        op = plan.ops + i
-        source = row_of(w.values[op.source], begin)
-        target = row_of(w.values[op.target], begin)
-        p = plan.parameters + op.parameter
-        if op.kind == DENSE:
-            if weights.packed != NULL:
-                dense_forward(p, weights.packed, source, target, rows, next)
-                next = NULL
-            else:
-                dense_forward_unpacked(weights.unpacked[2 * op.parameter],
-                                       weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
-                                       source, target, rows, weights.tail)
-        elif op.kind == DENSE_CSR:
-            csr_forward(op, p, weights.packed, x, samples, epoch_key, training, target, rows)
-        elif op.kind == ACTIVATION:
-            activation_forward(op.code, source.at, target.at, rows * target.stride)
-        elif training:
-            for r in range(rows):
-                dropout_row(source.at + r * source.stride, target.at + r * target.stride,
-                            plan.buffers[op.source].width,
-                            row_key(epoch_key, samples[r], op.layer), op.rate)
-        else:
-            for r in range(rows):
-                memcpy(target.at + r * target.stride, source.at + r * source.stride,
-                       plan.buffers[op.source].width * sizeof(real))
-
-
-# The gradients of all activations, from those of the logits (already in place) down to the first op.
-cdef void backward_rows(const Plan* plan, const Workspace* w, const real* transposed,
-                        const Py_ssize_t* samples, u64 epoch_key, Py_ssize_t begin,
-                        Py_ssize_t rows) noexcept nogil:
-    cdef int i
-    cdef Py_ssize_t r
-    cdef const Op* op
-    cdef Matrix source, target, d
-    for i in range(plan.n_ops - 1, -1, -1):
-        op = plan.ops + i
-        if plan.buffers[op.source].gradient < 0:
-            continue
-        d = row_of(w.gradients[plan.buffers[op.target].gradient], begin)
-        if op.kind == DENSE:
-            dense_input_gradient(plan.parameters + op.parameter, transposed, d,
-                                 row_of(w.gradients[plan.buffers[op.source].gradient], begin), rows)
-        elif op.kind == ACTIVATION:
-            source = row_of(w.values[op.source], begin)
-            target = row_of(w.values[op.target], begin)
-            activation_backward(op.code, source.at, target.at, d.at, rows * d.stride)
-        elif op.kind == DROPOUT:
-            for r in range(rows):
-                dropout_row(d.at + r * d.stride, d.at + r * d.stride,
-                            plan.buffers[op.source].width,
-                            row_key(epoch_key, samples[r], op.layer), op.rate)
-
-
-cdef class Rows:
-    """Samples as the engine reads them: a C-contiguous float32 or float64 array, or CSR parts."""
-
-    cdef Input input
-    cdef object owner
-    cdef readonly Py_ssize_t n_samples
-
-    def __cinit__(self, X, Py_ssize_t n_features=-1):
-        cdef const float[:, ::1] single
-        cdef const double[:, ::1] double_
-        if isinstance(X, tuple):
-            self._take_csr(X, n_features)
-            return
-        self.owner = X
-        self.n_samples = X.shape[0]
-        self.input.n_features = self.input.stride = X.shape[1]
-        if X.dtype.char == "f":
-            single = X
-            self.input.kind = FLOAT32
-            self.input.data = <const void*>&single[0, 0]
-        else:
-            double_ = X
-            self.input.kind = FLOAT64
-            self.input.data = <const void*>&double_[0, 0]
-
-    cdef _take_csr(self, parts, Py_ssize_t n_features):
-        cdef const real[::1] data
-        cdef const int[::1] indices
-        cdef const long long[::1] indptr
-        data, indices, indptr = parts
-        self.owner = parts
-        self.n_samples = indptr.shape[0] - 1
-        self.input.kind = CSR
-        self.input.n_features = n_features
-        self.input.indptr = &indptr[0]
-        if data.shape[0] > 0:
-            self.input.data = <const void*>&data[0]
-            self.input.indices = &indices[0]
-
-
-cdef const void* target_data(const Loss* loss, y) except NULL:
-    """The first element of targets (n, n_groups) of int32, or (n, n_outputs) of real."""
-    cdef const int[:, ::1] codes
-    cdef const real[:, ::1] values
-    cdef Py_ssize_t width = loss.n_groups if loss.kind == SOFTMAX else loss.n_outputs
-    if y.ndim != 2 or y.shape[1] != width:
-        raise ValueError(f"targets must have the shape (n, {width}), got {y.shape}")
-    if loss.kind == SOFTMAX:
-        if (np.min(y, axis=0) < 0).any() or (
-                np.max(y, axis=0) >= [loss.group_sizes[i] for i in range(width)]).any():
-            raise ValueError("class numbers must be below the number of classes")
-        codes = y
-        return <const void*>&codes[0, 0]
-    values = y
-    return <const void*>&values[0, 0]
+cdef inline bint has_lane(int kind) noexcept nogil:
+    """Whether the gradient of its weights is summed up while a thread goes through its rows."""
+    return kind == CONV or kind == DEPTHWISE or kind == BATCH_NORM or kind == LAYER_NORM
 
 
 cdef class Program:
@@ -221,10 +12,12 @@ cdef class Program:
 
     Parameters
     ----------
-    ops : list of (kind, source, target, parameter, code, layer, rate)
+    ops : list of (kind, source, target, parameter, code, geometry, momentum, layer, rate)
+        `geometry` is (h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups, ih, iw) of an op on
+        images, else ().
     buffers : list of (width, gradient)
         `gradient` numbers the gradient buffer; -1 where none is wanted.
-    parameters : list of (n_in, n_out, needs_input_gradient)
+    parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased)
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     """
@@ -241,41 +34,144 @@ cdef class Program:
         plan.ops = <Op*>calloc(plan.n_ops + 1, sizeof(Op))
         plan.buffers = <Buffer*>calloc(plan.n_buffers, sizeof(Buffer))
         plan.parameters = <Parameter*>calloc(plan.n_parameters + 1, sizeof(Parameter))
-        plan.gradient_widths = <Py_ssize_t*>calloc(plan.n_gradients + 1, sizeof(Py_ssize_t))
+        plan.gradient_strides = <Py_ssize_t*>calloc(plan.n_gradients + 1, sizeof(Py_ssize_t))
+        plan.gradient_kept = <bint*>calloc(plan.n_gradients + 1, sizeof(bint))
+        plan.segments = <int*>calloc(plan.n_ops + 2, sizeof(int))
         plan.loss.group_sizes = <Py_ssize_t*>calloc(len(loss[1]) + 1, sizeof(Py_ssize_t))
         if (plan.ops == NULL or plan.buffers == NULL or plan.parameters == NULL
-                or plan.gradient_widths == NULL or plan.loss.group_sizes == NULL):
+                or plan.gradient_strides == NULL or plan.gradient_kept == NULL
+                or plan.segments == NULL or plan.loss.group_sizes == NULL):
             raise MemoryError("the network does not fit in memory")
-        for i, (kind, source, target, parameter, code, layer, rate) in enumerate(ops):
-            plan.ops[i] = Op(kind, source, target, parameter, code, layer, rate)
+        for i, op in enumerate(ops):
+            self._take_op(plan.ops + i, op)
         for i, (width, gradient) in enumerate(buffers):
-            plan.buffers[i] = Buffer(width, row_stride(width), gradient)
-            plan.row_values += plan.buffers[i].stride
-            if gradient >= 0 and plan.gradient_widths[gradient] == 0:
-                plan.gradient_widths[gradient] = plan.buffers[i].stride
-                plan.row_gradients += plan.buffers[i].stride
+            plan.buffers[i] = Buffer(width, row_stride(width), gradient, False)
+        self._lay_out_buffers()
         self._lay_out_parameters(parameters)
+        self._lay_out_images()
         self._take_loss(loss)
 
+    cdef _take_op(self, Op* op, parts):
+        (op.kind, op.source, op.target, op.parameter, op.code, geometry, op.momentum, op.layer,
+         op.rate) = parts
+        op.halo = -1
+        if geometry:
+            h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups, ih, iw = geometry
+            op.geometry = Geometry(h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups,
+                                   ih, iw)
+
+    cdef _lay_out_buffers(self):
+        """Strides, segments, and which buffers a whole block keeps.
+
+        The weight gradients of dense layers take all rows of a block at once and need their inputs and the
+        gradients of their outputs. A batch norm needs everything. What is left stays in a thread's cache.
+        """
+        cdef Plan* plan = &self.plan
+        cdef Op* op
+        cdef Buffer* b
+        cdef int i, k
+        lanes = any(has_lane(plan.ops[i].kind) for i in range(plan.n_ops))
+        for i in range(plan.n_ops):
+            op = plan.ops + i
+            if op.geometry.c > 0:   # rows of a tile may stand over at the end of an image
+                for k in (op.source, op.target):
+                    plan.buffers[k].stride = row_stride(plan.buffers[k].width + SKNN_SPARE)
+            if op.kind == BATCH_NORM:
+                plan.n_segments += 1
+                plan.segments[plan.n_segments] = i
+        plan.n_segments += 1
+        plan.segments[plan.n_segments] = plan.n_ops
+        for i in range(plan.n_buffers):
+            plan.buffers[i].kept = not lanes or plan.n_segments > 1
+        for i in range(plan.n_gradients):
+            plan.gradient_kept[i] = not lanes or plan.n_segments > 1
+        for i in range(plan.n_ops):
+            op = plan.ops + i
+            if op.kind == DENSE or op.kind == DENSE_CSR:
+                plan.buffers[op.source].kept = True
+                plan.gradient_kept[plan.buffers[op.target].gradient] = True
+        for i in range(plan.n_buffers):
+            b = plan.buffers + i
+            if b.kept:
+                plan.kept_values += b.stride
+            else:
+                plan.local_values += b.stride
+            if b.gradient >= 0:
+                plan.gradient_strides[b.gradient] = max(plan.gradient_strides[b.gradient], b.stride)
+        for i in range(plan.n_gradients):
+            if plan.gradient_kept[i]:
+                plan.kept_gradients += plan.gradient_strides[i]
+            else:
+                plan.local_gradients += plan.gradient_strides[i]
+
     cdef _lay_out_parameters(self, parameters):
-        """Weights first, then biases: what decays is one slice."""
+        """Weights first, then biases and norms: what decays is one slice."""
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef int i
-        for i, (n_in, n_out, needs_input_gradient) in enumerate(parameters):
+        for i, (n_in, n_out, _, decays, trained, biased) in enumerate(parameters):
             p = plan.parameters + i
             p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
-            p.weight = plan.n_values
-            plan.n_values += whole_lines(p.n_in * p.vectors * SKNN_V)
-            p.transposed = -1
+            p.decays, p.trained, p.biased = decays, trained, biased
+            p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
             p.transposed_vectors = n_vectors(n_in)
-            if needs_input_gradient:
-                p.transposed = plan.n_transposed
-                plan.n_transposed += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+        for decaying in (True, False):
+            for i in range(plan.n_parameters):
+                p = plan.parameters + i
+                if p.decays == decaying:
+                    p.weight = plan.n_values
+                    plan.n_values += whole_lines(p.n_in * p.vectors * SKNN_V)
         for i in range(plan.n_parameters):
             p = plan.parameters + i
             p.bias = plan.n_values
             plan.n_values += whole_lines(p.vectors * SKNN_V)
+        for i in range(plan.n_ops):
+            p = plan.parameters + plan.ops[i].parameter
+            if plan.ops[i].kind == DENSE and parameters[plan.ops[i].parameter][2]:
+                p.transposed = plan.n_derived
+                plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+            if plan.ops[i].kind == CONV:
+                self._lay_out_convolution(p, &plan.ops[i].geometry, parameters[plan.ops[i].parameter][2])
+
+    cdef _lay_out_convolution(self, Parameter* p, const Geometry* g, bint backward):
+        cdef Plan* plan = &self.plan
+        cdef Py_ssize_t c = g.c // g.groups, oc = g.oc // g.groups
+        p.forward = convolution_form(g.w, c, g.oh, g.ow, oc, g, g.sh, g.sw)
+        if is_derived(&p.forward):
+            p.forward.offset = plan.n_derived
+            p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
+            plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
+        if backward:
+            p.backward = convolution_form(g.iw + (g.kw - 1) * g.dw, oc, g.ih, g.iw, c, g, 1, 1)
+            p.backward.offset = plan.n_derived
+            plan.n_derived += whole_lines(p.backward.n_values)
+
+    cdef _lay_out_images(self):
+        """Lanes, halos, moments, and the scratch of a thread."""
+        cdef Plan* plan = &self.plan
+        cdef Parameter* p
+        cdef Op* op
+        cdef Geometry* g
+        cdef int i
+        plan.scratch = whole_lines(plan.buffers[0].width)
+        for i in range(plan.n_ops):
+            op = plan.ops + i
+            g = &op.geometry
+            p = plan.parameters + op.parameter
+            if not has_lane(op.kind):
+                continue
+            p.lane = plan.lane_values
+            plan.lane_values += whole_lines(max(p.forward.n_values, p.n_in * p.vectors * SKNN_V))
+            p.lane_bias = plan.lane_values
+            plan.lane_values += whole_lines(p.vectors * SKNN_V)
+            plan.scratch = max(plan.scratch, 2 * whole_lines(g.c), whole_lines(g.ow * g.oc),
+                               max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
+            if op.kind == BATCH_NORM:
+                op.moments = plan.moments
+                plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
+            elif op.kind != LAYER_NORM and plan.buffers[op.source].gradient >= 0 and halo_size(g) > 0:
+                op.halo = plan.halos
+                plan.halos += halo_size(g)
 
     cdef _take_loss(self, parts):
         cdef Loss* loss = &self.plan.loss
@@ -293,7 +189,9 @@ cdef class Program:
         free(self.plan.ops)
         free(self.plan.buffers)
         free(self.plan.parameters)
-        free(self.plan.gradient_widths)
+        free(self.plan.gradient_strides)
+        free(self.plan.gradient_kept)
+        free(self.plan.segments)
         free(self.plan.loss.group_sizes)
 
     cdef int check_rows(self, Rows x) except -1:
@@ -313,15 +211,19 @@ cdef class Program:
             raise ValueError(f"the network has {self.plan.n_parameters} layers with weights")
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
-            if coefs[k].shape != (p.n_in, p.n_out) or intercepts[k].shape != (p.n_out,):
+            if (coefs[k].shape[coefs[k].ndim - 1] != p.n_out or coefs[k].size != p.n_in * p.n_out
+                    or intercepts[k].shape != (p.n_out,)):
                 raise ValueError(
                     f"layer {k} has weights ({p.n_in}, {p.n_out}) and biases ({p.n_out},), got "
                     f"{coefs[k].shape} and {intercepts[k].shape}"
                 )
         return 0
 
-    cdef int pack(self, real* packed, coefs, intercepts) except -1:
-        """Logical layout (n_in, n_out), (n_out,) to the packed one; the padding stays as it is (zero)."""
+    cdef int pack(self, real* packed, coefs, intercepts, bint lanes_only=False) except -1:
+        """Logical layout (…, n_out), (n_out,) to the packed one; the padding stays as it is (zero).
+
+        With `lanes_only` the dense layers are left out.
+        """
         cdef const real[:, ::1] w
         cdef const real[::1] b
         cdef Parameter* p
@@ -329,13 +231,15 @@ cdef class Program:
         self.check_shapes(coefs, intercepts)
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
-            w, b = coefs[k], intercepts[k]
+            if lanes_only and p.lane < 0:
+                continue
+            w, b = coefs[k].reshape(-1, p.n_out), intercepts[k]
             copy_packed(p, packed + p.weight, <real*>&w[0, 0], True)
             memcpy(packed + p.bias, &b[0], p.n_out * sizeof(real))
         return 0
 
     cdef int unpack(self, const real* packed, coefs, intercepts) except -1:
-        """The packed layout back into arrays of the logical one."""
+        """The packed layout back into C-contiguous arrays of the logical one."""
         cdef real[:, ::1] w
         cdef real[::1] b
         cdef Parameter* p
@@ -343,7 +247,7 @@ cdef class Program:
         self.check_shapes(coefs, intercepts)
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
-            w, b = coefs[k], intercepts[k]
+            w, b = coefs[k].reshape(-1, p.n_out), intercepts[k]
             copy_packed(p, <real*>packed + p.weight, &w[0, 0], False)
             memcpy(&b[0], packed + p.bias, p.n_out * sizeof(real))
         return 0
@@ -361,3 +265,27 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
                 memcpy(packed + panel.offset + i * panel.width, rows + i * p.n_out + panel.begin, size)
             else:
                 memcpy(rows + i * p.n_out + panel.begin, packed + panel.offset + i * panel.width, size)
+
+
+# What is derived from rows first..last of a panel of the weights: what the input gradient reads, and the form
+# of a convolution.
+cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
+                 Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    cdef const Parameter* p = plan.parameters + op.parameter
+    if op.kind == CONV:
+        derive_conv(p, &op.geometry, panel, packed, derived, first, last)
+    elif p.transposed >= 0:
+        transpose_rows(p, panel, packed, derived, first, last)
+
+
+cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint convolutions_only) noexcept nogil:
+    cdef const Parameter* p
+    cdef int i, k
+    for i in range(plan.n_ops):
+        p = plan.parameters + plan.ops[i].parameter
+        if plan.ops[i].kind == CONV:
+            derive_bias(p, packed, derived)
+        elif plan.ops[i].kind != DENSE or convolutions_only:
+            continue
+        for k in range(panel_count(p.vectors)):
+            derive(plan, plan.ops + i, get_panel(p.n_in, p.vectors, k), packed, derived, 0, p.n_in)

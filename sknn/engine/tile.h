@@ -1,11 +1,16 @@
 /* The register tile: the one kernel behind every heavy operation.
 
-       C[m][n] = I[m][n] + sum_s sum_k A[m*am + s*as + k*ak] * B[(s*K + k)*bk + n]
+       C[m][n] = I[m][n] + sum_r sum_s sum_k A[m*am + r*ar + s*as + k*ak] * B[r*br + s*bs + k*bk + n]
 
    MR rows by NR vectors of C live in registers for the whole sum. Elements of A are broadcast from
    wherever they lie, rows of B and C are contiguous. I is where the sum starts: C itself (accumulate),
    a bias (row stride im = 0) or NULL (zero). Each element of C is one chain of multiply-adds in the order
-   of (s, k), whatever MR and NR are: how rows are cut into tiles, or among threads, never changes a bit.
+   of (r, s, k), whatever MR and NR are: how rows are cut into tiles, or among threads, never changes a bit.
+   A product of matrices has R = S = 1; in a convolution r and s are the rows and columns of the kernel, in
+   its weight gradient they are images and rows of an image.
+
+   Rows of C are stored whole and in order: where one is wider than the step to the next, the next one
+   overwrites what stands over.
 
    GCC's and Clang's vector extensions give one source for every vector width; a compiler without them
    gets the same code with one element per vector. */
@@ -55,11 +60,26 @@ typedef real vec;
 #define SKNN_V ((ptrdiff_t)(SKNN_VECTOR_BYTES / sizeof(real)))   /* elements of a vector */
 #define SKNN_LINE ((ptrdiff_t)(64 / sizeof(real)))               /* elements of a cache line */
 
-SKNN_INLINE void
-tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak,
-     const real *B, ptrdiff_t bk, const real *I, ptrdiff_t im, real *C, ptrdiff_t cm,
-     ptrdiff_t S, ptrdiff_t K, const char *ahead, ptrdiff_t ahead_step)
+/* What a tile sums over. */
+typedef struct {
+    ptrdiff_t R, S, K;
+    ptrdiff_t ar, as, ak;
+    ptrdiff_t br, bs, bk;
+} Sum;
+
+/* The product of two matrices: rows of B are bk elements apart, columns of A ak. */
+static inline Sum
+matrix_sum(ptrdiff_t K, ptrdiff_t ak, ptrdiff_t bk)
 {
+    const Sum sum = {1, 1, K, 0, 0, ak, 0, 0, bk};
+    return sum;
+}
+
+SKNN_INLINE void
+tile(const int MR, const int NR, const real *A, ptrdiff_t am, const real *B, const Sum *sum,
+     const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, const char *ahead, ptrdiff_t ahead_step)
+{
+    const ptrdiff_t S = sum->S, K = sum->K, ak = sum->ak, bk = sum->bk;
     vec c[32];
     if (I) {
         SKNN_UNROLL
@@ -70,24 +90,26 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrd
         SKNN_UNROLL
         for (int i = 0; i < MR * NR; i++) c[i] = (vec){0};
     }
-    for (ptrdiff_t s = 0; s < S; s++) {
-        const real *a = A + s * as;
-        for (ptrdiff_t k = 0; k < K; k++) {
-            vec b[4];
-            SKNN_UNROLL
-            for (int n = 0; n < NR; n++) b[n] = *(const vec *)(B + n * SKNN_V);
-            SKNN_UNROLL
-            for (int m = 0; m < MR; m++) {
-                const real x = a[m * am];
+    for (ptrdiff_t r = 0; r < sum->R; r++)
+        for (ptrdiff_t s = 0; s < S; s++) {
+            const real *a = A + r * sum->ar + s * sum->as;
+            const real *row = B + r * sum->br + s * sum->bs;
+            for (ptrdiff_t k = 0; k < K; k++) {
+                vec b[4];
                 SKNN_UNROLL
-                for (int n = 0; n < NR; n++) c[m * NR + n] += x * b[n];
+                for (int n = 0; n < NR; n++) b[n] = *(const vec *)(row + n * SKNN_V);
+                SKNN_UNROLL
+                for (int m = 0; m < MR; m++) {
+                    const real x = a[m * am];
+                    SKNN_UNROLL
+                    for (int n = 0; n < NR; n++) c[m * NR + n] += x * b[n];
+                }
+                a += ak;
+                row += bk;
+                SKNN_PREFETCH(ahead);
+                ahead += ahead_step;
             }
-            a += ak;
-            B += bk;
-            SKNN_PREFETCH(ahead);
-            ahead += ahead_step;
         }
-    }
     SKNN_UNROLL
     for (int m = 0; m < MR; m++)
         SKNN_UNROLL
@@ -97,15 +119,13 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, ptrdiff_t as, ptrd
 /* Every shape whose accumulators, one row of B and one broadcast fit in the vector registers:
    MR*NR + NR + 1 <= 32 (AVX-512, NEON) or 16 (AVX2, SSE). Rows of a matrix are cut evenly into
    tiles, so there is no remainder loop. */
-typedef void (*tile_function)(const real *, ptrdiff_t, ptrdiff_t, ptrdiff_t, const real *, ptrdiff_t,
-                              const real *, ptrdiff_t, real *, ptrdiff_t, ptrdiff_t, ptrdiff_t,
-                              const char *, ptrdiff_t);
+typedef void (*tile_function)(const real *, ptrdiff_t, const real *, const Sum *, const real *, ptrdiff_t,
+                              real *, ptrdiff_t, const char *, ptrdiff_t);
 #define SKNN_TILE(MR, NR)                                                                            \
-    static void tile_##MR##x##NR(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak,             \
-                                 const real *B, ptrdiff_t bk, const real *I, ptrdiff_t im, real *C,   \
-                                 ptrdiff_t cm, ptrdiff_t S, ptrdiff_t K, const char *ahead,           \
-                                 ptrdiff_t ahead_step)                                               \
-    { tile(MR, NR, A, am, as, ak, B, bk, I, im, C, cm, S, K, ahead, ahead_step); }
+    static void tile_##MR##x##NR(const real *A, ptrdiff_t am, const real *B, const Sum *sum,          \
+                                 const real *I, ptrdiff_t im, real *C, ptrdiff_t cm,                  \
+                                 const char *ahead, ptrdiff_t ahead_step)                            \
+    { tile(MR, NR, A, am, B, sum, I, im, C, cm, ahead, ahead_step); }
 #define SKNN_EACH_1_TO_2(X, N) X(1, N) X(2, N)
 #define SKNN_EACH_1_TO_6(X, N) SKNN_EACH_1_TO_2(X, N) X(3, N) X(4, N) X(5, N) X(6, N)
 #define SKNN_EACH_1_TO_9(X, N) SKNN_EACH_1_TO_6(X, N) X(7, N) X(8, N) X(9, N)
@@ -137,6 +157,9 @@ static const tile_function tiles[2][12] = {
 };
 #endif
 
+/* Elements by which the last row of a panel may stand over. */
+#define SKNN_SPARE (SKNN_TILE_COLUMNS * SKNN_V)
+
 /* What will be needed next: up to three stretches of memory of the same length. While a panel is computed,
    which leaves the memory idle, they are fetched into the second-level cache. */
 typedef struct {
@@ -153,23 +176,22 @@ nothing_ahead(void)
 
 /* C (m rows of nr vectors) = I + A.B: a column panel, its rows cut evenly into tiles. */
 static void
-multiply_panel(const real *A, ptrdiff_t am, ptrdiff_t as, ptrdiff_t ak, const real *B, ptrdiff_t bk,
-               const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr,
-               ptrdiff_t S, ptrdiff_t K, const Ahead *next)
+multiply_panel(const real *A, ptrdiff_t am, const real *B, const Sum *sum, const real *I, ptrdiff_t im,
+               real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Ahead *next)
 {
     const ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
     const ptrdiff_t share = next ? next->count * next->bytes / parts : 0;
+    const ptrdiff_t steps = sum->R * sum->S * sum->K;
     for (ptrdiff_t i = 0, part = 0; part < parts; part++) {
         const ptrdiff_t mr = (m - i + parts - part - 1) / (parts - part);
         const char *ahead = (const char *)A;
         ptrdiff_t step = 0;
-        if (share > 0 && S * K > 0) {
+        if (share > 0 && steps > 0) {
             const ptrdiff_t at = part * share / next->bytes;
             ahead = (const char *)next->at[at] + (part * share - at * next->bytes);
-            step = share / (S * K) < 64 ? share / (S * K) : 64;
+            step = share / steps < 64 ? share / steps : 64;
         }
-        tiles[nr - 1][mr - 1](A + i * am, am, as, ak, B, bk, I ? I + i * im : NULL, im, C + i * cm, cm,
-                              S, K, ahead, step);
+        tiles[nr - 1][mr - 1](A + i * am, am, B, sum, I ? I + i * im : NULL, im, C + i * cm, cm, ahead, step);
         i += mr;
     }
 }

@@ -1,9 +1,11 @@
 # The Trainer: a Program with weights, an optimizer and data, ready to run steps.
 
-# Target size of the activations and gradients of one block.
 cdef enum:
-    BLOCK_BYTES = 16 * 1024 * 1024
+    BLOCK_BYTES = 16 * 1024 * 1024      # target size of the activations and gradients of one block
     MAX_BLOCK_ROWS = 1024
+    MAX_LANES = 16                      # of a block
+    LANE_ROWS = 4                       # at least
+    LANES_BYTES = 64 * 1024 * 1024      # of the gradients of all lanes, at most
 
 
 cdef class Trainer:
@@ -32,6 +34,7 @@ cdef class Trainer:
     cdef u64 seed
     cdef int n_threads
     cdef real* best
+    cdef double* best_running
     cdef readonly bint has_best
 
     def __cinit__(self, Program program not None, Rows x not None, y, sample_weight,
@@ -79,24 +82,46 @@ cdef class Trainer:
     cdef _allocate(self, bint whole_gradient):
         cdef Step* s = &self.step
         cdef const Plan* plan = s.plan
-        cdef Py_ssize_t row_bytes = (plan.row_values + plan.row_gradients) * sizeof(real)
+        cdef Py_ssize_t row_bytes = (plan.kept_values + plan.kept_gradients) * sizeof(real)
+        cdef Py_ssize_t lanes
         cdef int i
-        s.block_rows = min(max(BLOCK_BYTES // row_bytes, SUB_BLOCK), MAX_BLOCK_ROWS)
+        s.block_rows = min(max(BLOCK_BYTES // (row_bytes + 1), SUB_BLOCK), MAX_BLOCK_ROWS)
+        if plan.n_segments > 1:         # a batch norm sees the whole batch at once
+            s.block_rows = s.batch_size
         s.block_rows = min(s.block_rows, s.batch_size, s.n_samples)
         if s.block_rows < min(s.batch_size, s.n_samples):
             whole_gradient = True       # a step in several blocks accumulates it
+        s.sub_rows = rows_at_once(plan, True)
+        lanes = MAX_LANES
+        while lanes > 4 and lanes * plan.lane_values * <Py_ssize_t>sizeof(real) > LANES_BYTES:
+            lanes //= 2
+        s.lane_rows = max(LANE_ROWS, (s.block_rows + lanes - 1) // lanes)
+        lanes = (s.block_rows + s.lane_rows - 1) // s.lane_rows
+        if plan.lane_values > 0:
+            s.sub_rows = min(s.sub_rows, s.lane_rows)
         for i in range(plan.n_parameters):
             s.scratch_size = max(s.scratch_size, whole_lines(plan.parameters[i].vectors * SKNN_V))
-        s.scratch_size = max(s.scratch_size, TASK_ROWS * 4 * SKNN_V)
+        s.scratch_size = max(s.scratch_size, TASK_ROWS * SKNN_SPARE)
         s.params = <real*>aligned_zeros(plan.n_values * sizeof(real))
         self.best = <real*>aligned_zeros(plan.n_values * sizeof(real))
-        s.transposed = <real*>aligned_zeros(plan.n_transposed * sizeof(real))
+        s.derived = <real*>aligned_zeros(plan.n_derived * sizeof(real))
+        s.lanes = <real*>aligned_zeros(lanes * plan.lane_values * sizeof(real))
+        s.moments = <double*>aligned_zeros(lanes * plan.moments * sizeof(double))
+        s.fresh = <double*>aligned_zeros(self.n_threads * plan.moments * sizeof(double))
+        s.running = <double*>aligned_zeros(plan.moments * sizeof(double))
+        self.best_running = <double*>aligned_zeros(plan.moments * sizeof(double))
         s.scratch = <real*>aligned_zeros(self.n_threads * s.scratch_size * sizeof(real))
         s.cursors = <long long*>aligned_zeros(self.n_threads * s.block_rows * sizeof(long long))
         s.row_loss = <double*>aligned_zeros(s.block_rows * sizeof(double))
-        failed = (allocate_workspace(plan, &s.workspace, s.block_rows, True) < 0
-                  or s.params == NULL or self.best == NULL or s.transposed == NULL
-                  or s.scratch == NULL or s.cursors == NULL or s.row_loss == NULL)
+        s.threads = <Workspace*>calloc(self.n_threads, sizeof(Workspace))
+        failed = (allocate_workspace(plan, &s.workspace, KEPT, s.block_rows, True, NULL) < 0
+                  or s.params == NULL or self.best == NULL or s.derived == NULL or s.lanes == NULL
+                  or s.moments == NULL or s.fresh == NULL or s.running == NULL
+                  or self.best_running == NULL or s.scratch == NULL or s.cursors == NULL
+                  or s.row_loss == NULL or s.threads == NULL)
+        for i in range(self.n_threads):
+            failed = failed or allocate_workspace(plan, s.threads + i, LOCAL, s.sub_rows,
+                                                  True, &s.workspace) < 0
         if whole_gradient and not failed:
             s.gradient = <real*>aligned_zeros(plan.n_values * sizeof(real))
             failed = s.gradient == NULL
@@ -127,12 +152,15 @@ cdef class Trainer:
             raise MemoryError("the network does not fit in memory")
         for bias in (False, True):
             for i in range(plan.n_ops):
-                if plan.ops[i].kind != DENSE and plan.ops[i].kind != DENSE_CSR:
+                if not has_lane(plan.ops[i].kind) and plan.ops[i].kind != DENSE and (
+                        plan.ops[i].kind != DENSE_CSR):
                     continue
                 p = plan.parameters + plan.ops[i].parameter
+                if not (p.biased if bias else p.trained):
+                    continue
                 if bias:
                     task = s.tasks + s.n_tasks
-                    task.op, task.bias, task.offset = i, True, p.bias
+                    task.op, task.bias, task.offset, task.lane = i, True, p.bias, p.lane >= 0
                     task.size = p.vectors * SKNN_V
                     task.cost = 4 * task.size
                     s.n_tasks += 1
@@ -142,7 +170,7 @@ cdef class Trainer:
                     first = 0
                     while first < p.n_in:
                         task = s.tasks + s.n_tasks
-                        task.op, task.panel, task.first = i, panel, first
+                        task.op, task.panel, task.first, task.lane = i, panel, first, p.lane >= 0
                         task.last = min(first + TASK_ROWS, p.n_in)
                         task.offset = p.weight + panel.offset + first * panel.width
                         task.size = (task.last - first) * panel.width
@@ -162,12 +190,20 @@ cdef class Trainer:
     def __dealloc__(self):
         cdef Step* s = &self.step
         cdef int i
+        for i in range(self.n_threads if s.threads != NULL else 0):
+            free_workspace(s.threads + i)
+        free(s.threads)
         free_workspace(&s.workspace)
         for i in range(MAX_SLOTS):
             aligned_free(s.slots[i])
         aligned_free(s.params)
         aligned_free(self.best)
-        aligned_free(s.transposed)
+        aligned_free(self.best_running)
+        aligned_free(s.derived)
+        aligned_free(s.lanes)
+        aligned_free(s.moments)
+        aligned_free(s.fresh)
+        aligned_free(s.running)
         aligned_free(s.gradient)
         aligned_free(s.scratch)
         aligned_free(s.cursors)
@@ -178,17 +214,36 @@ cdef class Trainer:
     def load(self, coefs, intercepts):
         """Takes the weights from arrays (n_in, n_out) and (n_out,)."""
         self.program.pack(self.step.params, coefs, intercepts)
-        self._transpose_all()
+        derive_all(self.step.plan, self.step.params, self.step.derived, False)
 
-    cdef _transpose_all(self):
-        cdef const Parameter* p
+    def load_statistics(self, means, variances):
+        """Takes the running means and variances of the batch norms, arrays (c,)."""
+        self._copy_statistics(self.step.running, means, variances, True)
+
+    def store_statistics(self, means, variances, bint best=False):
+        """Writes the current (or the best kept) ones into arrays."""
+        self._copy_statistics(self.best_running if best else self.step.running, means, variances, False)
+
+    cdef _copy_statistics(self, double* running, means, variances, bint load):
+        cdef const Op* op
         cdef int i
-        for i in range(self.step.plan.n_parameters):
-            p = self.step.plan.parameters + i
-            if p.transposed >= 0:
-                for k in range(panel_count(p.vectors)):
-                    transpose_rows(p, get_panel(p.n_in, p.vectors, k), self.step.params,
-                                   self.step.transposed, 0, p.n_in)
+        cdef real[::1] part
+        cdef Py_ssize_t k, offset, number = 0
+        for i in range(self.step.plan.n_ops):
+            op = self.step.plan.ops + i
+            if op.kind != BATCH_NORM:
+                continue
+            offset = op.moments
+            for part in (means[number], variances[number]):
+                if part.shape[0] != op.geometry.c:
+                    raise ValueError(f"batch norm {number} has {op.geometry.c} means and variances")
+                for k in range(op.geometry.c):
+                    if load:
+                        running[offset + k] = part[k]
+                    else:
+                        part[k] = <real>running[offset + k]
+                offset += op.geometry.c
+            number += 1
 
     def store(self, coefs, intercepts, bint best=False):
         """Writes the current (or the best kept) weights into arrays."""
@@ -197,6 +252,7 @@ cdef class Trainer:
     def keep_best(self):
         """Remembers the current weights as the best so far."""
         memcpy(self.best, self.step.params, self.step.plan.n_values * sizeof(real))
+        memcpy(self.best_running, self.step.running, self.step.plan.moments * sizeof(double))
         self.has_best = True
 
     def load_slot(self, int slot, coefs, intercepts):

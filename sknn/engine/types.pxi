@@ -9,10 +9,21 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t count
         Py_ssize_t bytes
     Ahead nothing_ahead() noexcept
-    void multiply_panel(const real* A, Py_ssize_t am, Py_ssize_t as_, Py_ssize_t ak,
-                        const real* B, Py_ssize_t bk, const real* I, Py_ssize_t im,
-                        real* C, Py_ssize_t cm, Py_ssize_t m, Py_ssize_t nr,
-                        Py_ssize_t S, Py_ssize_t K, const Ahead* next) noexcept
+    ctypedef struct Sum:
+        Py_ssize_t R
+        Py_ssize_t S
+        Py_ssize_t K
+        Py_ssize_t ar
+        Py_ssize_t as_ "as"
+        Py_ssize_t ak
+        Py_ssize_t br
+        Py_ssize_t bs
+        Py_ssize_t bk
+    Sum matrix_sum(Py_ssize_t K, Py_ssize_t ak, Py_ssize_t bk) noexcept
+    void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Sum* sum,
+                        const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
+                        Py_ssize_t m, Py_ssize_t nr, const Ahead* next) noexcept
+    Py_ssize_t SKNN_SPARE
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept
     Py_ssize_t panel_begin(Py_ssize_t n_vectors, Py_ssize_t panel) noexcept
     Py_ssize_t panel_of(Py_ssize_t n_vectors, Py_ssize_t vector) noexcept
@@ -42,36 +53,58 @@ cdef extern from "threads.h" nogil:
     void thread_barrier(Barrier* barrier, int n_threads) noexcept
     double seconds() noexcept
 
-# Rows of a sub-block: what one thread takes through the whole network at a time, so that the
-# activations stay in its cache.
-cdef enum:
-    SUB_BLOCK = 64
-
 # A matrix in memory: `stride` elements from one row to the next.
 cdef struct Matrix:
     real* at
     Py_ssize_t stride
 
 cdef enum OpKind:
-    DENSE = 0
-    DENSE_CSR = 1
-    ACTIVATION = 2
-    DROPOUT = 3
+    DENSE, DENSE_CSR, ACTIVATION, DROPOUT, SPATIAL_DROPOUT, CONV, DEPTHWISE, PAD
+    MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, FORK, ADD
+
+# What an op on images (n, h, w, c) does with them: a window (kh, kw) moves over (h, w) in steps (sh, sw) and
+# gives (oh, ow, oc). `top` and `left` say where the image lies inside a padded one.
+cdef struct Geometry:
+    Py_ssize_t h, w, c
+    Py_ssize_t oh, ow, oc
+    Py_ssize_t kh, kw, sh, sw, dh, dw
+    Py_ssize_t top, left
+    Py_ssize_t groups
+    Py_ssize_t ih, iw           # CONV: the image without its padding
 
 # One step of the forward pass; buffers and parameters are numbers into the Program's tables.
 cdef struct Op:
     int kind
     int source
     int target
-    int parameter       # of DENSE and DENSE_CSR
-    int code            # which activation
+    int parameter       # of an op with weights
+    int code            # which activation; of MAX_POOL, ADD and FORK: a further buffer
     int layer           # salt of the dropout mask
-    double rate         # of DROPOUT, and of the input dropout in DENSE_CSR
+    double rate         # of dropout, and of the input dropout in DENSE_CSR; epsilon of a norm
+    double momentum     # of the running statistics of BATCH_NORM
+    Geometry geometry
+    Py_ssize_t halo     # offset of the surrounded gradient of a convolution, -1: it needs none
+    Py_ssize_t moments  # offset of what a batch norm knows about the batch, see norm.pxi
 
 cdef struct Buffer:
     Py_ssize_t width    # values in a row
     Py_ssize_t stride   # from one row to the next, see row_stride
     int gradient        # the gradient buffer it shares, -1: nobody asks for its gradient
+    bint kept           # for all rows of a block; else for those that a thread works on
+
+# How the weights of a convolution lie for the tile: `groups` matrices of `rows` x `width` in column panels. A
+# row of the image is computed `pixels` at a time: their outputs are neighbours in memory and fill a vector that
+# the channels of one would not. The kernel is then that much wider, with zeros in it.
+cdef struct Form:
+    Py_ssize_t offset           # in the derived weights; -1: there are none
+    Py_ssize_t n_values
+    Py_ssize_t bias             # offset of the biases, one for each column
+    Py_ssize_t groups, pixels, taps, channels   # taps of a kernel row, channels of a tap
+    Py_ssize_t rows, width, vectors             # of a group's matrix
+    Sum sum
+    Py_ssize_t am               # in the image: from one group of pixels to the next
+    Py_ssize_t row_step         # and from one row of outputs to the next
+    Py_ssize_t oh, steps, oc    # rows of outputs, steps in a row, channels of the output
 
 # Weights (n_in, n_out) and biases (n_out,) of one op inside the flat parameter array. The weights are
 # packed in column panels, see tile.h.
@@ -83,6 +116,10 @@ cdef struct Parameter:
     Py_ssize_t bias             # offset of the biases, padded to whole vectors
     Py_ssize_t transposed       # offset of the transposed packed weights, -1: not wanted
     Py_ssize_t transposed_vectors
+    Form forward, backward      # of a convolution
+    Py_ssize_t lane             # offset of its gradient in a lane, -1: a gradient of all rows at once
+    Py_ssize_t lane_bias
+    bint decays, trained, biased
 
 # A column panel of a packed matrix with `rows` rows.
 cdef struct Panel:
@@ -96,6 +133,7 @@ cdef enum InputKind:
     FLOAT32 = 0
     FLOAT64 = 1
     CSR = 2
+    UINT8 = 3
 
 cdef struct Input:
     int kind
@@ -104,6 +142,10 @@ cdef struct Input:
     const long long* indptr     # CSR
     Py_ssize_t stride           # dense: elements from one row to the next
     Py_ssize_t n_features
+    Py_ssize_t channels         # images: values v * scale[channel] + shift[channel]; 0: as they are
+    const real* scale
+    const real* shift
+    bint channels_first         # stored (c, h * w)
 
 
 cdef inline Py_ssize_t whole_lines(Py_ssize_t n) noexcept nogil:

@@ -1,7 +1,26 @@
 """Layers: what a network is made of. One layer, one file."""
 
 from sknn.layers._activation import Activation
+from sknn.layers._conv import Conv2D
 from sknn.layers._dense import Dense
-from sknn.layers._dropout import Dropout
+from sknn.layers._dropout import Dropout, SpatialDropout
+from sknn.layers._flatten import Flatten
+from sknn.layers._norm import BatchNorm, LayerNorm
+from sknn.layers._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
+from sknn.layers._residual import Residual
 
-__all__ = ["Activation", "Dense", "Dropout"]
+__all__ = [
+    "Activation",
+    "AvgPool2D",
+    "BatchNorm",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
+    "LayerNorm",
+    "MaxPool2D",
+    "Residual",
+    "SpatialDropout",
+]

@@ -22,11 +22,20 @@ class Activation(BaseEstimator):
     def __init__(self, name):
         self.name = name
 
+    def output_shape(self, input_shape):
+        """That of the input."""
+        return tuple(input_shape)
+
     def lower(self, plan, source):
         """Add this layer's op to a plan; returns the buffer of its output."""
         if self.name == "identity":
             return source
-        keeps_input = self.name in plan.engine.NEEDS_INPUT
+        if self.name not in plan.engine.ACTIVATIONS:
+            raise ValueError(
+                f"activation {self.name!r} is none of {', '.join(plan.engine.ACTIVATIONS)}."
+            )
+        # the input of the network may lie in the user's memory
+        keeps_input = self.name in plan.engine.NEEDS_INPUT or source == 0
         target = plan.new_buffer_like(source) if keeps_input else source
         plan.add("activation", source, target, code=plan.engine.ACTIVATIONS[self.name])
         return target

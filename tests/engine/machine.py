@@ -125,7 +125,7 @@ class MLP:
     def masks(self, samples, seed=0, epoch=0):
         """The twin's dropout masks: of the input and of each hidden layer."""
         salts = iter(op[-2] for op in self.network.plan.ops if op[-1] > 0)
-        widths = [self.network.n_features, *(n_out for _, n_out in self.network.shapes[:-1])]
+        widths = [self.network.n_features, *(n_out for _, n_out in self.network.coef_shapes[:-1])]
         return [
             twins.dropout_mask(seed, epoch, samples, next(salts), width, rate) if rate else 1.0
             for width, rate in zip(widths, self.dropout, strict=True)

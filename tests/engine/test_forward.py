@@ -131,8 +131,8 @@ def test_hidden_layers(machine, dropout):
         X = machine.normal(n, 6)
         inputs, _, _ = twins.forward(weights, model.activations, X.astype(float))
         for layer, expected in enumerate(inputs):
-            n_ops, width = model.network.ends[3 * layer]  # its dropout layer
-            assert width == expected.shape[1]
+            n_ops, shape = model.network.ends[2 * layer]  # its dropout layer
+            assert shape == expected.shape[1:]
             if n_ops > 0:
                 actual = model.forward(X, n_ops)
                 np.testing.assert_allclose(actual, expected, atol=50 * machine.eps)

@@ -1,0 +1,80 @@
+# Depthwise convolutions, groups = c = oc: y[p, k] = b[k] + sum over taps t of x[p s + t d, k] W[t, k], and its
+# gradients as in conv.pxi. Whole vectors of channels by depthwise.h, the rest one by one.
+
+cdef extern from "depthwise.h" nogil:
+    ctypedef struct Taps2D:
+        Py_ssize_t kh, kw, row, column, step, out_step
+    void depthwise_row(const real* x, const Taps2D* t, const real* w, Py_ssize_t w_tap, const real* bias, real* y,
+                       Py_ssize_t n) noexcept
+    void depthwise_gradient_row(const real* x, const Taps2D* t, const real* d, Py_ssize_t n, real* dw,
+                                Py_ssize_t w_tap) noexcept
+
+
+# y = bias + x * w over images of `width` pixels; `turned` takes the kernel the other way round.
+cdef void depthwise_image(const Parameter* p, const Geometry* g, const real* packed, const real* bias,
+                          const real* x, real* y, Py_ssize_t width, Py_ssize_t oh, Py_ssize_t ow,
+                          Py_ssize_t sh, Py_ssize_t sw, bint turned) noexcept nogil:
+    cdef Py_ssize_t r, o, k, v, w_tap, c = g.c
+    cdef Panel panel
+    cdef const real* w
+    cdef const real* b
+    cdef Taps2D t = Taps2D(g.kh, g.kw, g.dh * width * c, g.dw * c, sw * c, c)
+    for v in range(p.vectors):
+        panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, v))
+        w_tap = panel.width
+        k = v * SKNN_V
+        b = NULL
+        if bias != NULL:
+            b = bias + k
+        w = packed + panel.offset + k - panel.begin
+        if turned:
+            w += (p.n_in - 1) * panel.width
+            w_tap = -panel.width
+        for r in range(oh):
+            if k + SKNN_V <= c:
+                depthwise_row(x + r * sh * width * c + k, &t, w, w_tap, b, y + r * ow * c + k, ow)
+                continue
+            for o in range(ow * (c - k)):
+                depthwise_value(&t, x + (r * sh * width + o // (c - k) * sw) * c + k + o % (c - k),
+                                w + o % (c - k), w_tap,
+                                <real>0 if b == NULL else b[o % (c - k)],
+                                y + (r * ow + o // (c - k)) * c + k + o % (c - k))
+
+
+cdef inline void depthwise_value(const Taps2D* t, const real* x, const real* w, Py_ssize_t w_tap, real bias,
+                                 real* y) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef real total = bias
+    for i in range(t.kh):
+        for j in range(t.kw):
+            total += x[i * t.row + j * t.column] * w[(i * t.kw + j) * w_tap]
+    y[0] = total
+
+
+cdef void depthwise_weight_gradient(const Parameter* p, const Geometry* g, Matrix x, Matrix d,
+                                    Py_ssize_t rows, real* dW) noexcept nogil:
+    cdef Py_ssize_t n, r, i, j, o, k, m, v, c = g.c
+    cdef Panel panel
+    cdef const real* image
+    cdef const real* slope
+    cdef real* w
+    cdef real total
+    cdef Taps2D t = Taps2D(g.kh, g.kw, g.dh * g.w * c, g.dw * c, g.sw * c, c)
+    for v in range(p.vectors):
+        panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, v))
+        k = v * SKNN_V
+        w = dW + panel.offset + k - panel.begin
+        for n in range(rows):
+            for r in range(g.oh):
+                image = x.at + n * x.stride + r * g.sh * g.w * c + k
+                slope = d.at + n * d.stride + r * g.ow * c + k
+                if k + SKNN_V <= c:
+                    depthwise_gradient_row(image, &t, slope, g.ow, w, panel.width)
+                    continue
+                for i in range(g.kh * g.kw):
+                    for m in range(c - k):
+                        total = 0
+                        for o in range(g.ow):
+                            total += (image[i // g.kw * t.row + i % g.kw * t.column + o * t.step + m]
+                                      * slope[o * c + m])
+                        w[i * panel.width + m] += total

@@ -1,0 +1,137 @@
+# Normalisation, xhat = (x - mean) / sqrt(var + epsilon) and y = gamma xhat + beta.
+#
+# layer: mean and variance of the channels of one pixel (Ba, Kiros & Hinton 2016)
+# batch: mean and variance of one channel over all rows and pixels of the batch (Ioffe & Szegedy 2015)
+#
+# With g = gamma dy and means taken over what was normalised together:
+#   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + epsilon);  dgamma = sum dy xhat;  dbeta = sum dy
+#
+# The batch's statistics need all rows. The batch norms cut the network into segments: a lane's moments are
+# finished at the end of a segment and put together, in the order of the lanes, before the next.
+
+# Partial sums, which a compiler turns into vectors.
+cdef inline real sum_of(const real* x, Py_ssize_t n) noexcept nogil:
+    cdef real partial[16]
+    cdef Py_ssize_t i, j
+    cdef real total = 0
+    for j in range(16):
+        partial[j] = 0
+    for i in range(0, n - n % 16, 16):
+        for j in range(16):
+            partial[j] += x[i + j]
+    for i in range(n - n % 16, n):
+        partial[i % 16] += x[i]
+    for j in range(16):
+        total += partial[j]
+    return total
+
+
+# y may be used for what is summed up on the way.
+cdef void layer_norm_forward(const Geometry* g, const real* x, const real* gamma, const real* beta, real* y,
+                             double epsilon) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c
+    cdef real mean, scale
+    for i in range(g.h * g.w):
+        mean = sum_of(x, c) / c
+        for k in range(c):
+            y[k] = (x[k] - mean) * (x[k] - mean)
+        scale = <real>1 / real_sqrt(sum_of(y, c) / c + <real>epsilon)
+        for k in range(c):
+            y[k] = (x[k] - mean) * scale * gamma[k] + beta[k]
+        x += c
+        y += c
+
+
+# dy becomes dx; `xhat` and `d` hold a pixel each.
+cdef void layer_norm_backward(const Geometry* g, const real* x, const real* gamma, real* dy, real* dgamma,
+                              real* dbeta, double epsilon, real* xhat, real* d) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c
+    cdef real mean, scale, mean_d, mean_dx
+    for i in range(g.h * g.w):
+        mean = sum_of(x, c) / c
+        for k in range(c):
+            xhat[k] = (x[k] - mean) * (x[k] - mean)
+        scale = <real>1 / real_sqrt(sum_of(xhat, c) / c + <real>epsilon)
+        for k in range(c):
+            xhat[k] = (x[k] - mean) * scale
+            dbeta[k] += dy[k]
+            dgamma[k] += dy[k] * xhat[k]
+            dy[k] *= gamma[k]
+            d[k] = dy[k] * xhat[k]
+        mean_d, mean_dx = sum_of(dy, c) / c, sum_of(d, c) / c
+        for k in range(c):
+            dy[k] = (dy[k] - mean_d - xhat[k] * mean_dx) * scale
+        x += c
+        dy += c
+
+
+# ---- batch norm ------------------------------------------------------------------------------------
+
+# y = gamma (x - mean) scale + beta, for all pixels of one image.
+cdef void batch_norm_forward(const Geometry* g, const real* x, const real* mean, const real* scale,
+                             const real* gamma, const real* beta, real* y) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c
+    for i in range(g.h * g.w):
+        for k in range(c):
+            y[k] = (x[k] - mean[k]) * scale[k] * gamma[k] + beta[k]
+        x += c
+        y += c
+
+
+# Adds dbeta = sum dy and dgamma = sum dy xhat of one image.
+cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, const real* scale, const real* dy,
+                          real* dgamma, real* dbeta) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c
+    for i in range(g.h * g.w):
+        for k in range(c):
+            dbeta[k] += dy[k]
+            dgamma[k] += dy[k] * ((x[k] - mean[k]) * scale[k])
+        x += c
+        dy += c
+
+
+# dy becomes dx = gamma scale (dy - dbeta / n - xhat dgamma / n), the sums being those of the batch.
+cdef void batch_norm_backward(const Geometry* g, const real* x, const real* mean, const real* scale,
+                              const real* gamma, const real* dgamma, const real* dbeta, real* dy) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c
+    for i in range(g.h * g.w):
+        for k in range(c):
+            dy[k] = gamma[k] * scale[k] * (
+                dy[k] - dbeta[k] - ((x[k] - mean[k]) * scale[k]) * dgamma[k])
+        x += c
+        dy += c
+
+
+# Mean and sum of squared deviations, in a lane: count, means (c), deviations (c). Rows that come later are
+# merged in (Chan, Golub & LeVeque 1979), so that no precision is lost in a difference of large sums.
+cdef void add_moments(const Geometry* g, Matrix x, Py_ssize_t rows, double* lane, double* fresh) noexcept nogil:
+    cdef Py_ssize_t i, k, r, c = g.c, pixels = g.h * g.w
+    cdef const real* v
+    cdef double* mean = fresh + 1
+    cdef double* deviation = mean + c
+    fresh[0] = rows * pixels
+    for k in range(2 * c):
+        mean[k] = 0
+    for r in range(rows):
+        for i in range(pixels):
+            v = x.at + r * x.stride + i * c
+            for k in range(c):
+                mean[k] += v[k]
+    for k in range(c):
+        mean[k] /= fresh[0]
+    for r in range(rows):
+        for i in range(pixels):
+            v = x.at + r * x.stride + i * c
+            for k in range(c):
+                deviation[k] += (v[k] - mean[k]) * (v[k] - mean[k])
+    merge_moments(lane, fresh, c)
+
+
+cdef void merge_moments(double* a, const double* b, Py_ssize_t c) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef double n = a[0] + b[0], share = b[0] / n if n > 0 else 0, difference
+    for k in range(1, c + 1):
+        difference = b[k] - a[k]
+        a[k] += share * difference
+        a[c + k] += b[c + k] + a[0] * share * difference * difference
+    a[0] = n

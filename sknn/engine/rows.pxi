@@ -1,0 +1,155 @@
+# Samples and targets as the engine reads them.
+
+cdef inline Py_ssize_t item_size(int kind) noexcept nogil:
+    return 8 if kind == FLOAT64 else 1 if kind == UINT8 else 4
+
+
+# One row of n values as `real`.
+cdef inline void convert_row(const Input* x, Py_ssize_t sample, real* out) noexcept nogil:
+    cdef Py_ssize_t j
+    cdef const double* wide = <const double*>x.data + sample * x.stride
+    cdef const float* single = <const float*>x.data + sample * x.stride
+    cdef const unsigned char* bytes_ = <const unsigned char*>x.data + sample * x.stride
+    if x.kind == FLOAT32:
+        for j in range(x.n_features):
+            out[j] = <real>single[j]
+    elif x.kind == FLOAT64:
+        for j in range(x.n_features):
+            out[j] = <real>wide[j]
+    else:
+        for j in range(x.n_features):
+            out[j] = <real>bytes_[j]
+
+
+# An image stored (c, pixels) as (pixels, c); `scratch` holds one image.
+cdef void channels_last(real* image, Py_ssize_t pixels, Py_ssize_t c, real* scratch) noexcept nogil:
+    cdef Py_ssize_t i, j
+    memcpy(scratch, image, pixels * c * sizeof(real))
+    for j in range(c):
+        for i in range(pixels):
+            image[i * c + j] = scratch[j * pixels + i]
+
+
+# Copies the rows of these samples to the input buffer, the next row already on its way.
+cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Matrix target,
+                 real* scratch) noexcept nogil:
+    cdef Py_ssize_t i, j, size = x.stride * item_size(x.kind)
+    cdef real* out
+    for i in range(rows):
+        if i + 1 < rows:
+            prefetch_bytes(<const char*>x.data + samples[i + 1] * size, size)
+        out = target.at + i * target.stride
+        convert_row(x, samples[i], out)
+        if x.channels > 0:
+            channels_last(out, x.n_features // x.channels, x.channels, scratch)
+        if x.scale != NULL:
+            for j in range(x.n_features):
+                out[j] = out[j] * x.scale[j] + x.shift[j]
+
+
+# Whether the network can read the rows where they lie.
+cdef inline bint used_in_place(const Input* x) noexcept nogil:
+    cdef int own = FLOAT32 if sizeof(real) == 4 else FLOAT64
+    return x.kind == own and x.scale == NULL and x.channels == 0
+
+
+cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef const real* row
+    cdef sint bad = 0
+    for i in range(rows):
+        row = x.at + i * x.stride
+        for j in range(width):
+            bad |= is_not_finite(row[j])
+    return bad == 0
+
+
+cdef class Rows:
+    """Samples as the engine reads them: a C-contiguous array of float32, float64 or uint8, or CSR parts.
+
+    Parameters
+    ----------
+    X : ndarray (n, n_features), or (data, indices, indptr)
+    n_features : int
+        Of CSR parts.
+    scale, shift : ndarray (c,) of real or None
+        A value v of channel k enters the network as ``v * scale[k] + shift[k]``.
+    channels_first : int
+        Channels of images that are stored (c, h, w); 0 where they are stored (h, w, c).
+    """
+
+    cdef Input input
+    cdef object owner
+    cdef readonly Py_ssize_t n_samples
+
+    def __cinit__(self, X, Py_ssize_t n_features=-1, *, scale=None, shift=None,
+                  Py_ssize_t channels_first=0):
+        if isinstance(X, tuple):
+            self._take_csr(X, n_features)
+            return
+        self.n_samples = X.shape[0]
+        self.input.n_features = self.input.stride = X.shape[1]
+        self.input.channels = channels_first
+        self._take_dense(X)
+        self.owner = [X]
+        if scale is not None:
+            self._take_scale(scale, shift)
+
+    cdef _take_dense(self, X):
+        cdef const float[:, ::1] single
+        cdef const double[:, ::1] double_
+        cdef const unsigned char[:, ::1] bytes_
+        if X.dtype.char == "f":
+            single = X
+            self.input.kind = FLOAT32
+            self.input.data = <const void*>&single[0, 0]
+        elif X.dtype.char == "B":
+            bytes_ = X
+            self.input.kind = UINT8
+            self.input.data = <const void*>&bytes_[0, 0]
+        else:
+            double_ = X
+            self.input.kind = FLOAT64
+            self.input.data = <const void*>&double_[0, 0]
+
+    cdef _take_scale(self, scale, shift):
+        """One factor for each value of a row: the loop over a row is then a single one."""
+        cdef const real[::1] scales, shifts
+        pixels, rest = divmod(self.input.n_features, len(scale))
+        if rest or len(scale) != len(shift):
+            raise ValueError(f"{len(scale)} scales and {len(shift)} shifts for rows of "
+                             f"{self.input.n_features} values")
+        scales, shifts = np.tile(scale, pixels), np.tile(shift, pixels)
+        self.owner += [scales, shifts]
+        self.input.scale, self.input.shift = &scales[0], &shifts[0]
+
+    cdef _take_csr(self, parts, Py_ssize_t n_features):
+        cdef const real[::1] data
+        cdef const int[::1] indices
+        cdef const long long[::1] indptr
+        data, indices, indptr = parts
+        self.owner = parts
+        self.n_samples = indptr.shape[0] - 1
+        self.input.kind = CSR
+        self.input.n_features = n_features
+        self.input.indptr = &indptr[0]
+        if data.shape[0] > 0:
+            self.input.data = <const void*>&data[0]
+            self.input.indices = &indices[0]
+
+
+cdef const void* target_data(const Loss* loss, y) except NULL:
+    """The first element of targets (n, n_groups) of int32, or (n, n_outputs) of real."""
+    cdef const int[:, ::1] codes
+    cdef const real[:, ::1] values
+    cdef Py_ssize_t width = loss.n_groups if loss.kind == SOFTMAX else loss.n_outputs
+    if y.ndim != 2 or y.shape[1] != width:
+        raise ValueError(f"targets must have the shape (n, {width}), got {y.shape}")
+    if loss.kind == SOFTMAX:
+        if (np.min(y, axis=0) < 0).any() or (
+                np.max(y, axis=0) >= [loss.group_sizes[i] for i in range(width)]).any():
+            raise ValueError("class numbers must be below the number of classes")
+        codes = y
+        return <const void*>&codes[0, 0]
+    values = y
+    return <const void*>&values[0, 0]

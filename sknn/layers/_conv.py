@@ -1,0 +1,149 @@
+"""The convolutional layer."""
+
+from numbers import Integral
+
+from sklearn.base import BaseEstimator
+
+from sknn.layers._activation import Activation
+from sknn.layers._shapes import check_padding, image, pair, windows
+
+
+class Conv2D(BaseEstimator):
+    """Filters that move over an image: ``y[p] = b + Σ x[p·s + t·d] W[t]``, t being the taps of the kernel.
+
+    With x of shape (n, h, w, c), W (kh, kw, c / groups, filters) and b (filters,); the gradients are the
+    convolution of dy, spread out and surrounded by zeros, with the kernel turned round (dx),
+    ``dW[t] = Σ x[p·s + t·d]ᵀ dy[p]`` and ``db = Σ dy`` over images and places p.
+
+    Parameters
+    ----------
+    filters : int
+        Number of filters: channels of the output.
+    kernel_size : int or (int, int)
+        Rows and columns of the kernel.
+    strides : int or (int, int), default=1
+        Steps between neighbouring outputs.
+    padding : {"valid", "same"}, int or (int, int), default="valid"
+        Zeros around the image: none; so many that stride 1 keeps the size (in general
+        ``ceil(size / stride)`` outputs, as in Keras); or so many on each side. Less than the reach of the
+        kernel.
+    dilation : int or (int, int), default=1
+        Steps between neighbouring taps of the kernel.
+    groups : int, default=1
+        Channels are cut into so many groups, each with filters of its own; as many groups as channels and
+        filters make a depthwise convolution.
+    bias : bool, default=True
+        Whether there are biases; without, ``intercepts_`` holds zeros.
+    activation : str or None, default=None
+        Function applied to the output; None is the network's, "identity" none.
+    trainable : bool, default=True
+        Whether the weights are trained; the biases are in any case.
+
+    References
+    ----------
+    Y. LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 86 (1998).
+
+    Examples
+    --------
+    >>> from sknn.layers import Conv2D
+    >>> Conv2D(32, 3, padding="same").output_shape((28, 28, 1))
+    (28, 28, 32)
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        dilation=1,
+        groups=1,
+        bias=True,
+        activation=None,
+        trainable=True,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.strides = strides
+        self.padding = padding
+        self.dilation = dilation
+        self.groups = groups
+        self.bias = bias
+        self.activation = activation
+        self.trainable = trainable
+
+    def _windows(self, shape):
+        """(outputs, padding before, padding after) for rows and for columns."""
+        kernel, strides = pair(self.kernel_size, "kernel_size"), pair(self.strides, "strides")
+        dilation, paddings = pair(self.dilation, "dilation"), check_padding(self.padding)
+        axes = []
+        for axis in (0, 1):
+            reach = (kernel[axis] - 1) * dilation[axis] + 1
+            if isinstance(paddings[axis], int) and paddings[axis] >= max(reach, 1):
+                raise ValueError(
+                    f"padding={self.padding!r} must be less than the {reach} pixels that the kernel reaches."
+                )
+            found = windows(
+                shape[axis], kernel[axis], strides[axis], paddings[axis], dilation[axis]
+            )
+            if found[0] < 1:
+                raise ValueError(
+                    f"a kernel that reaches {reach} pixels does not fit on an image of {shape[0]} x "
+                    f"{shape[1]}; use padding='same' or a smaller kernel."
+                )
+            axes.append(found)
+        return axes
+
+    def _check(self, c):
+        for name in ("filters", "groups"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name}={value!r} must be an integer >= 1.")
+        if c % self.groups or self.filters % self.groups:
+            raise ValueError(
+                f"groups={self.groups} must divide the {c} channels of the input and the "
+                f"{self.filters} filters."
+            )
+
+    def output_shape(self, input_shape):
+        """(h, w, filters) from (h, w, c)."""
+        h, w, c = image(input_shape, self)
+        self._check(c)
+        rows, columns = self._windows((h, w))
+        return rows[0], columns[0], int(self.filters)
+
+    def lower(self, plan, source):
+        """Add this layer's ops to a plan; returns the buffer of its output."""
+        h, w, c = image(plan.shapes[source], self)
+        oh, ow, oc = self.output_shape((h, w, c))
+        (_, top, bottom), (_, left, right) = self._windows((h, w))
+        padded = (h + top + bottom, w + left + right, c)
+        if padded != (h, w, c):
+            inside = plan.new_view(source, padded)
+            plan.add(
+                "pad",
+                source,
+                inside,
+                geometry=(h, w, c, *padded, 1, 1, 1, 1, 1, 1, top, left, 1, h, w),
+            )
+            source = inside
+        kernel = pair(self.kernel_size, "kernel_size")
+        target = plan.new_buffer((oh, ow, oc))
+        parameter = plan.new_parameter(
+            source,
+            (*kernel, c // self.groups, oc),
+            activation=self.activation or plan.activation,
+            places=oh * ow,
+            trained=self.trainable,
+            biased=self.bias,
+            rule="he",
+        )
+        strides, dilation = pair(self.strides, "strides"), pair(self.dilation, "dilation")
+        plan.add(
+            "depthwise" if 1 < c == oc == self.groups else "conv",
+            source,
+            target,
+            parameter=parameter,
+            geometry=(*padded, oh, ow, oc, *kernel, *strides, *dilation, top, left, self.groups, h, w),
+        )
+        return Activation(self.activation or plan.activation).lower(plan, target)

@@ -1,0 +1,108 @@
+"""Normalisation."""
+
+from sklearn.base import BaseEstimator
+
+
+class _Norm(BaseEstimator):
+    """``y = γ (x − mean) / √(var + ε) + β`` with γ and β for each channel."""
+
+    _kind: str
+
+    def output_shape(self, input_shape):
+        """That of the input."""
+        return tuple(input_shape)
+
+    def _add(self, plan, source, momentum=0.0):
+        shape = plan.shapes[source]
+        h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
+        target = plan.new_buffer_like(source)
+        if not plan.has_gradient(source):
+            target = plan.new_buffer(shape)
+        parameter = plan.new_parameter(source, (c,), rule="norm", decays=False)
+        plan.add(
+            self._kind,
+            source,
+            target,
+            parameter=parameter,
+            rate=self.epsilon,
+            momentum=momentum,
+            geometry=(h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w),
+        )
+        return target
+
+
+class BatchNorm(_Norm):
+    """Normalises each channel over the rows (and places) of the mini-batch.
+
+    ``y = γ (x − μ) / √(σ² + ε) + β``. In training μ and σ² are mean and (biased) variance over the whole
+    batch, rows of weight zero left out; they are followed by running ones, ``m ← (1 − momentum) m +
+    momentum μ`` (with the unbiased variance), which take their place in prediction, as in PyTorch. A batch
+    of a single row and place has variance zero: its output is β.
+
+    Parameters
+    ----------
+    momentum : float, default=0.1
+        Share of the newest batch in the running statistics, in (0, 1].
+    epsilon : float, default=1e-5
+        Added to the variance, > 0.
+
+    References
+    ----------
+    S. Ioffe & C. Szegedy, Batch normalization, ICML 2015 (arXiv 1502.03167).
+
+    Examples
+    --------
+    >>> from sknn.layers import BatchNorm
+    >>> BatchNorm().output_shape((8, 8, 32))
+    (8, 8, 32)
+    """
+
+    _kind = "batch_norm"
+
+    def __init__(self, momentum=0.1, epsilon=1e-5):
+        self.momentum = momentum
+        self.epsilon = epsilon
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        if not 0 < self.momentum <= 1:
+            raise ValueError(f"momentum={self.momentum!r} must be in (0, 1].")
+        _check_epsilon(self.epsilon)
+        return self._add(plan, source, self.momentum)
+
+
+class LayerNorm(_Norm):
+    """Normalises the channels of each row (at each place of an image).
+
+    ``y = γ (x − μ) / √(σ² + ε) + β``, μ and σ² being mean and variance over the last axis.
+
+    Parameters
+    ----------
+    epsilon : float, default=1e-5
+        Added to the variance, > 0.
+
+    References
+    ----------
+    J. Ba, J. Kiros & G. Hinton, Layer normalization, 2016 (arXiv 1607.06450).
+
+    Examples
+    --------
+    >>> from sknn.layers import LayerNorm
+    >>> LayerNorm().output_shape((64,))
+    (64,)
+    """
+
+    _kind = "layer_norm"
+
+    def __init__(self, epsilon=1e-5):
+        self.epsilon = epsilon
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        _check_epsilon(self.epsilon)
+        return self._add(plan, source)
+
+
+def _check_epsilon(epsilon):
+    if not epsilon > 0:
+        raise ValueError(f"epsilon={epsilon!r} must be > 0.")

@@ -1,0 +1,147 @@
+"""Pooling layers."""
+
+from sklearn.base import BaseEstimator
+
+from sknn.layers._shapes import check_padding, image, pair, windows
+
+
+class _Pool2D(BaseEstimator):
+    """Windows that move over an image, and give one number for each channel."""
+
+    _kind: str
+
+    def __init__(self, pool_size=2, strides=None, padding="valid"):
+        self.pool_size = pool_size
+        self.strides = strides
+        self.padding = padding
+
+    def _steps(self):
+        size = pair(self.pool_size, "pool_size")
+        return size, size if self.strides is None else pair(self.strides, "strides")
+
+    def _windows(self, shape):
+        size, strides = self._steps()
+        paddings = check_padding(self.padding, windows_only=True)
+        axes = [windows(shape[a], size[a], strides[a], paddings[a]) for a in (0, 1)]
+        if min(n for n, _, _ in axes) < 1:
+            raise ValueError(
+                f"a window of {size[0]} x {size[1]} does not fit on an image of {shape[0]} x {shape[1]}; "
+                "use padding='same' or a smaller window."
+            )
+        return axes
+
+    def output_shape(self, input_shape):
+        """(h, w, c) of the output."""
+        h, w, c = image(input_shape, self)
+        rows, columns = self._windows((h, w))
+        return rows[0], columns[0], c
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        h, w, c = image(plan.shapes[source], self)
+        (oh, top, _), (ow, left, _) = self._windows((h, w))
+        size, strides = self._steps()
+        return _pool(plan, self._kind, source, (oh, ow, c), size, strides, (top, left))
+
+
+class MaxPool2D(_Pool2D):
+    """The largest value of each window; its gradient goes to the first place where it stands.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int), default=2
+        Rows and columns of the window.
+    strides : int, (int, int) or None, default=None
+        Steps between windows; None is the size of the window.
+    padding : {"valid", "same"}, default="valid"
+        "valid" drops a window that hangs over the edge, "same" keeps it and ignores what lies outside.
+
+    Examples
+    --------
+    >>> from sknn.layers import MaxPool2D
+    >>> MaxPool2D(2, padding="same").output_shape((7, 7, 16))
+    (4, 4, 16)
+    """
+
+    _kind = "max_pool"
+
+
+class AvgPool2D(_Pool2D):
+    """The mean of each window.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int), default=2
+        Rows and columns of the window.
+    strides : int, (int, int) or None, default=None
+        Steps between windows; None is the size of the window.
+    padding : {"valid", "same"}, default="valid"
+        "valid" drops a window that hangs over the edge, "same" keeps it and takes the mean of what lies
+        inside.
+
+    Examples
+    --------
+    >>> from sknn.layers import AvgPool2D
+    >>> AvgPool2D(2).output_shape((7, 7, 16))
+    (3, 3, 16)
+    """
+
+    _kind = "avg_pool"
+
+
+class _GlobalPool2D(BaseEstimator):
+    """One window over the whole image."""
+
+    _kind: str
+
+    def output_shape(self, input_shape):
+        """(c,) from (h, w, c)."""
+        return (image(input_shape, self)[2],)
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        h, w, c = image(plan.shapes[source], self)
+        target = _pool(plan, self._kind, source, (1, 1, c), (h, w), (1, 1), (0, 0))
+        plan.shapes[target] = (c,)
+        return target
+
+
+class GlobalMaxPool2D(_GlobalPool2D):
+    """The largest value of each channel.
+
+    Examples
+    --------
+    >>> from sknn.layers import GlobalMaxPool2D
+    >>> GlobalMaxPool2D().output_shape((4, 4, 64))
+    (64,)
+    """
+
+    _kind = "max_pool"
+
+
+class GlobalAvgPool2D(_GlobalPool2D):
+    """The mean of each channel.
+
+    Examples
+    --------
+    >>> from sknn.layers import GlobalAvgPool2D
+    >>> GlobalAvgPool2D().output_shape((4, 4, 64))
+    (64,)
+    """
+
+    _kind = "avg_pool"
+
+
+def _pool(plan, kind, source, shape, size, strides, before):
+    """Adds a pooling op; the buffer of a largest value has a twin that says where it stood."""
+    h, w, c = plan.shapes[source]
+    target = plan.new_buffer(shape, gradient=plan.has_gradient(source))
+    winners = plan.new_buffer(shape, gradient=False) if kind == "max_pool" else 0
+    plan.add(
+        kind,
+        source,
+        target,
+        code=winners,
+        geometry=(h, w, c, *shape, *size, *strides, 1, 1, *before, 1, h, w),
+    )
+    return target

@@ -1,0 +1,56 @@
+"""The residual layer."""
+
+from sklearn.base import BaseEstimator
+
+
+class Residual(BaseEstimator):
+    """Some layers and a way around them: ``y = x + f(x)``.
+
+    Parameters
+    ----------
+    layers : list of layers
+        f; its output has the shape of its input.
+
+    References
+    ----------
+    K. He et al., Deep residual learning for image recognition, CVPR 2016 (arXiv 1512.03385).
+
+    Examples
+    --------
+    >>> from sknn.layers import Conv2D, Residual
+    >>> Residual([Conv2D(16, 3, padding="same")]).output_shape((8, 8, 16))
+    (8, 8, 16)
+    """
+
+    def __init__(self, layers):
+        self.layers = layers
+
+    def output_shape(self, input_shape):
+        """That of the input."""
+        shape = tuple(input_shape)
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+        self._check(shape, tuple(input_shape))
+        return shape
+
+    @staticmethod
+    def _check(shape, expected):
+        if shape != expected:
+            raise ValueError(
+                f"the layers make {shape} of {expected}; what is added must have the same shape."
+            )
+
+    def lower(self, plan, source):
+        """Add the ops of the layers to a plan, between a fork and a sum; returns the buffer of the sum."""
+        shape = plan.shapes[source]
+        h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
+        geometry = (h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w)
+        branch = plan.new_buffer(shape, gradient=plan.has_gradient(source))
+        fork = plan.add("fork", source, branch, geometry=geometry)
+        for layer in self.layers:
+            branch = layer.lower(plan, branch)
+        self._check(plan.shapes[branch], shape)
+        target = plan.new_buffer(shape)
+        plan.add("add", branch, target, code=source, geometry=geometry)
+        plan.set_code(fork, target)
+        return target
