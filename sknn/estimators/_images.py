@@ -160,7 +160,7 @@ class Images(BaseNetwork):
             X,
             scale=scale.astype(network.dtype),
             shift=(-self.channel_means_ * scale).astype(network.dtype),
-            channels_first=self.channels_first,
+            channels_first=len(scale) if self.channels_first and len(scale) > 1 else 0,
         )
 
     def _average_of_views(self, X, outputs):

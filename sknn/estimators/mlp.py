@@ -67,8 +67,8 @@ class MLP(BaseNetwork):
         return Network(layers, self.n_features_in_, dtype, sparse)
 
     def _end_of(self, network, number):
-        # dense, activation and dropout make a hidden layer; the input's dropout comes before them
-        return network.ends[3 * number]
+        # dense and dropout make a hidden layer; the dropout of the input comes before them
+        return network.ends[2 * number]
 
     def _loss_grad_lbfgs(self, packed, X, y, sample_weight=None, *buffers):
         """Loss and gradient at packed weights, scikit-learn's private method of the same name.

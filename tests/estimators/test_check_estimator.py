@@ -43,12 +43,7 @@ CNNS = [
     {"conv_layer_sizes": 8, "hidden_layer_sizes": (), "channels_first": True, "dtype": None},
     {"conv_layer_sizes": (4, 4), "solver": "lbfgs", "max_iter": 50},
     {
-        "layers": [
-            Conv2D(8, (1, 3), padding="same"),
-            GlobalMaxPool2D(),
-            Dense(16),
-            Activation("tanh"),
-        ],
+        "layers": [Conv2D(8, (1, 3), padding="same"), Dense(32, activation="tanh"), Dense(16)],
         "learning_rate": "constant",
         "learning_rate_init": 0.01,
     },
