@@ -1,6 +1,13 @@
 """sknn: neural networks as scikit-learn estimators, with their own engine."""
 
 from sknn._versions import __version__, show_versions
-from sknn.estimators import MLPClassifier, MLPRegressor
+from sknn.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "__version__", "show_versions"]
+__all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "__version__",
+    "show_versions",
+]

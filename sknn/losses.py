@@ -5,6 +5,9 @@ guide.
 
 from dataclasses import dataclass
 
+import numpy as np
+from scipy.special import expit, softmax
+
 LINKS = {"softmax": "softmax", "binary": "logistic", "poisson": "exp"}
 
 
@@ -49,6 +52,16 @@ class Loss:
         """
         summed = self.kind in {"softmax", "binary", "poisson"}
         return 1.0 if summed else 1.0 / self.n_outputs
+
+    def predict(self, logits):
+        """The link of logits (n, n_outputs) outside of the engine, which applies it in ``forward``."""
+        if self.link == "softmax":
+            ends = np.cumsum(self.group_sizes)[:-1]
+            groups = np.split(np.asarray(logits, np.float64), ends, axis=1)
+            return np.concatenate([softmax(group, axis=1) for group in groups], axis=1)
+        if self.link == "logistic":
+            return expit(np.asarray(logits, np.float64))
+        return np.exp(logits) if self.link == "exp" else logits
 
     def lower(self, engine, mean_gradient=False):
         """What the engine's Program takes."""

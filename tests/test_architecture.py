@@ -16,8 +16,9 @@ PACKAGE = ROOT / "sknn"
 # A module may import from its own storey and from those below it.
 STOREYS = [
     {"engine"},
-    {"layers", "losses", "optimizers", "schedules", "initializers"},
-    {"network", "training"},
+    {"composition"},
+    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
+    {"network", "training", "presets"},
     {"estimators"},
     {"__init__", "_versions"},
     {"comparison"},
@@ -149,6 +150,15 @@ def test_public_estimators_are_documented(estimator):
         if not re.search(rf"^ *(\w+, )*{name}(, \w+)* : ", doc, re.MULTILINE)
     ]
     assert not undocumented
+
+
+@pytest.mark.parametrize("estimator", public_estimators(), ids=lambda cls: cls.__name__)
+def test_no_placeholder_is_left_in_a_docstring(estimator):
+    methods = [getattr(estimator, name, None) for name in dir(estimator) if name[0] != "_"]
+    own = [method for method in methods if getattr(method, "__module__", "").startswith("sknn")]
+    assert own
+    for thing in (estimator, *own):
+        assert not re.findall(r"\{[a-z_0-9]+\}", thing.__doc__), thing
 
 
 def test_readme_has_the_two_commands():

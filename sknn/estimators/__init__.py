@@ -1,6 +1,6 @@
 """The estimators: what users see. No maths."""
 
-from sknn.estimators._classifier import MLPClassifier
-from sknn.estimators._regressor import MLPRegressor
+from sknn.estimators.cnn import CNNClassifier, CNNRegressor
+from sknn.estimators.mlp import MLPClassifier, MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["CNNClassifier", "CNNRegressor", "MLPClassifier", "MLPRegressor"]

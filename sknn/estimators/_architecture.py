@@ -3,21 +3,19 @@
 import re
 from numbers import Integral, Real
 
-import numpy as np
-
 ACTIVATIONS = (
     *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
     *("gelu", "silu", "mish", "softplus"),
 )
 
 
-def parse_hidden_layer_sizes(value):
+def parse_hidden_layer_sizes(value, name="hidden_layer_sizes"):
     """A tuple of ints from an int, a sequence or a string such as "256x3"."""
     if isinstance(value, str):
         match = re.fullmatch(r"([0-9]+)(?:x([0-9]+))?", value)
         if match is None:
             raise ValueError(
-                f"hidden_layer_sizes={value!r} is not understood; write '256x3' for three layers of "
+                f"{name}={value!r} is not understood; write '256x3' for three layers of "
                 "256 units, or use a tuple such as (256, 128)."
             )
         sizes = (int(match[1]),) * int(match[2] or 1)
@@ -26,9 +24,9 @@ def parse_hidden_layer_sizes(value):
     else:
         sizes = (value,)
     if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be integers, got {list(sizes)}.")
+        raise ValueError(f"{name} must be integers, got {list(sizes)}.")
     if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {list(sizes)}.")
+        raise ValueError(f"{name} must be > 0, got {list(sizes)}.")
     return tuple(int(size) for size in sizes)
 
 
@@ -61,8 +59,3 @@ def parse_dropout(value, n_hidden):
         if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 <= float(rate) < 1:
             raise ValueError(f"dropout rates must be in [0, 1), got {rate!r} in dropout={value!r}.")
     return tuple(float(rate) for rate in rates)
-
-
-def training_flops(shapes, batch_size):
-    """Floating-point operations of one step on dense layers, forward and backward."""
-    return 6 * batch_size * int(np.sum([n_in * n_out for n_in, n_out in shapes]))

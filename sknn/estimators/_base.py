@@ -1,7 +1,8 @@
 """What every estimator of a network shares: fit, partial_fit, persistence.
 
-An estimator says which layers its parameters mean and what its targets are; this module takes the
-data from there to a Trainer (``_fit``). From a row to the outputs it is `Prediction`.
+An estimator says which layers its parameters mean (``MLP``, ``CNN``) and what its targets are
+(``NetworkClassifier``, ``NetworkRegressor``); this module takes the data from there to a Trainer
+(``_fit``). From a row to the outputs it is `Prediction`.
 """
 
 import copy
@@ -12,25 +13,32 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
-from sknn.estimators import _architecture, _data
+from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
+from sknn.estimators._inspection import Inspection
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
-from sknn.initializers import glorot_uniform
 from sknn.losses import Loss
-from sknn.network import Network, multilayer_perceptron
 from sknn.optimizers import SGD, Adam, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
-from sknn.training import History, LBFGSObjective, OptimizerState
+from sknn.training import History, OptimizerState
 
 
-class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstimator):
-    """Base of the estimators; the subclass encodes targets and names its parameters."""
+class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin, BaseEstimator):
+    """Base of the estimators; the subclass encodes targets and says which layers it means."""
 
     # ---- what a subclass says ------------------------------------------------------------------
 
     #: whether y is numbers, to be validated as such
     _numeric_targets: bool
+    #: samples of a mini-batch where ``batch_size="auto"``
+    _auto_batch_size = 200
+    #: data in a single batch train in double precision if an epoch is less work than this
+    _double_flops = PARALLEL_FLOPS
+
+    def _architecture(self):
+        """What the parameters say about the hidden layers, checked: one entry each in its first item."""
+        raise TypeError(f"{type(self).__name__} does not say which layers it means")
 
     def _learn_targets(self, y, first, incremental, classes):
         """Learns (or, if not `first`, checks) what the targets are; returns y normalised."""
@@ -56,6 +64,11 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
         """What ``scoring=None`` means: None for `_score_outputs`, or "loss"."""
         return None
 
+    def _store(self, given):
+        """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
+
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None):
@@ -77,32 +90,26 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
         samples = _data.training_samples(data)
 
         random_state = check_random_state(self.random_state)
-        dtype = np.dtype(self.dtype or (data.X.dtype if first else self._fitted_dtype()))
-        architecture = self._architecture(data.X.shape[1], first)
+        follows = data.X.dtype if data.X.dtype.kind == "f" else np.float64
+        dtype = np.dtype(self.dtype or (follows if first else self._fitted_dtype()))
         loss = self._loss()
-        layers = multilayer_perceptron(architecture[0], loss.n_outputs, *architecture[1:])
-        n_features, sparse = data.X.shape[1], sp.issparse(data.X)
-        network = Network(layers, n_features, dtype, sparse)
-        if first:
-            coefs, intercepts = self._initial_weights(network, architecture[1], random_state, dtype)
-        else:
-            coefs, intercepts = self.coefs_, self.intercepts_
+        self.n_outputs_ = loss.n_outputs
+        self._architecture_ = self._architecture()
+        sparse = sp.issparse(data.X)
+        network = self._network(dtype, sparse)
+        self._start_weights(network, first, random_state)
         if not incremental and self._trains_in_double(network, len(samples)):
-            network = Network(layers, n_features, np.float64, sparse)
+            network = self._network(np.float64, sparse)
         if early_stopping and holdout is None:
             samples, holdout = self._split_holdout(data, samples, random_state)
             early_stopping = holdout is not None
+        if first:
+            self._learn_input(data, samples)
         state = self._optimizer_state(incremental, random_state)
         trainer = self._trainer(network, loss, data, samples, state)
-        trainer.load(_data.cast(coefs, network.dtype), _data.cast(intercepts, network.dtype))
-        for k, slot in enumerate(state.slots):
-            trainer.load_slot(k, *[_data.cast(arrays, network.dtype) for arrays in slot])
 
-        self._architecture_ = architecture
-        self.n_outputs_ = loss.n_outputs
-        self.n_layers_ = len(architecture[0]) + 2
+        self.n_layers_ = len(self._architecture_[0]) + 2
         self.out_activation_ = loss.link
-        self.coefs_, self.intercepts_ = list(coefs), list(intercepts)
         self._programs = {}
         history = History() if first else continued_history(self)
         run = Run(self, network, trainer, state, history, early_stopping, incremental)
@@ -149,10 +156,10 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
             self,
             X,
             y,
-            accept_sparse="csr",
+            accept_sparse=self._accept_sparse,
             multi_output=True,
             y_numeric=self._numeric_targets,
-            dtype=_data.accepted_dtypes(X, np.dtype(self.dtype)),
+            dtype=self._accepted_dtypes(X, np.dtype(self.dtype)),
             order="C",
             reset=reset,
         )
@@ -171,22 +178,24 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
         """Sample weights; a classifier multiplies its class weights in."""
         return sample_weight
 
-    def _architecture(self, n_features, first):
-        """(hidden sizes, activations, dropout); a continued fit keeps the sizes of its weights."""
-        sizes = _architecture.parse_hidden_layer_sizes(self.hidden_layer_sizes)
-        if not first:
-            shapes = [np.shape(coef) for coef in self.coefs_]
-            expected = [*zip((n_features, *sizes), (*sizes, self._loss().n_outputs), strict=True)]
-            if shapes != expected:
-                raise ValueError(
-                    f"The weights have the shapes {shapes}, but hidden_layer_sizes={sizes} and the "
-                    f"data ask for {expected}; use fit with warm_start=False to start anew."
-                )
-        return (
-            sizes,
-            _architecture.parse_activations(self.activation, len(sizes)),
-            _architecture.parse_dropout(self.dropout, len(sizes)),
-        )
+    def _start_weights(self, network, first, random_state):
+        """Sets the fitted arrays that training starts from: new ones, or those of the last fit."""
+        if first:
+            self.coefs_, self.intercepts_ = network.initial_weights(random_state)
+            shapes = network.statistics_shapes
+            self.batch_means_ = [np.zeros(shape, network.dtype) for shape in shapes]
+            self.batch_variances_ = [np.ones(shape, network.dtype) for shape in shapes]
+            return
+        found, expected = [np.shape(coef) for coef in self.coefs_], network.coef_shapes
+        if found != expected:
+            raise ValueError(
+                f"The weights have the shapes {found}, but the hidden layers {self._architecture_[0]} "
+                f"and the data ask for {expected}; use fit with warm_start=False to start anew."
+            )
+        self.coefs_, self.intercepts_ = list(self.coefs_), list(self.intercepts_)
+
+    def _learn_input(self, data, samples):
+        """Learns what is done to the input of these samples of a first fit; here nothing."""
 
     def _trains_in_double(self, network, n_samples):
         """Whether to train in double precision; the fitted arrays have the declared one anyway.
@@ -195,14 +204,9 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
         next to nothing. A float32 network on such data then does not depend on the order of the rows,
         nor on whether a row is repeated or weighs more.
         """
-        largest_batch = 200 if self.batch_size == "auto" else self.batch_size
-        small = 6 * network.n_weights * n_samples < PARALLEL_FLOPS
+        largest_batch = self._auto_batch_size if self.batch_size == "auto" else self.batch_size
+        small = 6 * network.multiply_adds * n_samples < self._double_flops
         return self.solver == "lbfgs" or (small and n_samples <= largest_batch)
-
-    def _initial_weights(self, network, activations, random_state, dtype):
-        # the output layer is drawn like the last hidden layer, as in scikit-learn
-        last = activations[-1] if activations else "identity"
-        return glorot_uniform(network.shapes, [*activations, last], random_state, dtype)
 
     def _stratify(self, targets):
         """What the holdout is stratified by; None for no stratification."""
@@ -259,15 +263,19 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
             return SCHEDULES["invscaling"](self.power_t)
         return SCHEDULES[self.learning_rate]()
 
+    def _epochs(self, n_samples):
+        """Most epochs over that many samples."""
+        return self.max_iter
+
     def _trainer(self, network, loss, data, samples, state):
+        """The engine's Trainer, loaded with weights and the optimizer's state."""
         optimizer = self._solver()
         batch_size = len(samples)
         if optimizer is not None:
-            batch_size = _data.clip_batch_size(self.batch_size, len(samples))
-        flops = _architecture.training_flops(network.shapes, batch_size)
-        return network.engine.Trainer(
+            batch_size = _data.clip_batch_size(self.batch_size, len(samples), self._auto_batch_size)
+        trainer = network.engine.Trainer(
             network.program(loss, mean_gradient=optimizer is None),
-            _data.rows_of(network.engine, data.X, network.dtype),
+            self._rows(network, data.X),
             self._encode(data.y, network.dtype),
             data.weights_as(network.dtype),
             samples,
@@ -276,35 +284,27 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
             alpha=self.alpha,
             clip_norm=self.clip_norm or 0.0,
             seed=state.seed,
-            n_threads=threads_for(flops, self.n_threads),
+            n_threads=threads_for(6 * batch_size * network.multiply_adds, self.n_threads),
+            **self._training_input(),
         )
+        weights = self.coefs_, self.intercepts_
+        trainer.load(*[_data.cast(arrays, network.dtype) for arrays in weights])
+        if network.statistics_shapes:
+            trainer.load_statistics(*self._statistics(network))
+        for k, slot in enumerate(state.slots):
+            trainer.load_slot(k, *[_data.cast(arrays, network.dtype) for arrays in slot])
+        return trainer
 
-    def _loss_grad_lbfgs(self, packed, X, y, sample_weight=None, *buffers):
-        """Loss and gradient at packed weights, scikit-learn's private method of the same name.
+    def _training_input(self):
+        """More that the Trainer is told about its input."""
+        return {}
 
-        `y` is binarized as scikit-learn's LabelBinarizer does it; `buffers` are its work arrays, which
-        the engine has no use for.
-        """
-        loss = self._loss()
-        layers = multilayer_perceptron(
-            self._architecture_[0], loss.n_outputs, *self._architecture_[1:]
-        )
-        network = Network(layers, X.shape[1], np.float64, sp.issparse(X))
-        targets = np.ascontiguousarray(y, np.float64)
-        if loss.kind == "softmax":
-            targets = targets.argmax(axis=1, keepdims=True).astype(np.int32)
-        trainer = network.engine.Trainer(
-            network.program(loss, mean_gradient=True),
-            _data.rows_of(network.engine, X, network.dtype),
-            targets,
-            _data.check_weights(sample_weight, X),
-            np.arange(X.shape[0]),
-            X.shape[0],
-            None,
-            alpha=self.alpha,
-        )
-        value, gradient = LBFGSObjective(trainer, network)(packed)
-        return value, gradient
+    def _check_solver(self):
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+            )
+        return True
 
     # ---- persistence and tags ------------------------------------------------------------------
 
@@ -328,7 +328,7 @@ class BaseNetwork(CallbackSupportMixin, Prediction, TransformerMixin, BaseEstima
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = bool(self._accept_sparse)
         dtypes = ["float64", "float32"] if self.dtype is None else [self.dtype]
         tags.transformer_tags.preserves_dtype = dtypes
         return tags

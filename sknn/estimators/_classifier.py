@@ -1,4 +1,4 @@
-"""MLPClassifier."""
+"""What every classifier does with labels; which network it is, the subclass says."""
 
 from numbers import Real
 
@@ -11,121 +11,39 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators import _targets
-from sknn.estimators._parameters import (
-    ARCHITECTURE,
-    ATTRIBUTES,
-    BEYOND,
-    CONSTRAINTS,
-    FIT,
-    TRAINING,
-    documented,
-)
-from sknn.estimators.mlp import BaseMLP
+from sknn.estimators._base import BaseNetwork
+from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
+CLASSIFIER_CONSTRAINTS = {
+    "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+}
 
-@documented(
-    architecture=ARCHITECTURE,
-    training=TRAINING,
-    beyond=BEYOND.format(score="the accuracy, or with class_weight the loss"),
-    attributes=ATTRIBUTES,
-)
-class MLPClassifier(ClassifierMixin, BaseMLP):
-    """Multilayer perceptron classifier: scikit-learn's, and more.
-
-    It minimises the cross-entropy: of a softmax for several classes, of a logistic function for two
-    classes or several labels, of one softmax per column for several columns of classes. Every parameter
-    and attribute of :class:`sklearn.neural_network.MLPClassifier` is here with its default and its
-    meaning; the differences stand in the user guide.
-
-    Parameters
-    ----------
-    {architecture}
-    {training}
-    {beyond}
-    class_weight : dict, list of dict, "balanced" or None, default=None
+CLASSIFIER = """class_weight : dict, list of dict, "balanced" or None, default={class_weight}
         Weights of the classes, multiplied with the sample weights; classes that a dict does not name
         have 1, several columns take a list of dict. "balanced" gives all classes the same share of the
         sample weights, in `partial_fit` those of the batch.
-    label_smoothing : float, default=0.0
-        Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1).
+    label_smoothing : float, default={label_smoothing}
+        Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1)."""
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,), or list of them
-        Class labels; for several columns of classes a list.
-    {attributes}
+CLASSES = """classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for several columns of classes a list."""
 
-    See Also
-    --------
-    MLPRegressor : The same for numbers.
 
-    Examples
-    --------
-    >>> from sklearn.datasets import load_digits
-    >>> from sklearn.model_selection import train_test_split
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import MinMaxScaler
-    >>> from sknn import MLPClassifier
-    >>> X, y = load_digits(return_X_y=True)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> net = make_pipeline(MinMaxScaler(), MLPClassifier(max_iter=60, tol=0, random_state=0))
-    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.95  # doctest: +SKIP
-    True
+class NetworkClassifier(ClassifierMixin, BaseNetwork):
+    """Base of the classifiers: labels, probabilities and what is learned from them.
+
+    It minimises the cross-entropy: of a softmax for several classes, of a logistic function for two
+    classes or several labels, of one softmax per column for several columns of classes.
     """
 
-    _parameter_constraints = {
-        **CONSTRAINTS,
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-    }
     _numeric_targets = False
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dropout=0.0,
-        scoring=None,
-        clip_norm=None,
-        warmup=0.0,
-        dtype="float32",
-        n_threads=None,
-        max_time=None,
-        class_weight=None,
-        label_smoothing=0.0,
-    ):
-        shared = {k: v for k, v in locals().items() if k in CONSTRAINTS}
-        super().__init__(**shared)
-        self.class_weight = class_weight
-        self.label_smoothing = label_smoothing
 
     # ---- fit -----------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=FIT.format(target="Class labels, or a matrix of labels.", classes=""))
+    @documented(fit=FIT, target="Class labels, or a matrix of labels.", classes="")
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
@@ -138,13 +56,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
     @documented(
-        fit=FIT.format(
-            target="Class labels.",
-            classes="""
+        fit=FIT,
+        target="Class labels.",
+        classes="""
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come; needed in the first call. For several columns of classes a
             list of arrays.""",
-        )
     )
     def partial_fit(
         self,
@@ -242,13 +159,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     # ---- prediction ----------------------------------------------------------------------------
 
+    @documented(samples=SAMPLES)
     def predict(self, X):
         """Predict class labels.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
 
         Returns
         -------
@@ -259,13 +176,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         labels = _targets.decode(self._target_kind, self.classes_, logits)
         return sp.csr_matrix(labels) if self._sparse_targets else labels
 
+    @documented(samples=SAMPLES)
     def predict_proba(self, X):
         """Predict probabilities of the classes.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
 
         Returns
         -------
@@ -276,13 +193,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         values = self._outputs(X, link=True)
         return _targets.probabilities(self._target_kind, self.classes_, values)
 
+    @documented(samples=SAMPLES)
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
 
         Returns
         -------
@@ -293,13 +210,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         with np.errstate(divide="ignore"):  # a probability may be too small for its dtype
             return [np.log(v) for v in values] if isinstance(values, list) else np.log(values)
 
+    @documented(samples=SAMPLES)
     def decision_function(self, X):
         """The logits: what the link turns into probabilities.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
 
         Returns
         -------
@@ -314,13 +231,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return [np.ascontiguousarray(z) for z in _targets.split(self.classes_, logits)]
         return logits
 
+    @documented(samples=SAMPLES)
     def score(self, X, y, sample_weight=None):
         """Mean accuracy; for several labels or columns the share of rows that are right throughout.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
         y : array-like of shape (n,) or (n, n_outputs)
             True labels.
         sample_weight : array-like of shape (n,), default=None

@@ -73,10 +73,10 @@ def check_range(values, dtype, name):
             )
 
 
-def clip_batch_size(batch_size, n_samples):
-    """Samples of a mini-batch."""
+def clip_batch_size(batch_size, n_samples, auto):
+    """Samples of a mini-batch; `auto` is what "auto" means."""
     if batch_size == "auto":
-        return min(200, n_samples)
+        return min(auto, n_samples)
     if batch_size > n_samples:
         warnings.warn(
             f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to "

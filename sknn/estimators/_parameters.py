@@ -1,18 +1,19 @@
-"""Parameters that every multilayer perceptron has: their ranges, and their documentation once."""
+"""Parameters that every estimator has: their ranges, and their documentation once."""
 
+import inspect
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from sknn.estimators._architecture import ACTIVATIONS
 from sknn.optimizers import Optimizer
 from sknn.schedules import SCHEDULES, Schedule
 
+SIZES = ["array-like", Interval(Integral, 1, None, closed="left"), str]
+
 CONSTRAINTS = {
-    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left"), str],
-    "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
+    "hidden_layer_sizes": SIZES,
     "solver": [StrOptions({"lbfgs", "sgd", "adam"}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -47,86 +48,75 @@ CONSTRAINTS = {
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
 }
 
-ARCHITECTURE = """hidden_layer_sizes : int, tuple of int or str, default=(100,)
-        Units of each hidden layer. An int is one layer; ``"256x3"`` is three layers of 256, so that a
-        search may vary a plain string; ``()`` is no hidden layer: a linear model.
-    activation : str or sequence of str, default="relu"
-        Function of the hidden layers, or one name for each of them: "identity", "logistic", "tanh",
-        "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish" or "softplus"."""
-
-TRAINING = """solver : {"adam", "sgd", "lbfgs"} or Optimizer, default="adam"
+TRAINING = """solver : {"adam", "sgd", "lbfgs"} or Optimizer, default={solver}
         What minimises the loss. An instance such as ``Adam(beta_1=0.8)`` carries its own parameters,
         searched as ``solver__beta_1``; a name takes those below. "lbfgs" (SciPy's, on the full batch
         and in double precision inside) suits small data.
-    alpha : float, default=0.0001
+    alpha : float, default={alpha}
         Strength of the L2 penalty ``alpha / 2 · ‖W‖² / n`` on the weights, n being the (weighted)
         number of samples of the batch, as in scikit-learn.
-    batch_size : int or "auto", default="auto"
-        Samples of a mini-batch; "auto" is ``min(200, n)``.
+    batch_size : int or "auto", default={batch_size}
+        Samples of a mini-batch; "auto" is ``min({auto_batch_size}, n)``.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"} or Schedule, \
-default="constant"
+default={learning_rate}
         How the learning rate changes, for every stochastic solver; see :mod:`sknn.schedules`.
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float, default={learning_rate_init}
         The learning rate before the schedule changes it.
-    power_t : float, default=0.5
+    power_t : float, default={power_t}
         Exponent of "invscaling".
-    max_iter : int, default=200
-        Most epochs (for "lbfgs": iterations).
-    shuffle : bool, default=True
+    max_iter : {max_iter_type}, default={max_iter}
+        Most epochs (for "lbfgs": iterations).{max_iter_auto}
+    shuffle : bool, default={shuffle}
         Whether every epoch visits the samples in an order of its own.
-    random_state : int, RandomState or None, default=None
+    random_state : int, RandomState or None, default={random_state}
         Seed of weights, split, shuffles and dropout. The same seed gives the same bits for any number
         of threads, on the same instruction set.
-    tol : float, default=1e-4
+    tol : float, default={tol}
         Epochs that do not improve the loss (the score, with early stopping) by this count as without
         change. For "lbfgs" the largest gradient element at which to stop.
-    verbose : bool or int, default=False
+    verbose : bool or int, default={verbose}
         Whether to print a line for each epoch.
-    warm_start : bool, default=False
+    warm_start : bool, default={warm_start}
         Whether fit goes on from the weights of the last fit.
-    momentum : float, default=0.9
+    momentum : float, default={momentum}
         Momentum of "sgd", in [0, 1].
-    nesterovs_momentum : bool, default=True
+    nesterovs_momentum : bool, default={nesterovs_momentum}
         Whether that momentum is Nesterov's.
-    early_stopping : bool or "auto", default=False
+    early_stopping : bool or "auto", default={early_stopping}
         Whether to stop when the validation score no longer improves, and keep the best weights. "auto",
         the choice to recommend, does so if and only if X_val is given to fit. True without X_val
         splits off `validation_fraction` of the training data.
-    validation_fraction : float, default=0.1
+    validation_fraction : float, default={validation_fraction}
         Share of the training data that validates, in [0, 1).
-    beta_1, beta_2 : float, default=0.9 and 0.999
+    beta_1, beta_2 : float, default={beta_1} and {beta_2}
         Decays of the moments of "adam", in [0, 1).
-    epsilon : float, default=1e-8
+    epsilon : float, default={epsilon}
         Keeps the division of "adam" finite.
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int, default={n_iter_no_change}
         Epochs without change after which training stops; ``np.inf`` for never.
-    max_fun : int, default=15000
+    max_fun : int, default={max_fun}
         Most evaluations of the loss by "lbfgs"."""
 
-BEYOND = """dropout : float or sequence of float, default=0.0
-        Probability with which each unit of the hidden layers is zero in training; or one number for the
-        input and one for each hidden layer. Every sample of every epoch has masks
-        of its own. Not for "lbfgs", nor are `clip_norm` and `warmup`: it minimises one fixed function.
-    scoring : str, callable or None, default=None
+BEYOND = """scoring : str, callable or None, default={scoring}
         Scorer of the validation data, as in :func:`sklearn.metrics.check_scoring`; "loss" is the
         negative validation loss; None is {score}.
-    clip_norm : float or None, default=None
+    clip_norm : float or None, default={clip_norm}
         Largest norm of the gradient of all parameters together; a longer one is scaled down to it.
-    warmup : float, default=0.0
+    warmup : float, default={warmup}
         Share of `max_iter` during which the learning rate rises linearly from 0, with any schedule.
-    dtype : {{"float32", "float64"}} or None, default="float32"
+    dtype : {"float32", "float64"} or None, default={dtype}
         Precision of the network. None follows X as scikit-learn does (float32 stays, all else becomes
         float64).
-    n_threads : int or None, default=None
+    n_threads : int or None, default={n_threads}
         OpenMP threads. None means what it means in scikit-learn: OMP_NUM_THREADS, the limits of
         threadpoolctl and joblib, or else every physical core; small work runs on one thread.
-    max_time : float or None, default=None
+    max_time : float or None, default={max_time}
         Seconds after which training stops, with a warning, and keeps the best weights so far."""
 
-ATTRIBUTES = """coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer.
+ATTRIBUTES = """coefs_ : list of ndarray
+        Weights of each layer that has some{coef_shapes}.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases of each layer.
+        Biases of each of these layers.
     loss_ : float
         Loss of the last epoch.
     loss_curve_ : list of float
@@ -154,14 +144,15 @@ ATTRIBUTES = """coefs_ : list of ndarray of shape (n_in, n_out)
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X had names that are all strings."""
 
-FIT = """X : {{array-like, sparse matrix}} of shape (n, n_features)
-            Training samples. float32 and float64 arrays in C order and CSR matrices, memory-mapped or
-            read-only ones too, are used without a copy.
+FIT = """X : array-like, sparse matrix or images
+            Training samples: rows (n, n_features), and for a CNN images too. float32 and float64 arrays
+            in C order, CSR matrices and a CNN's uint8 images, memory-mapped or read-only ones too, are
+            used without a copy.
         y : array-like of shape (n,) or (n, n_outputs)
             {target}
         sample_weight : array-like of shape (n,), default=None
             Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.{classes}
-        X_val : {{array-like, sparse matrix}} of shape (n_val, n_features), default=None
+        X_val : array-like, sparse matrix or images, default=None
             Validation samples. In a Pipeline they are transformed like X with
             ``Pipeline(..., transform_input=["X_val"])``.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
@@ -174,14 +165,25 @@ FIT = """X : {{array-like, sparse matrix}} of shape (n, n_features)
         self : object
             The fitted estimator."""
 
+SAMPLES = """X : array-like, sparse matrix or images
+            Samples in any of the forms that fit takes."""
+
 
 def documented(**parts):
-    """Decorator that fills ``{name}`` in a docstring with a text shared by several of them."""
+    """Decorator that fills ``{name}`` in a docstring: a text shared by several, or a default.
+
+    On a class the name of a parameter stands for its default, as the signature has it.
+    """
 
     def fill(thing):
-        if thing.__doc__:  # absent under python -OO
-            for name, text in parts.items():
-                thing.__doc__ = thing.__doc__.replace("{" + name + "}", text)
+        if not thing.__doc__:  # absent under python -OO
+            return thing
+        texts = dict(parts)
+        if inspect.isclass(thing):
+            parameters = inspect.signature(thing).parameters.values()
+            texts |= {p.name: repr(p.default).replace("'", '"') for p in parameters}
+        for name, text in texts.items():
+            thing.__doc__ = thing.__doc__.replace("{" + name + "}", text)
         return thing
 
     return fill

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn import engine
 from sknn.estimators import _data
+from sknn.estimators._parameters import SAMPLES, documented
 from sknn.losses import Loss
-from sknn.network import Network, multilayer_perceptron
 
 # Work of fewer operations than this is over before a second thread has woken up.
 PARALLEL_FLOPS = 2e6
@@ -25,6 +25,19 @@ def threads_for(flops, n_threads):
 class Prediction:
     """Outputs, probabilities and hidden features of an estimator with ``coefs_``."""
 
+    #: type characters of arrays that go to the engine as they are
+    _plain_dtypes = "fd"
+    #: the sparse format that input may have
+    _accept_sparse: str | bool = False
+
+    def _network(self, dtype, sparse=False):
+        """The fitted Network, in a precision and for dense rows or CSR ones."""
+        raise TypeError(f"{type(self).__name__} does not say which layers it means")
+
+    def _end_of(self, network, number):
+        """(number of ops, shape) after which the values of a hidden layer are there; 0 is the input."""
+        raise TypeError(f"{type(self).__name__} does not say where its layers end")
+
     @property
     def _group_sizes(self) -> tuple[int, ...]:
         """Outputs of each softmax, or the number of outputs."""
@@ -36,10 +49,21 @@ class Prediction:
         A C-contiguous float array goes to the engine as it is, which checks for NaN and infinity as
         it reads; everything else takes scikit-learn's validation.
         """
-        fast = (
+        plain = self._plain(X)
+        X = self._validated(X) if plain is None else plain
+        out, finite = self._forward(X, link, layer)
+        if not finite and not get_config()["assume_finite"]:
+            if plain is not None:
+                self._validated(X)
+            _data.check_range(X, self._fitted_dtype(), "Input X")
+        return out
+
+    def _plain(self, X):
+        """X as the engine takes it, where nothing is left to validate; else None."""
+        plain = (
             type(X) is np.ndarray
             and X.ndim == 2
-            and X.dtype.char in "fd"
+            and X.dtype.char in self._plain_dtypes
             and X.dtype.isnative
             and X.flags.c_contiguous
             and "coefs_" in self.__dict__
@@ -47,19 +71,28 @@ class Prediction:
             and "feature_names_in_" not in self.__dict__
             and X.shape[0] > 0
         )
-        if not fast:
-            X = self._validated(X)
-        out, finite = self._forward(X, link, layer)
-        if not finite and not get_config()["assume_finite"]:
-            if fast:
-                self._validated(X)
-            _data.check_range(X, self._fitted_dtype(), "Input X")
-        return out
+        return X if plain else None
 
     def _validated(self, X):
         check_is_fitted(self)
-        dtypes = _data.accepted_dtypes(X, self._fitted_dtype())
-        return validate_data(self, X, accept_sparse="csr", dtype=dtypes, order="C", reset=False)
+        dtypes = self._accepted_dtypes(X, self._fitted_dtype())
+        accept_sparse = self._accept_sparse
+        return validate_data(
+            self, X, accept_sparse=accept_sparse, dtype=dtypes, order="C", reset=False
+        )
+
+    def _accepted_dtypes(self, X, dtype):
+        """Dtypes of validated input; what is none of them becomes the first."""
+        return _data.accepted_dtypes(X, dtype)
+
+    def _rows(self, network, X):
+        """The engine's Rows of validated input."""
+        return _data.rows_of(network.engine, X, network.dtype)
+
+    def _statistics(self, network):
+        """Running means and variances as the engine takes them."""
+        fitted = self.batch_means_, self.batch_variances_
+        return tuple(_data.cast(arrays, network.dtype) for arrays in fitted)
 
     def _fitted_dtype(self):
         """Precision of the weights, which a user may have assigned."""
@@ -67,17 +100,25 @@ class Prediction:
         return dtype if dtype.char in "fd" else np.dtype(np.float64)
 
     def _forward(self, X, link=False, layer=None):
-        """(values, whether X was finite) of validated rows."""
+        """(values, whether X was finite) of validated rows; of a hidden layer given by its number."""
         dtype = self._fitted_dtype()
         network, program = self._program(sp.issparse(X), dtype)
-        n_ops, width = (-1, network.ends[-1][1]) if layer is None else network.ends[layer]
-        rows = _data.rows_of(network.engine, X, dtype)
+        n_ops, width = -1, self.n_outputs_
+        if layer is not None:
+            n_ops, shape = self._end_of(network, layer)
+            width = int(np.prod(shape))
         proba = link and self.out_activation_ in ("softmax", "logistic")
         out = np.empty((X.shape[0], width), np.float64 if proba else dtype)
-        n_threads = threads_for(X.shape[0] * network.n_weights, self.n_threads)
-        coefs, intercepts = _data.cast(self.coefs_, dtype), _data.cast(self.intercepts_, dtype)
         finite = network.engine.forward(
-            program, rows, coefs, intercepts, out, n_ops, link, n_threads
+            program,
+            self._rows(network, X),
+            _data.cast(self.coefs_, dtype),
+            _data.cast(self.intercepts_, dtype),
+            out,
+            n_ops,
+            link,
+            threads_for(X.shape[0] * network.multiply_adds, self.n_threads),
+            statistics=self._statistics(network),
         )
         return out, finite
 
@@ -86,22 +127,20 @@ class Prediction:
         key = sparse, dtype.char
         programs = self.__dict__.setdefault("_programs", {})
         if key not in programs:
-            sizes, activations, dropout = self._architecture_
-            layers = multilayer_perceptron(sizes, self.n_outputs_, activations, dropout)
-            network = Network(layers, self.n_features_in_, dtype, sparse)
+            network = self._network(dtype, sparse)
             loss = Loss.with_link(self.out_activation_, self._group_sizes)
             programs[key] = network, network.program(loss)
         return programs[key]
 
     # ---- hidden features -----------------------------------------------------------------------
 
+    @documented(samples=SAMPLES)
     def transform(self, X, layer=-1):
         """Values of the units of a hidden layer: learned features for another model.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
         layer : int, default=-1
             Which hidden layer: 1 is the first, -1 the last; 0 gives the input itself.
 
@@ -110,8 +149,7 @@ class Prediction:
         H : ndarray of shape (n, units), or what ``set_output`` asks for
             Activations, without dropout.
         """
-        # dense, activation and dropout make a hidden layer; the input's dropout comes before them
-        values = self._outputs(X, layer=3 * self._hidden_layer(layer))
+        values = self._outputs(X, layer=self._hidden_layer(layer))
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
     def get_feature_names_out(self, input_features=None, layer=-1):
@@ -134,8 +172,12 @@ class Prediction:
         prefix = type(self).__name__.lower()
         if number != self.n_layers_ - 2:
             prefix = f"{prefix}_layer{number}_"
-        width = self.coefs_[number].shape[0]
+        width = int(np.prod(self._shape_of_layer(number)))
         return np.asarray([f"{prefix}{i}" for i in range(width)], dtype=object)
+
+    def _shape_of_layer(self, number):
+        network, _ = self._program(False, self._fitted_dtype())
+        return self._end_of(network, number)[1]
 
     def _hidden_layer(self, layer):
         """Number of a hidden layer counted from 1, from one that may count from the end."""

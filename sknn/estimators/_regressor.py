@@ -1,4 +1,4 @@
-"""MLPRegressor."""
+"""What every regressor does with its targets; which network it is, the subclass says."""
 
 from numbers import Real
 
@@ -10,120 +10,39 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from sknn.estimators import _targets
-from sknn.estimators._parameters import (
-    ARCHITECTURE,
-    ATTRIBUTES,
-    BEYOND,
-    CONSTRAINTS,
-    FIT,
-    TRAINING,
-    documented,
-)
-from sknn.estimators.mlp import BaseMLP
+from sknn.estimators._base import BaseNetwork
+from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
 LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
 
 
-@documented(
-    architecture=ARCHITECTURE,
-    training=TRAINING,
-    beyond=BEYOND.format(score="R²"),
-    attributes=ATTRIBUTES,
-)
-class MLPRegressor(RegressorMixin, BaseMLP):
-    """Multilayer perceptron regressor: scikit-learn's, and more.
+REGRESSOR_CONSTRAINTS = {
+    "loss": [StrOptions(set(LOSSES))],
+    "quantile": [Interval(Real, 0, 1, closed="neither")],
+    "delta": [Interval(Real, 0, None, closed="neither")],
+}
 
-    Every parameter and attribute of :class:`sklearn.neural_network.MLPRegressor` is here with its
-    default and its meaning; the differences stand in the user guide.
-
-    Parameters
-    ----------
-    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
-default="squared_error"
+LOSS = """loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
+default={loss}
         What is minimised. "squared_error" and "poisson" are half of the squared error and half of the
-        Poisson deviance; "poisson" predicts the exponential of the network's output and needs y >= 0.
-    {architecture}
-    {training}
-    {beyond}
-    quantile : float, default=0.5
+        Poisson deviance; "poisson" predicts the exponential of the network's output and needs y >= 0."""
+
+REGRESSOR = """quantile : float, default={quantile}
         Which quantile the loss "quantile" estimates, in (0, 1).
-    delta : float, default=1.0
-        Residual at which the loss "huber" turns from a parabola into a line, in units of y.
+    delta : float, default={delta}
+        Residual at which the loss "huber" turns from a parabola into a line, in units of y."""
 
-    Attributes
-    ----------
-    {attributes}
 
-    See Also
-    --------
-    MLPClassifier : The same for classes.
+class NetworkRegressor(RegressorMixin, BaseNetwork):
+    """Base of the regressors: numbers as targets."""
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sknn import MLPRegressor
-    >>> X = np.linspace(-3, 3, 300).reshape(-1, 1)
-    >>> net = MLPRegressor(hidden_layer_sizes=30, activation="tanh", solver="lbfgs", random_state=0)
-    >>> net.fit(X, np.sin(X).ravel()).score(X, np.sin(X)) > 0.999
-    True
-    """
-
-    _parameter_constraints = {
-        **CONSTRAINTS,
-        "loss": [StrOptions(set(LOSSES))],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-        "delta": [Interval(Real, 0, None, closed="neither")],
-    }
     _numeric_targets = True
-
-    def __init__(
-        self,
-        loss="squared_error",
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dropout=0.0,
-        scoring=None,
-        clip_norm=None,
-        warmup=0.0,
-        dtype="float32",
-        n_threads=None,
-        max_time=None,
-        quantile=0.5,
-        delta=1.0,
-    ):
-        shared = {k: v for k, v in locals().items() if k in CONSTRAINTS}
-        super().__init__(**shared)
-        self.loss = loss
-        self.quantile = quantile
-        self.delta = delta
 
     # ---- fit -----------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=FIT.format(target="Numbers.", classes=""))
+    @documented(fit=FIT, target="Numbers.", classes="")
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
@@ -135,7 +54,7 @@ default="squared_error"
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=FIT.format(target="Numbers.", classes=""))
+    @documented(fit=FIT, target="Numbers.", classes="")
     def partial_fit(
         self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
     ):
@@ -184,13 +103,13 @@ default="squared_error"
 
     # ---- prediction ----------------------------------------------------------------------------
 
+    @documented(samples=SAMPLES)
     def predict(self, X):
         """Predict numbers.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n, n_features)
-            Samples.
+        {samples}
 
         Returns
         -------

@@ -7,12 +7,12 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.metrics import check_scoring
 
-from sknn.estimators import _data
 from sknn.estimators._prediction import threads_for
-from sknn.network import Network
+from sknn.schedules import Constant
 from sknn.training import (
     DIVERGED,
     INTERRUPTED,
+    MAX_ITER,
     TIME,
     History,
     Options,
@@ -63,7 +63,7 @@ class Run:
         self.incremental = incremental
         self.validate = None
         self.options = Options(
-            max_iter=estimator.max_iter,
+            max_iter=estimator._epochs(trainer.n_samples),
             tol=estimator.tol,
             n_iter_no_change=estimator.n_iter_no_change,
             shuffle=estimator.shuffle,
@@ -91,10 +91,9 @@ class Run:
             return
         network, loss = self.network, self.estimator._loss()
         if sp.issparse(holdout.X) != network.plan.sparse:
-            sparse = not network.plan.sparse
-            network = Network(network.layers, network.n_features, network.dtype, sparse)
+            network = self.estimator._network(network.dtype, not network.plan.sparse)
         self.holdout = holdout
-        self.holdout_rows = _data.rows_of(network.engine, holdout.X, network.dtype)
+        self.holdout_rows = self.estimator._rows(network, holdout.X)
         self.holdout_targets = self.estimator._encode(holdout.y, network.dtype)
         self.holdout_weights = holdout.weights_as(network.dtype)
         self.holdout_program = network.program(loss)
@@ -107,10 +106,17 @@ class Run:
     def _validate(self):
         """(score, loss) of the current weights on the validation data."""
         estimator, engine = self.estimator, self.network.engine
-        coefs, intercepts = self._weights()
+        fitted = self._arrays()
         program, logits = self.holdout_program, self.logits
-        n_threads = threads_for(len(logits) * self.network.n_weights, estimator.n_threads)
-        engine.forward(program, self.holdout_rows, coefs, intercepts, logits, n_threads=n_threads)
+        engine.forward(
+            program,
+            self.holdout_rows,
+            fitted["coefs_"],
+            fitted["intercepts_"],
+            logits,
+            n_threads=threads_for(len(logits) * self.network.multiply_adds, estimator.n_threads),
+            statistics=(fitted["batch_means_"], fitted["batch_variances_"]),
+        )
         loss = engine.loss_of(program, logits, self.holdout_targets, self.holdout_weights)
         if not np.isfinite(logits).all():
             return math.nan, loss
@@ -120,12 +126,12 @@ class Run:
             return float(estimator._score_outputs(logits, y, sample_weight)), loss
         if scoring == "loss":
             return -loss, loss
-        return self._score_with_scorer(coefs, intercepts), loss
+        return self._score_with_scorer(fitted), loss
 
-    def _score_with_scorer(self, coefs, intercepts):
+    def _score_with_scorer(self, arrays):
         """A scorer of the user's calls the methods of an estimator fitted so far."""
         fitted = copy.copy(self.estimator)
-        fitted.coefs_, fitted.intercepts_ = coefs, intercepts
+        vars(fitted).update(arrays)
         fitted.__dict__.pop("feature_names_in_", None)  # X_val is an array by now
         scorer = check_scoring(fitted, self.estimator.scoring)
         data = self.holdout
@@ -136,6 +142,22 @@ class Run:
         weights = self.network.empty_weights()
         self.trainer.store(*weights, best)
         return weights
+
+    def _arrays(self, best=False):
+        """The fitted arrays as they are by now, or at their best."""
+        coefs, intercepts = self._weights(best)
+        means, variances = (
+            [np.empty(shape, self.network.dtype) for shape in self.network.statistics_shapes]
+            for _ in range(2)
+        )
+        if means:
+            self.trainer.store_statistics(means, variances, best)
+        return {
+            "coefs_": coefs,
+            "intercepts_": intercepts,
+            "batch_means_": means,
+            "batch_variances_": variances,
+        }
 
     # ---- training ------------------------------------------------------------------------------
 
@@ -162,7 +184,7 @@ class Run:
             self.reason = train(
                 self.trainer,
                 clock,
-                estimator._schedule(),
+                self._schedule(),
                 self.state,
                 self.options,
                 self.history,
@@ -172,10 +194,15 @@ class Run:
             )
         self.callbacks = callbacks
 
+    def _schedule(self):
+        """The estimator's schedule; where training has no planned end, a constant rate."""
+        schedule = self.estimator._schedule()
+        endless = self.incremental and self.estimator.max_iter == "auto"
+        return Constant() if endless and schedule.per_step else schedule
+
     def _fitted(self):
         """Attributes of the estimator as if training had stopped here."""
-        coefs, intercepts = self._weights()
-        return {**self._attributes(), "coefs_": coefs, "intercepts_": intercepts}
+        return {**self._attributes(), **self._arrays()}
 
     def _attributes(self):
         history = self.history
@@ -202,11 +229,11 @@ class Run:
         cut_short = self.reason in (TIME, INTERRUPTED, DIVERGED)
         best = trainer.has_best and (self.early_stopping or cut_short)
         with np.errstate(over="ignore"):
-            coefs, intercepts = (
-                [array.astype(dtype, copy=False) for array in arrays]
-                for arrays in self._weights(best)
-            )
-        if not all(np.isfinite(array).all() for array in (*coefs, *intercepts)):
+            fitted = {
+                name: [array.astype(dtype, copy=False) for array in arrays]
+                for name, arrays in self._arrays(best).items()
+            }
+        if not all(np.isfinite(array).all() for arrays in fitted.values() for array in arrays):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed. A lower learning_rate_init or clip_norm helps too."
@@ -217,6 +244,15 @@ class Run:
             self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
             for k, slot in enumerate(self.state.slots):
                 trainer.store_slot(k, *slot)
-        vars(estimator).update(self._attributes(), coefs_=coefs, intercepts_=intercepts)
+        vars(estimator).update(self._attributes(), **fitted)
         self.callbacks.end()
-        warn_unfinished(self.reason, self.options, self.history, self.message)
+        if not self._ended_as_planned():
+            warn_unfinished(self.reason, self.options, self.history, self.message)
+
+    def _ended_as_planned(self):
+        """Whether a schedule that ends with the last epoch has come to its end."""
+        return (
+            self.reason == MAX_ITER
+            and self.estimator.solver != "lbfgs"
+            and self._schedule().per_step
+        )

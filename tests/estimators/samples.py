@@ -1,10 +1,10 @@
 """Small data and small networks for the tests of this folder."""
 
 import numpy as np
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.preprocessing import scale
 
-from sknn import MLPClassifier, MLPRegressor
+from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 
 X, Y = load_iris(return_X_y=True)
 X = scale(X)
@@ -43,3 +43,24 @@ def weights_of(estimator):
 def same_bits(a, b):
     """Whether two estimators have the same weights, bit for bit."""
     return np.array_equal(weights_of(a), weights_of(b))
+
+
+#: 60 images of 8 x 8 pixels, six of each class
+IMAGES, DIGITS = load_digits(return_X_y=True)
+IMAGES, DIGITS = IMAGES[:60].reshape(-1, 8, 8), DIGITS[:60]
+SMALL_CNN = {
+    "conv_layer_sizes": (4,),
+    "hidden_layer_sizes": (8,),
+    "max_iter": 3,
+    "random_state": 0,
+}
+
+
+def cnn(**parameters):
+    """A small CNN that trains for three epochs."""
+    return CNNClassifier(**{**SMALL_CNN, **parameters})
+
+
+def cnn_regressor(**parameters):
+    """A small CNN for numbers that trains for three epochs."""
+    return CNNRegressor(**{**SMALL_CNN, **parameters})

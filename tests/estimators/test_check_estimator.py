@@ -3,7 +3,8 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sknn import MLPClassifier, MLPRegressor
+from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from sknn.layers import Conv2D, Dense
 from sknn.optimizers import SGD, Adam
 from sknn.schedules import Cosine
 
@@ -37,6 +38,18 @@ REGRESSORS = [
     {"loss": "quantile", "quantile": 0.4, "learning_rate_init": 0.01},
 ]
 
+CNNS = [
+    {},
+    {"conv_layer_sizes": 8, "hidden_layer_sizes": (), "channels_first": True, "dtype": None},
+    {"conv_layer_sizes": (4, 4), "solver": "lbfgs", "max_iter": 50},
+    {
+        "layers": [Conv2D(8, (1, 3), padding="same"), Dense(32, activation="tanh"), Dense(16)],
+        "learning_rate": "constant",
+        "learning_rate_init": 0.01,
+    },
+    {"conv_layer_sizes": 8, "dropout": 0.1, "tta": True},
+]
+
 NO_TWINS = "a holdout or random masks: a row of weight 2 is not a row that is there twice"
 NO_PARTIAL_FIT = "partial_fit raises with early_stopping=True, as scikit-learn's own tests demand"
 
@@ -57,13 +70,15 @@ def excused(estimator):
 
 INSTANCES = [MLPClassifier(**p) for p in BOTH + CLASSIFIERS]
 INSTANCES += [MLPRegressor(**p) for p in BOTH + REGRESSORS]
+INSTANCES += [cls(**p) for p in CNNS for cls in (CNNClassifier, CNNRegressor)]
 
 
 @pytest.mark.filterwarnings("ignore:validation_fraction:UserWarning")
+@pytest.mark.filterwarnings("ignore:.* taken as a signal:UserWarning")
 @parametrize_with_checks(INSTANCES, expected_failed_checks=excused)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
 def test_nothing_else_is_excused():
-    assert sum(bool(excused(estimator)) for estimator in INSTANCES) == 4
+    assert sum(bool(excused(estimator)) for estimator in INSTANCES) == 6

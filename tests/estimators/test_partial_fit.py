@@ -178,9 +178,7 @@ def test_a_warm_start_with_other_sizes_raises(sizes):
     warm = MLPClassifier(8, warm_start=True, max_iter=2, random_state=0).fit(X, Y)
     before = weights_of(warm)
     for call in (warm.fit, warm.partial_fit):
-        with pytest.raises(
-            ValueError, match=r"hidden_layer_sizes=.* use fit with warm_start=False"
-        ):
+        with pytest.raises(ValueError, match=r"hidden layers .* use fit with warm_start=False"):
             warm.set_params(hidden_layer_sizes=sizes)
             call(X, Y)
     np.testing.assert_array_equal(weights_of(warm), before)

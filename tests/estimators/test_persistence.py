@@ -115,7 +115,7 @@ def test_a_mapped_pickle_predicts(tmp_path):
     mapped.partial_fit(X, Y)
 
 
-OWN = {"sknn.estimators._classifier.MLPClassifier", "sknn.estimators._regressor.MLPRegressor"}
+OWN = {"sknn.estimators.mlp.MLPClassifier", "sknn.estimators.mlp.MLPRegressor"}
 GIVEN = {"sknn.optimizers.Adam", "sknn.schedules.Cosine"}
 
 

@@ -1,0 +1,186 @@
+"""Images as rows: shapes of the input, what every channel is scaled by, views for averaging."""
+
+import math
+import warnings
+from numbers import Integral
+
+import numpy as np
+
+from sknn.estimators import _data
+from sknn.estimators._base import BaseNetwork
+
+#: values that are looked at in one go
+CHUNK = 1 << 16
+
+
+def parse_image_shape(value):
+    """(h, w, c) from (h, w) or (h, w, c)."""
+    shape = tuple(value)
+    integers = all(isinstance(n, Integral) and not isinstance(n, bool) for n in shape)
+    if len(shape) not in (2, 3) or not integers or any(n < 1 for n in shape):
+        raise ValueError(
+            f"image_shape must be (height, width) or (height, width, channels), got {value!r}."
+        )
+    return tuple(int(n) for n in (*shape, 1)[:3])
+
+
+def rows_of_images(X, channels_first):
+    """(flat rows, (h, w, c)) of images (n, h, w[, c]); X as it is and None where it is something else.
+
+    With `channels_first` images are (n, c, h, w). Rows keep the order in which X is stored.
+    """
+    if isinstance(X, (list, tuple)) and np.ndim(X[:1]) in (3, 4):
+        X = np.asarray(X)
+    if getattr(X, "ndim", 2) not in (3, 4):
+        return X, None
+    shape = tuple(X.shape[1:])
+    if X.ndim == 3:
+        shape = (*shape, 1)
+    elif channels_first:
+        shape = (*shape[1:], shape[0])
+    return np.asarray(X).reshape(X.shape[0], math.prod(shape)), shape
+
+
+def shape_of_rows(n_features, image_shape, images):
+    """(h, w, c) of the first fit's rows: from its images, from `image_shape`, or one signal."""
+    if image_shape is not None:
+        shape = parse_image_shape(image_shape)
+        if images is not None and images != shape:
+            raise ValueError(f"image_shape {image_shape} is {shape}, X has images of {images}")
+        if math.prod(shape) != n_features:
+            raise ValueError(
+                f"image_shape {tuple(image_shape)} has {math.prod(shape)} values, X has {n_features} "
+                "features"
+            )
+        return shape
+    if images is not None:
+        return images
+    side = math.isqrt(n_features)
+    if n_features >= 64 and side * side == n_features:
+        warnings.warn(
+            f"X has {n_features} features, which are taken as a signal of 1 x {n_features} values. If "
+            f"its rows are images of {side} x {side} pixels, say image_shape=({side}, {side}).",
+            stacklevel=7,
+        )
+    return 1, n_features, 1
+
+
+def channel_statistics(X, samples, weights, shape, channels_first):
+    """(means, scales) of each channel over some rows, float64; the scale of a constant one is 1.
+
+    Two passes in chunks, so that X is never copied as a whole.
+    """
+    height, width, n_channels = shape
+    mass = np.ones(len(samples)) if weights is None else weights[samples]
+    mass = mass / (mass.sum() * height * width)
+    step = max(1, CHUNK // X.shape[1])
+    order = (n_channels, -1) if channels_first else (-1, n_channels)
+
+    def mean(subscripts, centre):
+        """Mean of (values - centre) or of its square by channel; einsum, since a BLAS has threads."""
+        total = np.zeros(X.shape[1])
+        for at in range(0, len(samples), step):
+            part = X[samples[at : at + step]] - centre
+            total += np.einsum(subscripts, mass[at : at + step], *[part] * subscripts.count("ij"))
+        return total.reshape(order).sum(axis=1 if channels_first else 0)
+
+    means = mean("i,ij->j", 0.0)
+    pixels = height * width
+    of_each = np.repeat(means, pixels) if channels_first else np.tile(means, pixels)
+    scales = np.sqrt(mean("i,ij,ij->j", of_each))
+    constant = scales <= 10 * np.finfo(np.float64).eps * np.abs(means)
+    return means, np.where(constant, 1.0, scales)
+
+
+def views_to_average(images, mirrored, reflect):
+    """(weight, images) of test-time augmentation: as they are, shifted by a pixel, each mirrored too.
+
+    `images` is (n, h, w, c); the weights add up to 1.
+    """
+    height, width = images.shape[1:3]
+    down, right = int(height > 1), int(width > 1)
+    edges = ((0, 0), (down, down), (right, right), (0, 0))
+    padded = np.pad(images, edges, mode="reflect" if reflect else "constant")
+    shifted = padded[:, :height, :width], padded[:, 2 * down :, 2 * right :]
+    for weight, view in ((0.5, images), (0.25, shifted[0]), (0.25, shifted[1])):
+        if mirrored:
+            yield weight / 2, view
+            yield weight / 2, view[:, :, ::-1]
+        else:
+            yield weight, view
+
+
+class Images(BaseNetwork):
+    """Base of the estimators that take images: how they are read."""
+
+    _plain_dtypes = "fdB"
+
+    def _accepted_dtypes(self, X, dtype):
+        return (*_data.accepted_dtypes(X, dtype), np.uint8)
+
+    def _validate_samples(self, X, y, reset):
+        X, images = self._flat(X, fitted=not reset)
+        X, y = super()._validate_samples(X, y, reset)
+        if reset:
+            self.image_shape_ = shape_of_rows(X.shape[1], self.image_shape, images)
+        return X, y
+
+    def _validated(self, X):
+        return super()._validated(self._flat(X, fitted="image_shape_" in vars(self))[0])
+
+    def _flat(self, X, fitted):
+        X, images = rows_of_images(X, self.channels_first)
+        if fitted and images not in (None, self.image_shape_):
+            raise ValueError(
+                f"X has images of shape {images}, but {type(self).__name__} is expecting "
+                f"{self.image_shape_} (height, width, channels)."
+            )
+        return X, images
+
+    def _plain(self, X):
+        if type(X) is np.ndarray and X.ndim in (3, 4) and X.flags.c_contiguous and len(X):
+            rows, images = rows_of_images(X, self.channels_first)
+            if images == vars(self).get("image_shape_"):
+                X = rows
+        return super()._plain(X)
+
+    def _learn_input(self, data, samples):
+        """Mean and scale of every channel over the training samples, by their weights."""
+        shape = self.image_shape_
+        if not self.standardize:
+            self.channel_means_, self.channel_scales_ = np.zeros(shape[2]), np.ones(shape[2])
+            return
+        self.channel_means_, self.channel_scales_ = channel_statistics(
+            data.X, samples, data.weights, shape, self.channels_first
+        )
+
+    def _rows(self, network, X):
+        scale = 1 / self.channel_scales_
+        return network.engine.Rows(
+            X,
+            scale=scale.astype(network.dtype),
+            shift=(-self.channel_means_ * scale).astype(network.dtype),
+            channels_first=len(scale) if self.channels_first and len(scale) > 1 else 0,
+        )
+
+    def _average_of_views(self, X, outputs):
+        """Mean of `outputs(rows)` over the views of test-time augmentation, in bounded chunks."""
+        height, width, n_channels = self.image_shape_
+        augmentation = self.augmentation
+        mirrored = augmentation is not None and bool(augmentation.horizontal_flip)
+        reflect = augmentation is not None and augmentation.padding_mode == "reflect"
+        step = max(1, 64 * CHUNK // X.shape[1])
+        parts = []
+        for at in range(0, X.shape[0], step):
+            part = X[at : at + step]
+            if self.channels_first:
+                images = part.reshape(-1, n_channels, height, width).transpose(0, 2, 3, 1)
+            else:
+                images = part.reshape(-1, height, width, n_channels)
+            total = 0.0
+            for weight, view in views_to_average(images, mirrored, reflect):
+                stored = view.transpose(0, 3, 1, 2) if self.channels_first else view
+                rows = np.ascontiguousarray(stored).reshape(part.shape)
+                total = total + weight * outputs(rows)
+            parts.append(total)
+        return np.concatenate(parts)

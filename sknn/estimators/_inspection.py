@@ -1,0 +1,109 @@
+"""Looking inside a fitted network: its summary, its weights."""
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+FITTED_ARRAYS = ("coefs_", "intercepts_", "batch_means_", "batch_variances_")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Layers of a network, one row each; printed as a table.
+
+    Parameters
+    ----------
+    rows : list
+        For each layer its name, output shape, number of parameters and FLOPs for one row of input.
+        ``pandas.DataFrame(summary.rows)`` makes a table of them.
+    input_shape : tuple
+        Shape of the input.
+    """
+
+    rows: list
+    input_shape: tuple
+
+    @property
+    def n_parameters(self):
+        """Number of parameters of all layers."""
+        return sum(astuple(row)[2] for row in self.rows)
+
+    @property
+    def flops(self):
+        """Floating-point operations of all layers for one row of input, forward."""
+        return sum(astuple(row)[3] for row in self.rows)
+
+    def __str__(self):
+        head = ("", "layer", "output shape", "parameters", "FLOPs per row")
+        body = [("0", "input", _shape(self.input_shape), "0", "0")]
+        for i, row in enumerate(self.rows, start=1):
+            name, shape, n_parameters, flops = astuple(row)
+            body.append((str(i), name, _shape(shape), f"{n_parameters:,}", f"{flops:,}"))
+        total = ("", "total", "", f"{self.n_parameters:,}", f"{self.flops:,}")
+        table = [head, *body, total]
+        widths = [max(len(line[k]) for line in table) for k in range(5)]
+        lines = [
+            "  ".join(
+                text.ljust(width) if k in (1, 2) else text.rjust(width)
+                for k, (text, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in table
+        ]
+        rule = "-" * (sum(widths) + 8)
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def _shape(shape):
+    return " x ".join(str(n) for n in np.atleast_1d(shape))
+
+
+class Inspection:
+    """Summary and weights of an estimator with ``coefs_``."""
+
+    def summary(self):
+        """The layers of the fitted network: shapes, parameters and FLOPs.
+
+        Returns
+        -------
+        summary : Summary
+            Prints as a table; ``summary.rows`` holds its rows, ``summary.n_parameters`` and
+            ``summary.flops`` the totals.
+        """
+        check_is_fitted(self)
+        network, _ = self._program(False, self._fitted_dtype())
+        return Summary(network.summary(), self._end_of(network, 0)[1])
+
+    def get_weights(self):
+        """Copies of all fitted arrays in one list.
+
+        Returns
+        -------
+        weights : list of ndarray
+            ``coefs_``, then ``intercepts_``, then the running means and variances of batch
+            normalisation. Lists of estimators of the same architecture may be averaged array by array.
+        """
+        check_is_fitted(self)
+        return [np.array(array) for name in FITTED_ARRAYS for array in getattr(self, name)]
+
+    def set_weights(self, weights):
+        """Replace all fitted arrays.
+
+        Parameters
+        ----------
+        weights : list of array-like
+            As ``get_weights`` returns them.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        current = self.get_weights()
+        found, expected = [np.shape(w) for w in weights], [w.shape for w in current]
+        if found != expected:
+            raise ValueError(f"weights have the shapes {found}, the network has {expected}.")
+        new = iter([np.array(w, old.dtype) for w, old in zip(weights, current, strict=True)])
+        for name in FITTED_ARRAYS:
+            setattr(self, name, [next(new) for _ in getattr(self, name)])
+        return self
