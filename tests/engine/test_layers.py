@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sknn.layers import AvgPool2D, Conv2D, MaxPool2D
 from sknn.losses import Loss
-from tests.engine.layer_cases import ALL, CONVOLUTIONS, DROPOUTS, PLAIN, POOLS, SMALL, has
+from tests.engine.layer_cases import ALL, CONVOLUTIONS, DROPOUTS, PLAIN, POOLS, SMALL
 from tests.engine.layered import Layered
 from tests.engine.machine import LOSSES, arrays, flat, targets
 
