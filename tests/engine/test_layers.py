@@ -184,6 +184,8 @@ def test_slopes_along_directions(double, name):
             rng.standard_normal(array.shape) * moves
             for array, moves in zip(arrays(gradient), trainable, strict=True)
         ]
+        length = np.linalg.norm(np.concatenate([part.ravel() for part in direction]))
+        direction = [part / length for part in direction]  # short: few kinks are crossed
         values = []
         for side in (step, -step):
             moved = [w + side * d for w, d in zip(arrays(model.weights), direction, strict=True)]
@@ -191,7 +193,7 @@ def test_slopes_along_directions(double, name):
             values.append(trainer.loss_and_gradient(unused))
         slope = (values[0] - values[1]) / (2 * step)
         expected = sum((g * d).sum() for g, d in zip(arrays(gradient), direction, strict=True))
-        assert slope == pytest.approx(expected, rel=1e-6, abs=1e-7)
+        assert slope == pytest.approx(expected, rel=1e-5, abs=1e-8)
 
 
 @pytest.mark.parametrize("name", ["no_bias", "batch_norm_pool"])

@@ -54,8 +54,8 @@ CASES = {
 }
 # optimizer, its twin in PyTorch, learning rate; ε is so small that its place does not matter
 STEPS = {
-    "sgd": (SGD(nesterov=False), ["SGD", {"lr": 0.02, "momentum": 0.9}], 0.02),
-    "nesterov": (SGD(), ["SGD", {"lr": 0.02, "momentum": 0.9, "nesterov": True}], 0.02),
+    "sgd": (SGD(nesterov=False), ["SGD", {"lr": 0.01, "momentum": 0.9}], 0.01),
+    "nesterov": (SGD(), ["SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True}], 0.01),
     "adam": (Adam(epsilon=1e-30), ["Adam", {"lr": 1e-3, "eps": 1e-30}], 1e-3),
 }
 
@@ -85,7 +85,12 @@ def batches():
 
 
 def data(model, n):
-    return model.images(n), targets(model.loss, n, model.machine.dtype)
+    """Images, and classes; a third of an image is brighter, and tells its class."""
+    X, y = model.images(n), targets(model.loss, n, model.machine.dtype)
+    h = X.shape[1] // 3
+    for k in range(3):
+        X[y[:, 0] == k, k * h : (k + 1) * h] += 1
+    return X, y
 
 
 @pytest.fixture(scope="module")
@@ -187,4 +192,5 @@ def test_le_net_has_the_same_losses_step_for_step(reference, name, dtype):
     losses = losses_of_steps(model_of(name, dtype), optimizer, rate)
     expected = reference(name, dtype)["losses"]
     assert expected[-1] < 0.9 * expected[0]
-    np.testing.assert_allclose(losses, expected, rtol=1e-9 if dtype == "float64" else 1e-3)
+    tolerance = 1e-9 if dtype == "float64" else 1e-3
+    np.testing.assert_allclose(losses, expected, rtol=tolerance, atol=tolerance / 10)
