@@ -9,7 +9,7 @@ from tests.engine.layered import Layered
 from tests.engine.machine import flat, run_epochs, stored, targets
 
 LAYERS = [Conv2D(7, 3), MaxPool2D(2), Conv2D(6, 2), BatchNorm()]
-SHAPES = [(7, 8, 1), (7, 6, 3), (5, 6, 17)]
+SHAPES = [(7, 8, 1), (7, 6, 3), (6, 7, 17)]
 KINDS = ["uint8", "float32", "float64"]
 
 
