@@ -109,17 +109,26 @@ cdef void conv_forward(const Parameter* p, const Weights* weights, Matrix x, Mat
 # that the turned kernel moves over.
 cdef const real* surround(const Geometry* g, const real* d, real* halo) noexcept nogil:
     cdef Py_ssize_t kh = (g.kh - 1) * g.dh, kw = (g.kw - 1) * g.dw    # zeros on each side
-    cdef Py_ssize_t y, x, width = g.iw + kw
-    cdef real* row
+    cdef Py_ssize_t y, x, row, first = 0, last = g.ow, width = g.iw + kw
+    cdef const real* out
+    cdef real* at
     if halo == NULL:
         return d
+    while first < last and kw - g.left + first * g.sw < 0:      # seen by windows in the padding only
+        first += 1
+    while last > first and kw - g.left + (last - 1) * g.sw >= width:
+        last -= 1
     for y in range(g.oh):
-        row = halo + ((kh - g.top + y * g.sh) * width + kw - g.left) * g.oc
-        if g.sw == 1:
-            memcpy(row, d + y * g.ow * g.oc, g.ow * g.oc * sizeof(real))
+        row = kh - g.top + y * g.sh
+        if row < 0 or row >= g.ih + kh:
             continue
-        for x in range(g.ow):
-            memcpy(row + x * g.sw * g.oc, d + (y * g.ow + x) * g.oc, g.oc * sizeof(real))
+        at = halo + (row * width + kw - g.left + first * g.sw) * g.oc
+        out = d + (y * g.ow + first) * g.oc
+        if g.sw == 1:
+            memcpy(at, out, (last - first) * g.oc * sizeof(real))
+            continue
+        for x in range(last - first):
+            memcpy(at + x * g.sw * g.oc, out + x * g.oc, g.oc * sizeof(real))
     return halo
 
 

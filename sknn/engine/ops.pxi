@@ -78,6 +78,26 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
                 y.at[r * y.stride + j] = x.at[r * x.stride + j] + other.at[r * other.stride + j]
 
 
+# All rows in one loop, their padding too, where they lie alike.
+cdef void activate(int code, Matrix x, Matrix y, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t r
+    if x.stride == y.stride:
+        activation_forward(code, x.at, y.at, rows * y.stride)
+        return
+    for r in range(rows):
+        activation_forward(code, x.at + r * x.stride, y.at + r * y.stride, width)
+
+
+cdef void activate_backward(int code, Matrix x, Matrix y, Matrix d, Py_ssize_t rows,
+                            Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t r
+    if x.stride == y.stride and y.stride == d.stride:
+        activation_backward(code, x.at, y.at, d.at, rows * d.stride)
+        return
+    for r in range(rows):
+        activation_backward(code, x.at + r * x.stride, y.at + r * y.stride, d.at + r * d.stride, width)
+
+
 # Ops first..last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows in x
 # (for CSR rows and dropout masks); `next` is what to fetch during the first product.
 cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
@@ -104,7 +124,7 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
         elif op.kind == DENSE_CSR:
             csr_forward(op, p, weights.packed, x, samples, epoch_key, training, target, rows)
         elif op.kind == ACTIVATION:
-            activation_forward(op.code, source.at, target.at, rows * target.stride)
+            activate(op.code, source, target, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 if training:
@@ -226,13 +246,7 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
             dense_input_gradient(plan.parameters + op.parameter, weights.derived, d, dx, rows)
         elif op.kind == ACTIVATION:
             target = value_of(plan, w, op.target, begin)
-            if source.stride == d.stride:
-                activation_backward(op.code, source.at, target.at, d.at, rows * d.stride)
-                continue
-            for r in range(rows):   # a gradient that a padded image shares is wider
-                activation_backward(op.code, source.at + r * source.stride,
-                                    target.at + r * target.stride, d.at + r * d.stride,
-                                    source.stride)
+            activate_backward(op.code, source, target, d, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,

@@ -46,7 +46,7 @@ class CNN(NestedLayers, Images):
         if self.augmentation is None:
             return {}
         self.augmentation.validate(self.image_shape_)
-        return {"augmentation": self.augmentation.lower()}
+        return {"augmentation": (*self.image_shape_, *self.augmentation.lower())}
 
     def _refuse_what_needs_steps(self):
         super()._refuse_what_needs_steps()

@@ -25,8 +25,7 @@ class Conv2D(BaseEstimator):
         Steps between neighbouring outputs.
     padding : {"valid", "same"}, int or (int, int), default="valid"
         Zeros around the image: none; so many that stride 1 keeps the size (in general
-        ``ceil(size / stride)`` outputs, as in Keras); or so many on each side. Less than the reach of the
-        kernel.
+        ``ceil(size / stride)`` outputs, as in Keras); or so many on each side.
     dilation : int or (int, int), default=1
         Steps between neighbouring taps of the kernel.
     groups : int, default=1
@@ -79,10 +78,6 @@ class Conv2D(BaseEstimator):
         axes = []
         for axis in (0, 1):
             reach = (kernel[axis] - 1) * dilation[axis] + 1
-            if isinstance(paddings[axis], int) and paddings[axis] >= max(reach, 1):
-                raise ValueError(
-                    f"padding={self.padding!r} must be less than the {reach} pixels that the kernel reaches."
-                )
             found = windows(
                 shape[axis], kernel[axis], strides[axis], paddings[axis], dilation[axis]
             )

