@@ -49,26 +49,52 @@ cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matri
 
 
 # dW[first:last] (+)= x[:, first:last]^T dy, in one panel of dW; dW points to row `first` of the panel
-cdef void dense_weight_gradient(Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
+cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
                                 Py_ssize_t first, Py_ssize_t last, real* dW,
                                 bint accumulate, const Ahead* next) noexcept nogil:
+    cdef Py_ssize_t n = last - first, columns = p.n_out - panel.begin
+    if panel.vectors == 1 and not accumulate and columns * n_vectors(n) < n:
+        narrow_weight_gradient(columns, x, dy, panel.begin, rows, first, n, dW, next)
+        return
     multiply_panel(x.at + first, 1, 0, x.stride, dy.at + panel.begin, dy.stride,
-                   dW if accumulate else NULL, panel.width, dW, panel.width, last - first,
-                   panel.vectors, 1, rows, next)
+                   dW if accumulate else NULL, panel.width, dW, panel.width, n, panel.vectors, 1, rows,
+                   next)
 
 
-# db (+)= sum over the rows of dy
-cdef void bias_gradient(Matrix dy, Py_ssize_t rows, Py_ssize_t width, real* db,
+# The same for a panel of one vector with few columns in use: dW^T = dy^T x fills the vectors. Each element
+# is the same sum in the same order.
+cdef void narrow_weight_gradient(Py_ssize_t columns, Matrix x, Matrix dy, Py_ssize_t begin,
+                                 Py_ssize_t rows, Py_ssize_t first, Py_ssize_t n, real* dW,
+                                 const Ahead* next) noexcept nogil:
+    cdef real turned[TASK_ROWS * 16]    # no vector is longer
+    cdef Py_ssize_t vectors = n_vectors(n), stride = vectors * SKNN_V, i, k
+    cdef Panel panel
+    for i in range(panel_count(vectors)):
+        panel = get_panel(columns, vectors, i)
+        multiply_panel(dy.at + begin, 1, 0, dy.stride, x.at + first + panel.begin, x.stride, NULL, 0,
+                       turned + panel.begin, stride, columns, panel.vectors, 1, rows,
+                       next if i == 0 else NULL)
+    for i in range(columns * stride, SKNN_V * stride):
+        turned[i] = 0
+    for i in range(vectors):
+        if (i + 1) * SKNN_V <= n:
+            transpose_block(turned + i * SKNN_V, stride, dW + i * SKNN_V * SKNN_V, SKNN_V)
+            continue
+        for k in range(i * SKNN_V * SKNN_V, n * SKNN_V):
+            dW[k] = turned[k % SKNN_V * stride + k // SKNN_V]
+
+
+# db (+)= sum over the rows of dy: the tile again, with ones
+cdef void bias_gradient(Matrix dy, Py_ssize_t rows, Py_ssize_t vectors, real* db,
                         bint accumulate) noexcept nogil:
-    cdef Py_ssize_t i, j
-    cdef const real* d
-    if not accumulate:
-        for j in range(width):
-            db[j] = 0
-    for i in range(rows):
-        d = dy.at + i * dy.stride
-        for j in range(width):
-            db[j] += d[j]
+    cdef real one = 1
+    cdef Py_ssize_t i
+    cdef Panel panel
+    for i in range(panel_count(vectors)):
+        panel = get_panel(1, vectors, i)
+        multiply_panel(&one, 0, 0, 0, dy.at + panel.begin, dy.stride,
+                       db + panel.begin if accumulate else NULL, 0, db + panel.begin, 0, 1,
+                       panel.vectors, 1, rows, NULL)
 
 
 # W^T[:, first:last] from the rows first:last of a panel of W. W^T has whole vectors of rows: those after

@@ -25,7 +25,7 @@ cdef struct Step:
     const void* y
     const real* sample_weight           # NULL: all 1
     const Py_ssize_t* order             # the samples of the epoch
-    Py_ssize_t n_samples, batch_size, block_rows
+    Py_ssize_t n_samples, batch_size, block_rows, sub_block
     real* params
     real* transposed
     real* gradient                      # of all parameters; NULL if never needed whole
@@ -54,10 +54,6 @@ cdef struct Step:
     void* error                         # a Python exception of a signal handler, owned
 
 
-cdef inline double weight_of(const Step* s, Py_ssize_t sample) noexcept nogil:
-    return s.sample_weight[sample] if s.sample_weight != NULL else 1.0
-
-
 # Phase 1: rows begin..end of the block that starts at `block` in the epoch's order.
 cdef void work_on_rows(Step* s, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end,
                        double weight_sum) noexcept nogil:
@@ -66,21 +62,16 @@ cdef void work_on_rows(Step* s, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t e
     cdef const Py_ssize_t* samples
     cdef Matrix z = s.workspace.values[plan.ops[plan.n_ops - 1].target]
     cdef Matrix dz = s.workspace.gradients[plan.buffers[plan.ops[plan.n_ops - 1].target].gradient]
-    cdef Py_ssize_t i, m
-    cdef double weight
+    cdef Py_ssize_t m
     while begin < end:
-        m = min(end - begin, SUB_BLOCK)
+        m = min(end - begin, s.sub_block)
         samples = s.order + block + begin
         if s.x.kind != CSR:
             gather(&s.x, samples, m, row_of(s.workspace.values[0], begin))
         forward_rows(plan, &s.workspace, &weights, &s.x, samples, s.epoch_key, True, plan.n_ops,
                      begin, m, NULL)
-        for i in range(begin, begin + m):
-            weight = weight_of(s, samples[i - begin])
-            s.row_loss[i] = weight * loss_row(&plan.loss, z.at + i * z.stride, s.y,
-                                              samples[i - begin], dz.at + i * dz.stride, dz.stride,
-                                              <real>(plan.loss.gradient_scale * weight
-                                                     / weight_sum))
+        loss_rows(&plan.loss, row_of(z, begin), s.y, samples, row_of(dz, begin), m, s.sample_weight,
+                  weight_sum, s.row_loss + begin)
         backward_rows(plan, &s.workspace, s.transposed, samples, s.epoch_key, begin, m)
         begin += m
 
@@ -110,10 +101,10 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     if s.gradient != NULL:
         g = s.gradient + task.offset
     if task.bias:
-        bias_gradient(d, rows, p.vectors * SKNN_V, g, accumulate)
+        bias_gradient(d, rows, p.vectors, g, accumulate)
     elif op.kind == DENSE:
         next = state_of(s, task)
-        dense_weight_gradient(task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
+        dense_weight_gradient(p, task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate, &next)
     else:
         if first_of_share or task.first == 0:

@@ -26,6 +26,7 @@ cdef extern from "real_math.h" nogil:
     real real_fabs(real x) noexcept
     real real_exp(real x) noexcept
     real real_expm1(real x) noexcept
+    real real_log(real x) noexcept
     real real_logistic(real x) noexcept
     real real_tanh(real x) noexcept
     real real_softplus(real x) noexcept
@@ -46,6 +47,7 @@ cdef extern from "threads.h" nogil:
 # activations stay in its cache.
 cdef enum:
     SUB_BLOCK = 64
+    MIN_SUB_BLOCK = 12
 
 # A matrix in memory: `stride` elements from one row to the next.
 cdef struct Matrix:
