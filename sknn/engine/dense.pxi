@@ -17,12 +17,17 @@ cdef inline Ahead following_panel(const real* packed, Panel panel, Py_ssize_t ro
     return next
 
 
-cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix y,
-                        Py_ssize_t rows, const Ahead* after) noexcept nogil:
+# The transposed weights are there in training only.
+cdef void dense_forward(const Parameter* p, const real* packed, const real* transposed, Matrix x,
+                        Matrix y, Py_ssize_t rows, const Ahead* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
     cdef Ahead next
     cdef const Ahead* following
+    if transposed != NULL and p.transposed >= 0 and (
+            2 * p.n_out * (p.transposed_vectors + 2 * SKNN_V) < p.n_in):
+        narrow_forward(p, packed + p.bias, transposed + p.transposed, x, y, rows)
+        return
     for i in range(panel_count(p.vectors)):
         panel = get_panel(p.n_in, p.vectors, i)
         next = following_panel(packed + p.weight, panel, p.n_in, p.vectors)
@@ -32,6 +37,37 @@ cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix
         multiply_panel(x.at, x.stride, 0, 1, packed + p.weight + panel.offset, panel.width,
                        packed + p.bias + panel.begin, 0, y.at + panel.begin, y.stride,
                        rows, panel.vectors, 1, p.n_in, following)
+
+
+# For few outputs: those of a row are its scalar products with the rows of W^T, which fill the vectors. The
+# lanes of as many rows as a vector has are summed together.
+cdef void narrow_forward(const Parameter* p, const real* bias, const real* transposed, Matrix x,
+                         Matrix y, Py_ssize_t rows) noexcept nogil:
+    cdef real parts[16 * 16]            # no vector is longer
+    cdef real turned[16 * 16]
+    cdef real sums[16]
+    cdef Py_ssize_t first = 0, m, i, j, k
+    cdef Panel panel
+    for i in range(SKNN_V * SKNN_V):
+        parts[i] = 0
+    while first < rows:
+        m = min(rows - first, SKNN_V)
+        for j in range(p.n_out):
+            for i in range(m * SKNN_V):
+                parts[i] = 0
+            for i in range(panel_count(p.transposed_vectors)):
+                panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
+                dot_panel(x.at + first * x.stride + panel.begin, x.stride,
+                          transposed + panel.offset + j * panel.width, parts, m, panel.vectors)
+            transpose_block(parts, SKNN_V, turned, SKNN_V)
+            for i in range(SKNN_V):
+                sums[i] = bias[j]
+            for k in range(SKNN_V):
+                for i in range(SKNN_V):
+                    sums[i] += turned[k * SKNN_V + i]
+            for i in range(m):
+                y.at[(first + i) * y.stride + j] = sums[i]
+        first += m
 
 
 cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx,

@@ -109,6 +109,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     if out.shape != (n, plan.buffers[last_buffer].width):
         raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")
     weights.packed = NULL
+    weights.transposed = NULL
     weights.unpacked = NULL
     try:
         if n <= FEW_ROWS and x.input.kind != CSR:

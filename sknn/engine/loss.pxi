@@ -30,60 +30,74 @@ cdef struct Loss:
     double gradient_scale       # of its gradient
 
 
-# The softmax loss of a block of rows. Few classes make short rows, so the exponentials and the logarithms are
-# passes over the whole block, padding included.
+# The softmax loss of a block of rows. Few classes make short rows: what cannot take whole vectors of a row
+# runs along the block.
 cdef void softmax_rows(const Loss* loss, Matrix z, const int* y, const Py_ssize_t* samples,
                        Matrix dz, Py_ssize_t rows, const real* scales, double* values) noexcept nogil:
     cdef Py_ssize_t group, i, k, n, start = 0
-    cdef real inverse, share, smoothing = <real>loss.option
+    cdef real share
+    cdef real tops[SUB_BLOCK]
     cdef real totals[SUB_BLOCK]
     cdef real logs[SUB_BLOCK]
-    cdef real* d
+    cdef const real* row
     for i in range(rows):
-        values[i] = shifted_row(loss, z.at + i * z.stride, y + samples[i] * loss.n_groups,
-                                dz.at + i * dz.stride, dz.stride)
-    for i in range(rows * dz.stride):
-        dz.at[i] = real_exp(dz.at[i])
+        values[i] = 0
     for group in range(loss.n_groups):
         n = loss.group_sizes[group]
-        share = smoothing / n
-        for i in range(rows):
-            d = dz.at + i * dz.stride + start
-            totals[i] = d[0]
-            for k in range(1, n):
-                totals[i] += d[k]
+        share = <real>loss.option / n
+        block_maxima(z, start, n, rows, tops)
+        for i in range(rows):       # to the end of the row: the next group writes its own part
+            exponentials(z.at + i * z.stride + start, tops[i], dz.at + i * dz.stride + start,
+                         dz.stride - start)
+        block_sums(dz, start, n, rows, totals)
         for i in range(rows):
             logs[i] = real_log(totals[i])
         for i in range(rows):
-            d = dz.at + i * dz.stride + start
-            values[i] += logs[i]
-            inverse = scales[i] / totals[i]
-            for k in range(n):
-                d[k] = d[k] * inverse - scales[i] * share
-            d[y[samples[i] * loss.n_groups + group]] -= scales[i] * (<real>1 - smoothing)
+            row = z.at + i * z.stride + start
+            k = y[samples[i] * loss.n_groups + group]
+            values[i] += logs[i] + (1 - loss.option) * (tops[i] - row[k])
+            softmax_gradient(dz.at + i * dz.stride + start, n, scales[i] / totals[i], scales[i] * share)
+            dz.at[i * dz.stride + start + k] -= scales[i] * (<real>1 - <real>loss.option)
+            if share > 0:
+                for k in range(n):
+                    values[i] += share * (tops[i] - row[k])
         start += n
 
 
-# d becomes z - max of its group; returns the sum of t_k (max - z_k), which is the loss but for the logarithms of
-# the sums of exponentials.
-cdef double shifted_row(const Loss* loss, const real* z, const int* y, real* d,
-                        Py_ssize_t stride) noexcept nogil:
-    cdef Py_ssize_t group, k, n, start = 0
-    cdef double value = 0
-    cdef real top
-    for group in range(loss.n_groups):
-        n = loss.group_sizes[group]
-        top = z[start]
-        for k in range(start + 1, start + n):
-            top = z[k] if z[k] > top else top
-        for k in range(start, stride):      # the next group takes its own
-            d[k] = z[k] - top
-        value -= (1 - loss.option) * d[start + y[group]]
-        if loss.option > 0:
-            for k in range(start, start + n):
-                value -= loss.option / n * d[k]
-        start += n
-    return value
+# d = exp(z - top), n values
+cdef inline void exponentials(const real* z, real top, real* d, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t first = 0, k
+    while first + SKNN_V <= n:
+        for k in range(SKNN_V):
+            d[first + k] = real_exp(z[first + k] - top)
+        first += SKNN_V
+    for k in range(first, n):
+        d[k] = real_exp(z[k] - top)
+
+
+cdef inline void softmax_gradient(real* d, Py_ssize_t n, real inverse, real share) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        d[k] = d[k] * inverse - share
+
+
+# The largest of n columns of each row, and their sum.
+cdef void block_maxima(Matrix x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t rows, real* tops) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        tops[i] = x.at[i * x.stride + start]
+    for k in range(start + 1, start + n):
+        for i in range(rows):
+            tops[i] = real_max(x.at[i * x.stride + k], tops[i])
+
+
+cdef void block_sums(Matrix x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t rows, real* sums) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        sums[i] = x.at[i * x.stride + start]
+    for k in range(start + 1, start + n):
+        for i in range(rows):
+            sums[i] += x.at[i * x.stride + k]
 
 
 cdef void binary_rows(const Loss* loss, Matrix z, const real* y, const Py_ssize_t* samples,

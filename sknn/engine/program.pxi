@@ -20,9 +20,11 @@ cdef struct Workspace:
     Matrix* values
     Matrix* gradients
 
-# Where the forward pass finds its parameters: one packed array, or the fitted arrays themselves.
+# Where the forward pass finds its parameters: one packed array (in training with its transposed weights),
+# or the fitted arrays themselves.
 cdef struct Weights:
     const real* packed
+    const real* transposed
     const real** unpacked
     real* tail
 
@@ -111,7 +113,7 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
         p = plan.parameters + op.parameter
         if op.kind == DENSE:
             if weights.packed != NULL:
-                dense_forward(p, weights.packed, source, target, rows, next)
+                dense_forward(p, weights.packed, weights.transposed, source, target, rows, next)
                 next = NULL
             else:
                 dense_forward_unpacked(weights.unpacked[2 * op.parameter],

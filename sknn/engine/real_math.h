@@ -32,6 +32,8 @@
 #  define EXP_HIGH 89.0f
 #endif
 
+/* b where one of them is NaN */
+SKNN_INLINE real real_max(real a, real b) { return a > b ? a : b; }
 SKNN_INLINE sint bits_of(real x) { sint i; memcpy(&i, &x, sizeof i); return i; }
 SKNN_INLINE real real_of(sint i) { real x; memcpy(&x, &i, sizeof x); return x; }
 SKNN_INLINE real power_of_two(sint n) { return real_of((n + EXPONENT_BIAS) << MANTISSA); }

@@ -4,7 +4,6 @@
 cdef enum:
     BLOCK_BYTES = 16 * 1024 * 1024
     MAX_BLOCK_ROWS = 1024
-    LEVEL_1_BYTES = 32 * 1024
 
 
 cdef class Trainer:
@@ -84,7 +83,6 @@ cdef class Trainer:
         cdef int i
         s.block_rows = min(max(BLOCK_BYTES // row_bytes, SUB_BLOCK), MAX_BLOCK_ROWS)
         s.block_rows = min(s.block_rows, s.batch_size, s.n_samples)
-        s.sub_block = min(max(LEVEL_1_BYTES // row_bytes, MIN_SUB_BLOCK), SUB_BLOCK)
         if s.block_rows < min(s.batch_size, s.n_samples):
             whole_gradient = True       # a step in several blocks accumulates it
         for i in range(plan.n_parameters):

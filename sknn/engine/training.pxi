@@ -25,7 +25,7 @@ cdef struct Step:
     const void* y
     const real* sample_weight           # NULL: all 1
     const Py_ssize_t* order             # the samples of the epoch
-    Py_ssize_t n_samples, batch_size, block_rows, sub_block
+    Py_ssize_t n_samples, batch_size, block_rows
     real* params
     real* transposed
     real* gradient                      # of all parameters; NULL if never needed whole
@@ -58,13 +58,13 @@ cdef struct Step:
 cdef void work_on_rows(Step* s, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end,
                        double weight_sum) noexcept nogil:
     cdef const Plan* plan = s.plan
-    cdef Weights weights = Weights(s.params, NULL, NULL)
+    cdef Weights weights = Weights(s.params, s.transposed, NULL, NULL)
     cdef const Py_ssize_t* samples
     cdef Matrix z = s.workspace.values[plan.ops[plan.n_ops - 1].target]
     cdef Matrix dz = s.workspace.gradients[plan.buffers[plan.ops[plan.n_ops - 1].target].gradient]
     cdef Py_ssize_t m
     while begin < end:
-        m = min(end - begin, s.sub_block)
+        m = min(end - begin, SUB_BLOCK)
         samples = s.order + block + begin
         if s.x.kind != CSR:
             gather(&s.x, samples, m, row_of(s.workspace.values[0], begin))

@@ -13,6 +13,8 @@ cdef extern from "tile.h" nogil:
                         const real* B, Py_ssize_t bk, const real* I, Py_ssize_t im,
                         real* C, Py_ssize_t cm, Py_ssize_t m, Py_ssize_t nr,
                         Py_ssize_t S, Py_ssize_t K, const Ahead* next) noexcept
+    void dot_panel(const real* A, Py_ssize_t am, const real* B, real* C, Py_ssize_t m,
+                   Py_ssize_t vectors) noexcept
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept
     Py_ssize_t panel_begin(Py_ssize_t n_vectors, Py_ssize_t panel) noexcept
     Py_ssize_t panel_of(Py_ssize_t n_vectors, Py_ssize_t vector) noexcept
@@ -27,6 +29,7 @@ cdef extern from "real_math.h" nogil:
     real real_exp(real x) noexcept
     real real_expm1(real x) noexcept
     real real_log(real x) noexcept
+    real real_max(real a, real b) noexcept
     real real_logistic(real x) noexcept
     real real_tanh(real x) noexcept
     real real_softplus(real x) noexcept
@@ -47,7 +50,6 @@ cdef extern from "threads.h" nogil:
 # activations stay in its cache.
 cdef enum:
     SUB_BLOCK = 64
-    MIN_SUB_BLOCK = 12
 
 # A matrix in memory: `stride` elements from one row to the next.
 cdef struct Matrix:

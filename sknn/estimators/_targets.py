@@ -11,7 +11,9 @@ from sknn.losses import Loss
 def kind_of_labels(y):
     """(type of target, y as a dense array; a single column becomes one-dimensional)."""
     kind = type_of_target(y, input_name="y", raise_unknown=True)
-    check_classification_targets(y)
+    usual = kind in {"binary", "multiclass"} and _is_numeric_column(y)
+    if not usual or len(np.unique(y)) > len(y) // 2:  # what it says of others takes a while
+        check_classification_targets(y)
     if sp.issparse(y):
         y = y.toarray()
     y = np.asarray(y)
@@ -21,13 +23,22 @@ def kind_of_labels(y):
     return kind, y
 
 
+def _is_numeric_column(y):
+    return type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "biuf"
+
+
+def _labels_of(y):
+    """Sorted labels of a column; scikit-learn's function asks for the type of target again."""
+    return np.unique(y) if _is_numeric_column(y) else unique_labels(y)
+
+
 def find_classes(kind, y):
     """Sorted labels: an array, or for several columns of classes a list of arrays."""
     if kind == "multilabel-indicator":
         return np.arange(y.shape[1])
     if kind == "multiclass-multioutput":
         return [np.unique(column) for column in y.T]
-    return unique_labels(y)
+    return _labels_of(y)
 
 
 def kind_of_classes(kind, classes):
@@ -174,7 +185,7 @@ def check_known(kind, classes, y):
             f"y has {n_columns} columns of labels, the model was fitted with {expected}."
         )
     for known, column in columns(kind, classes, y):
-        found = unique_labels(column)
+        found = _labels_of(column)
         if len(np.setdiff1d(found, known)):
             raise ValueError(
                 "`y` has classes not in `self.classes_`. "
