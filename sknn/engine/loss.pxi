@@ -200,10 +200,10 @@ cdef void loss_rows(const Loss* loss, Matrix z, const void* y, const Py_ssize_t*
             values[i] *= sample_weight[samples[i]]
 
 
-# Predictions from the logits of one row. Probabilities are formed in double precision: near 1 a float has
+# Predictions from the logits of one row, which are overwritten. Probabilities are formed in double precision: near 1 a float has
 # only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and so do their complements:
 # `bounded_logit` caps logits before 1 - p has no digits left.
-cdef void probabilities(const Loss* loss, const real* z, double* p) noexcept nogil:
+cdef void probabilities(const Loss* loss, real* z, double* p) noexcept nogil:
     cdef Py_ssize_t group, k, n, start = 0
     cdef real top
     cdef double total
@@ -217,9 +217,11 @@ cdef void probabilities(const Loss* loss, const real* z, double* p) noexcept nog
         for k in range(start + 1, start + n):
             if z[k] > top:
                 top = z[k]
+        # with the padding of the row where nothing else stands there
+        exponentials(z + start, top, z + start, whole_lines(n) if loss.n_groups == 1 else n)
         total = 0
         for k in range(start, start + n):
-            p[k] = real_exp(z[k] - top)
+            p[k] = z[k]
             total += p[k]
         for k in range(start, start + n):
             p[k] /= total
