@@ -6,6 +6,13 @@ cdef enum:
     MAX_BLOCK_ROWS = 1024
 
 
+# Short runs of steps try now and then whether one thread is faster than all of them.
+cdef enum:
+    FIRST_TRIAL = 4             # runs before the first trial
+    RUNS_PER_TRIAL = 64
+cdef double LONGEST_TRIAL = 0.05
+
+
 cdef class Trainer:
     """Trains a Program's weights on one data set.
 
@@ -31,6 +38,8 @@ cdef class Trainer:
     cdef const Py_ssize_t[::1] samples
     cdef u64 seed
     cdef int n_threads
+    cdef double pace[2]                 # seconds of a step: with one thread, with all; 0: not known
+    cdef int runs_since_trial
     cdef real* best
     cdef readonly bint has_best
 
@@ -238,8 +247,11 @@ cdef class Trainer:
         s.next_poll = seconds() + 0.1
         s.steps_done = 0
         s.stop = False
+        cdef bint all_threads = self._choose_threads(n_steps)
+        cdef double start = seconds()
         with nogil:
-            run_steps(s, self.n_threads)
+            run_steps(s, self.n_threads if all_threads else 1)
+        self._note_pace(all_threads, seconds() - start)
         if s.error != NULL:
             error = <object>s.error
             Py_DECREF(error)
@@ -247,6 +259,26 @@ cdef class Trainer:
             raise error
         PyErr_CheckSignals()
         return s.steps_done
+
+    cdef bint _choose_threads(self, Py_ssize_t n_steps) noexcept:
+        """Whether to use all threads: where other programs hold the processors one may be faster.
+
+        The bits are the same; waiting for a thread that was suspended takes longer than many short steps.
+        """
+        cdef bint best = self.pace[0] == 0 or self.pace[1] <= self.pace[0]
+        cdef int patience = RUNS_PER_TRIAL if self.pace[0] > 0 else FIRST_TRIAL
+        if self.n_threads == 1 or self.pace[best] * n_steps > LONGEST_TRIAL:
+            return best
+        self.runs_since_trial += 1
+        if self.runs_since_trial <= patience:
+            return best
+        self.runs_since_trial = 0
+        return not best
+
+    cdef void _note_pace(self, bint all_threads, double duration) noexcept:
+        cdef double pace = duration / max(self.step.steps_done, 1)
+        cdef double known = self.pace[all_threads]
+        self.pace[all_threads] = pace if known == 0 else 0.5 * (known + pace)
 
     def loss_and_gradient(self, gradient, double deadline=float("inf")):
         """Loss of all samples in one batch; its gradient is written to (coefs, intercepts).
