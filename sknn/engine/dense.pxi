@@ -84,13 +84,24 @@ cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matri
                        &next)
 
 
+cdef inline bint is_narrow(const Parameter* p, Panel panel, Py_ssize_t n) noexcept nogil:
+    return panel.vectors == 1 and (p.n_out - panel.begin) * n_vectors(n) < n
+
+
+# Multiply-adds of vectors in the gradient of n rows of a panel, for each sample.
+cdef inline Py_ssize_t gradient_cost(const Parameter* p, Panel panel, Py_ssize_t n) noexcept nogil:
+    if is_narrow(p, panel, n):
+        return (p.n_out - panel.begin) * n_vectors(n)
+    return n * panel.vectors
+
+
 # dW[first:last] (+)= x[:, first:last]^T dy, in one panel of dW; dW points to row `first` of the panel
 cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
                                 Py_ssize_t first, Py_ssize_t last, real* dW,
                                 bint accumulate, const Ahead* next) noexcept nogil:
-    cdef Py_ssize_t n = last - first, columns = p.n_out - panel.begin
-    if panel.vectors == 1 and not accumulate and columns * n_vectors(n) < n:
-        narrow_weight_gradient(columns, x, dy, panel.begin, rows, first, n, dW, next)
+    cdef Py_ssize_t n = last - first
+    if is_narrow(p, panel, n) and not accumulate:
+        narrow_weight_gradient(p.n_out - panel.begin, x, dy, panel.begin, rows, first, n, dW, next)
         return
     multiply_panel(x.at + first, 1, 0, x.stride, dy.at + panel.begin, dy.stride,
                    dW if accumulate else NULL, panel.width, dW, panel.width, n, panel.vectors, 1, rows,

@@ -200,9 +200,9 @@ cdef void loss_rows(const Loss* loss, Matrix z, const void* y, const Py_ssize_t*
             values[i] *= sample_weight[samples[i]]
 
 
-# Predictions from the logits of one row, which are overwritten. Probabilities are formed in double precision: near 1 a float has
-# only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and so do their complements:
-# `bounded_logit` caps logits before 1 - p has no digits left.
+# Predictions from the logits of one row, which are overwritten. Probabilities are formed in double
+# precision: near 1 a float has only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and
+# so do their complements: `bounded_logit` caps logits before 1 - p has no digits left.
 cdef void probabilities(const Loss* loss, real* z, double* p) noexcept nogil:
     cdef Py_ssize_t group, k, n, start = 0
     cdef real top

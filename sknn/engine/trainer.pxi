@@ -143,7 +143,7 @@ cdef class Trainer:
                     task = s.tasks + s.n_tasks
                     task.op, task.bias, task.offset = i, True, p.bias
                     task.size = p.vectors * SKNN_V
-                    task.cost = 4 * task.size
+                    task.cost = p.vectors
                     s.n_tasks += 1
                     continue
                 for k in range(panel_count(p.vectors)):
@@ -155,7 +155,7 @@ cdef class Trainer:
                         task.last = min(first + TASK_ROWS, p.n_in)
                         task.offset = p.weight + panel.offset + first * panel.width
                         task.size = (task.last - first) * panel.width
-                        task.cost = task.size
+                        task.cost = gradient_cost(p, panel, task.last - first)
                         s.n_tasks += 1
                         first = task.last
         for i in range(s.n_tasks):
