@@ -76,12 +76,15 @@ class Rates:
         self.total = options.max_iter * n_steps
         self.warmup_steps = options.warmup * self.total
         self.buffer = np.empty(n_steps)
+        self.constant = None  # what all of the buffer is
 
     def of_epoch(self, epoch, rate):
         """Rates of the steps of one epoch, counted from the first fit."""
         first = epoch * self.n_steps
         if not self.schedule.per_step and first >= self.warmup_steps:
-            self.buffer.fill(rate)
+            if rate != self.constant:
+                self.buffer.fill(rate)
+                self.constant = rate
             return self.buffer
         steps = np.arange(first, first + self.n_steps)
         factors = self.schedule.factors(np.minimum(steps / self.total, 1.0))
@@ -112,7 +115,8 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
         Handed to the callbacks.
     """
     deadline = math.inf if options.max_time is None else clock() + options.max_time
-    rates = Rates(schedule, options, trainer.n_steps)
+    n_steps, n_samples = trainer.n_steps, trainer.n_samples
+    rates = Rates(schedule, options, n_steps)
     history.n_iter = 0
     try:
         while history.n_iter < options.max_iter:
@@ -122,12 +126,12 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
                 rates.of_epoch(state.epochs, state.learning_rate), state.steps, deadline
             )
             state.steps += done
-            if done < trainer.n_steps:
+            if done < n_steps:
                 return TIME
             state.epochs += 1
             history.n_iter += 1
-            history.samples_seen += trainer.n_samples
-            history.loss_curve.append(trainer.loss / trainer.n_samples)
+            history.samples_seen += n_samples
+            history.loss_curve.append(trainer.loss / n_samples)
             _close_epoch(trainer, history, options, validate)
             if callbacks.end_epoch(fitted):
                 return CALLBACK
@@ -155,14 +159,14 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
 def _close_epoch(trainer, history, options, validate):
     """Books an epoch: validation, the best weights so far, epochs without improvement."""
     loss = history.loss_curve[-1]
-    line = f"Iteration {history.n_iter}, loss = {loss:.8f}"
+    score = None
     if validate is not None:
         score, validation_loss = validate()
         history.validation_scores.append(score)
         history.validation_losses.append(validation_loss)
-        line += f", validation score = {score:f}"
     if options.verbose:
-        print(line)
+        validated = "" if score is None else f", validation score = {score:f}"
+        print(f"Iteration {history.n_iter}, loss = {loss:.8f}{validated}")
     if options.early_stopping:
         improved = not score < history.best_score + options.tol
         tie = score == history.best_score and validation_loss < history.loss_at_best_score
@@ -174,7 +178,7 @@ def _close_epoch(trainer, history, options, validate):
         if loss < history.best_loss:
             history.best_loss = loss
             trainer.keep_best()
-    if validate is not None and score > history.best_score:
+    if score is not None and score > history.best_score:
         history.best_score = score
     history.no_improvement = 0 if improved else history.no_improvement + 1
 

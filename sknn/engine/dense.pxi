@@ -17,13 +17,18 @@ cdef inline Ahead following_panel(const real* packed, Panel panel, Py_ssize_t ro
     return next
 
 
-cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix y,
-                        Py_ssize_t rows, const Ahead* after) noexcept nogil:
+# The transposed weights are there in training only.
+cdef void dense_forward(const Parameter* p, const real* packed, const real* transposed, Matrix x,
+                        Matrix y, Py_ssize_t rows, const Ahead* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
     cdef Sum sum
     cdef Ahead next
     cdef const Ahead* following
+    if transposed != NULL and p.transposed >= 0 and (
+            2 * p.n_out * (p.transposed_vectors + 2 * SKNN_V) < p.n_in):
+        narrow_forward(p, packed + p.bias, transposed + p.transposed, x, y, rows)
+        return
     for i in range(panel_count(p.vectors)):
         panel = get_panel(p.n_in, p.vectors, i)
         next = following_panel(packed + p.weight, panel, p.n_in, p.vectors)
@@ -34,6 +39,37 @@ cdef void dense_forward(const Parameter* p, const real* packed, Matrix x, Matrix
         multiply_panel(x.at, x.stride, packed + p.weight + panel.offset, &sum,
                        packed + p.bias + panel.begin, 0, y.at + panel.begin, y.stride,
                        rows, panel.vectors, following)
+
+
+# For few outputs: those of a row are its scalar products with the rows of W^T, which fill the vectors. The
+# lanes of as many rows as a vector has are summed together.
+cdef void narrow_forward(const Parameter* p, const real* bias, const real* transposed, Matrix x,
+                         Matrix y, Py_ssize_t rows) noexcept nogil:
+    cdef real parts[16 * 16]            # no vector is longer
+    cdef real turned[16 * 16]
+    cdef real sums[16]
+    cdef Py_ssize_t first = 0, m, i, j, k
+    cdef Panel panel
+    for i in range(SKNN_V * SKNN_V):
+        parts[i] = 0
+    while first < rows:
+        m = min(rows - first, SKNN_V)
+        for j in range(p.n_out):
+            for i in range(m * SKNN_V):
+                parts[i] = 0
+            for i in range(panel_count(p.transposed_vectors)):
+                panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
+                dot_panel(x.at + first * x.stride + panel.begin, x.stride,
+                          transposed + panel.offset + j * panel.width, parts, m, panel.vectors)
+            transpose_block(parts, SKNN_V, turned, SKNN_V)
+            for i in range(SKNN_V):
+                sums[i] = bias[j]
+            for k in range(SKNN_V):
+                for i in range(SKNN_V):
+                    sums[i] += turned[k * SKNN_V + i]
+            for i in range(m):
+                y.at[(first + i) * y.stride + j] = sums[i]
+        first += m
 
 
 cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx,
@@ -51,27 +87,65 @@ cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matri
                        dx.at + panel.begin, dx.stride, rows, panel.vectors, &next)
 
 
+cdef inline bint is_narrow(const Parameter* p, Panel panel, Py_ssize_t n) noexcept nogil:
+    return panel.vectors == 1 and (p.n_out - panel.begin) * n_vectors(n) < n
+
+
+# Multiply-adds of vectors in the gradient of n rows of a panel, for each sample.
+cdef inline Py_ssize_t gradient_cost(const Parameter* p, Panel panel, Py_ssize_t n) noexcept nogil:
+    if is_narrow(p, panel, n):
+        return (p.n_out - panel.begin) * n_vectors(n)
+    return n * panel.vectors
+
+
 # dW[first:last] (+)= x[:, first:last]^T dy, in one panel of dW; dW points to row `first` of the panel
-cdef void dense_weight_gradient(Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
+cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
                                 Py_ssize_t first, Py_ssize_t last, real* dW,
                                 bint accumulate, const Ahead* next) noexcept nogil:
+    cdef Py_ssize_t n = last - first
     cdef Sum sum = matrix_sum(rows, x.stride, dy.stride)
+    if is_narrow(p, panel, n) and not accumulate:
+        narrow_weight_gradient(p.n_out - panel.begin, x, dy, panel.begin, rows, first, n, dW, next)
+        return
     multiply_panel(x.at + first, 1, dy.at + panel.begin, &sum, dW if accumulate else NULL,
-                   panel.width, dW, panel.width, last - first, panel.vectors, next)
+                   panel.width, dW, panel.width, n, panel.vectors, next)
 
 
-# db (+)= sum over the rows of dy
-cdef void bias_gradient(Matrix dy, Py_ssize_t rows, Py_ssize_t width, real* db,
+# The same for a panel of one vector with few columns in use: dW^T = dy^T x fills the vectors. Each element
+# is the same sum in the same order.
+cdef void narrow_weight_gradient(Py_ssize_t columns, Matrix x, Matrix dy, Py_ssize_t begin,
+                                 Py_ssize_t rows, Py_ssize_t first, Py_ssize_t n, real* dW,
+                                 const Ahead* next) noexcept nogil:
+    cdef real turned[TASK_ROWS * 16]    # no vector is longer
+    cdef Py_ssize_t vectors = n_vectors(n), stride = vectors * SKNN_V, i, k
+    cdef Sum sum = matrix_sum(rows, dy.stride, x.stride)
+    cdef Panel panel
+    for i in range(panel_count(vectors)):
+        panel = get_panel(columns, vectors, i)
+        multiply_panel(dy.at + begin, 1, x.at + first + panel.begin, &sum, NULL, 0,
+                       turned + panel.begin, stride, columns, panel.vectors,
+                       next if i == 0 else NULL)
+    for i in range(columns * stride, SKNN_V * stride):
+        turned[i] = 0
+    for i in range(vectors):
+        if (i + 1) * SKNN_V <= n:
+            transpose_block(turned + i * SKNN_V, stride, dW + i * SKNN_V * SKNN_V, SKNN_V)
+            continue
+        for k in range(i * SKNN_V * SKNN_V, n * SKNN_V):
+            dW[k] = turned[k % SKNN_V * stride + k // SKNN_V]
+
+
+# db (+)= sum over the rows of dy: the tile again, with ones
+cdef void bias_gradient(Matrix dy, Py_ssize_t rows, Py_ssize_t vectors, real* db,
                         bint accumulate) noexcept nogil:
-    cdef Py_ssize_t i, j
-    cdef const real* d
-    if not accumulate:
-        for j in range(width):
-            db[j] = 0
-    for i in range(rows):
-        d = dy.at + i * dy.stride
-        for j in range(width):
-            db[j] += d[j]
+    cdef real one = 1
+    cdef Py_ssize_t i
+    cdef Sum sum = matrix_sum(rows, 0, dy.stride)
+    cdef Panel panel
+    for i in range(panel_count(vectors)):
+        panel = get_panel(1, vectors, i)
+        multiply_panel(&one, 0, dy.at + panel.begin, &sum, db + panel.begin if accumulate else NULL, 0,
+                       db + panel.begin, 0, 1, panel.vectors, NULL)
 
 
 # W^T[:, first:last] from the rows first:last of a panel of W. W^T has whole vectors of rows: those after

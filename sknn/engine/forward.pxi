@@ -231,11 +231,14 @@ cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
 def loss_of(Program program not None, const real[:, ::1] logits not None, y, sample_weight=None):
     """Weighted mean loss of logits; `y` and `sample_weight` as the Trainer takes them."""
     cdef const real[::1] weights
+    cdef const real* weight = NULL
     cdef const void* target
     cdef const Loss* loss = &program.plan.loss
-    cdef Py_ssize_t i, stride = row_stride(loss.n_outputs)
-    cdef double total = 0, weight_sum = 0, weight = 1
-    cdef real* dz
+    cdef Py_ssize_t first, i, m, stride = row_stride(loss.n_outputs)
+    cdef Py_ssize_t samples[SUB_BLOCK]
+    cdef double values[SUB_BLOCK]
+    cdef double total = 0, weight_sum = logits.shape[0]
+    cdef Matrix z, dz
     if logits.shape[1] != loss.n_outputs or len(y) != logits.shape[0]:
         raise ValueError(f"logits must have the shape ({len(y)}, {loss.n_outputs})")
     target = target_data(loss, y)
@@ -243,13 +246,19 @@ def loss_of(Program program not None, const real[:, ::1] logits not None, y, sam
         weights = sample_weight
         if weights.shape[0] != logits.shape[0]:
             raise ValueError("one weight for each row is needed")
-    dz = <real*>aligned_zeros(stride * sizeof(real))
-    if dz == NULL:
-        raise MemoryError("a row does not fit in memory")
-    for i in range(logits.shape[0]):
-        if sample_weight is not None:
-            weight = weights[i]
-        total += weight * loss_row(loss, &logits[i, 0], target, i, dz, stride, 1)
-        weight_sum += weight
-    aligned_free(dz)
+        weight = &weights[0]
+        weight_sum = np.sum(sample_weight, dtype=np.float64)
+    z = Matrix(<real*>aligned_zeros(2 * SUB_BLOCK * stride * sizeof(real)), stride)
+    if z.at == NULL:
+        raise MemoryError("a block of rows does not fit in memory")
+    dz = Matrix(z.at + SUB_BLOCK * stride, stride)
+    for first in range(0, logits.shape[0], SUB_BLOCK):
+        m = min(logits.shape[0] - first, SUB_BLOCK)
+        for i in range(m):
+            samples[i] = first + i
+            memcpy(z.at + i * stride, &logits[first + i, 0], loss.n_outputs * sizeof(real))
+        loss_rows(loss, z, target, samples, dz, m, weight, 1, values)
+        for i in range(m):
+            total += values[i]
+    aligned_free(z.at)
     return total / weight_sum

@@ -1,4 +1,4 @@
-# Losses take the logits z of one row and its target; they give the loss of the row and dz, scaled by
+# Losses take the logits z of a row and its target; they give the loss of the row and dz, scaled by
 # weight / (sum of weights of the batch). Each owns its link, which turns logits into predictions.
 #
 # loss                 link                    value of a row                         dz
@@ -30,55 +30,112 @@ cdef struct Loss:
     double gradient_scale       # of its gradient
 
 
-# z becomes exp(z - max); returns max, and the sum of the exponentials in `total`.
-cdef inline real softmax_terms(real* z, Py_ssize_t n, real* total) noexcept nogil:
-    cdef Py_ssize_t k
-    cdef real top = z[0]
-    for k in range(1, n):
-        if z[k] > top:
-            top = z[k]
-    for k in range(n):
-        z[k] = real_exp(z[k] - top)
-    total[0] = 0
-    for k in range(n):
-        total[0] += z[k]
-    return top
-
-
-cdef double softmax_row(const Loss* loss, const real* z, const int* y, real* dz,
-                        real scale) noexcept nogil:
-    cdef Py_ssize_t group, k, n, start = 0
-    cdef double value = 0
-    cdef real total, top, share, inverse, log_total
-    cdef real smoothing = <real>loss.option
+# The softmax loss of a block of rows. Few classes make short rows: what cannot take whole vectors of a row
+# runs along the block.
+cdef void softmax_rows(const Loss* loss, Matrix z, const int* y, const Py_ssize_t* samples,
+                       Matrix dz, Py_ssize_t rows, const real* scales, double* values) noexcept nogil:
+    cdef Py_ssize_t group, i, k, n, start = 0
+    cdef real share
+    cdef real tops[SUB_BLOCK]
+    cdef real totals[SUB_BLOCK]
+    cdef real logs[SUB_BLOCK]
+    cdef const real* row
+    for i in range(rows):
+        values[i] = 0
     for group in range(loss.n_groups):
         n = loss.group_sizes[group]
-        for k in range(n):
-            dz[start + k] = z[start + k]
-        top = softmax_terms(dz + start, n, &total)
-        log_total = <real>log(total)
-        value += (1 - loss.option) * (log_total + (top - z[start + y[group]]))
-        share = smoothing / n
-        if share > 0:
-            for k in range(n):
-                value += share * (log_total + (top - z[start + k]))
-        inverse = scale / total
-        for k in range(n):
-            dz[start + k] = dz[start + k] * inverse - scale * share
-        dz[start + y[group]] -= scale * (<real>1 - smoothing)
+        share = <real>loss.option / n
+        block_maxima(z, start, n, rows, tops)
+        for i in range(rows):       # to the end of the row: the next group writes its own part
+            exponentials(z.at + i * z.stride + start, tops[i], dz.at + i * dz.stride + start,
+                         dz.stride - start)
+        block_sums(dz, start, n, rows, totals)
+        for i in range(rows):
+            logs[i] = real_log(totals[i])
+        for i in range(rows):
+            row = z.at + i * z.stride + start
+            k = y[samples[i] * loss.n_groups + group]
+            values[i] += logs[i] + (1 - loss.option) * (tops[i] - row[k])
+            softmax_gradient(dz.at + i * dz.stride + start, n, scales[i] / totals[i], scales[i] * share)
+            dz.at[i * dz.stride + start + k] -= scales[i] * (<real>1 - <real>loss.option)
+            if share > 0:
+                for k in range(n):
+                    values[i] += share * (tops[i] - row[k])
         start += n
-    return value
+
+
+# d = exp(z - top), n values
+cdef inline void exponentials(const real* z, real top, real* d, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t first = 0, k
+    while first + SKNN_V <= n:
+        for k in range(SKNN_V):
+            d[first + k] = real_exp(z[first + k] - top)
+        first += SKNN_V
+    for k in range(first, n):
+        d[k] = real_exp(z[k] - top)
+
+
+cdef inline void softmax_gradient(real* d, Py_ssize_t n, real inverse, real share) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        d[k] = d[k] * inverse - share
+
+
+# The largest of n columns of each row, and their sum.
+cdef void block_maxima(Matrix x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t rows, real* tops) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        tops[i] = x.at[i * x.stride + start]
+    for k in range(start + 1, start + n):
+        for i in range(rows):
+            tops[i] = real_max(x.at[i * x.stride + k], tops[i])
+
+
+cdef void block_sums(Matrix x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t rows, real* sums) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        sums[i] = x.at[i * x.stride + start]
+    for k in range(start + 1, start + n):
+        for i in range(rows):
+            sums[i] += x.at[i * x.stride + k]
+
+
+cdef void binary_rows(const Loss* loss, Matrix z, const real* y, const Py_ssize_t* samples,
+                      Matrix dz, Py_ssize_t rows, const real* scales, double* values) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real logits[SUB_BLOCK]
+    cdef real targets[SUB_BLOCK]
+    cdef real terms[SUB_BLOCK]
+    if loss.n_outputs > 1:
+        for i in range(rows):
+            values[i] = binary_row(loss, z.at + i * z.stride, y + samples[i] * loss.n_outputs,
+                                   dz.at + i * dz.stride, scales[i])
+        return
+    for i in range(rows):       # one output: the block is one long row
+        logits[i] = z.at[i * z.stride]
+        targets[i] = smoothed(loss, y[samples[i]])
+    for i in range(rows):
+        terms[i] = real_softplus(logits[i]) - targets[i] * logits[i]
+        logits[i] = scales[i] * (real_logistic(logits[i]) - targets[i])
+    for i in range(rows):
+        values[i] = terms[i]
+        dz.at[i * dz.stride] = logits[i]
+
+
+cdef inline real smoothed(const Loss* loss, real y) noexcept nogil:
+    return y * (<real>1 - <real>loss.option) + <real>loss.option / 2
 
 
 cdef double binary_row(const Loss* loss, const real* z, const real* y, real* dz,
                        real scale) noexcept nogil:
     cdef Py_ssize_t k
     cdef double value = 0
-    cdef real target, smoothing = <real>loss.option
     for k in range(loss.n_outputs):
-        target = y[k] * (<real>1 - smoothing) + smoothing / 2
-        value += real_softplus(z[k]) - target * z[k]
-        dz[k] = scale * (real_logistic(z[k]) - target)
+        dz[k] = real_softplus(z[k]) - smoothed(loss, y[k]) * z[k]
+    for k in range(loss.n_outputs):     # apart: a sum in order would stop the vectors
+        value += dz[k]
+    for k in range(loss.n_outputs):
+        dz[k] = scale * (real_logistic(z[k]) - smoothed(loss, y[k]))
     return value
 
 
@@ -114,26 +171,39 @@ cdef double regression_row(const Loss* loss, const real* z, const real* y, real*
     return value
 
 
-# The loss of one row; dz is padded with zeros up to `stride`.
-cdef double loss_row(const Loss* loss, const real* z, const void* y, Py_ssize_t sample, real* dz,
-                     Py_ssize_t stride, real scale) noexcept nogil:
-    cdef Py_ssize_t k
-    cdef double value
+# The losses of at most SUB_BLOCK rows, times their weights (NULL: 1), and dz. Rows of z and dz have whole
+# lines; the padding of dz becomes zero. `samples` are the rows in y.
+cdef void loss_rows(const Loss* loss, Matrix z, const void* y, const Py_ssize_t* samples, Matrix dz,
+                    Py_ssize_t rows, const real* sample_weight, double weight_sum,
+                    double* values) noexcept nogil:
+    cdef Py_ssize_t i, k
+    cdef double weight = 1
+    cdef real scales[SUB_BLOCK]
+    for i in range(rows):
+        if sample_weight != NULL:
+            weight = sample_weight[samples[i]]
+        scales[i] = <real>(loss.gradient_scale * weight / weight_sum)
     if loss.kind == SOFTMAX:
-        value = softmax_row(loss, z, <const int*>y + sample * loss.n_groups, dz, scale)
+        softmax_rows(loss, z, <const int*>y, samples, dz, rows, scales, values)
     elif loss.kind == BINARY:
-        value = binary_row(loss, z, <const real*>y + sample * loss.n_outputs, dz, scale)
+        binary_rows(loss, z, <const real*>y, samples, dz, rows, scales, values)
     else:
-        value = regression_row(loss, z, <const real*>y + sample * loss.n_outputs, dz, scale)
-    for k in range(loss.n_outputs, stride):
-        dz[k] = 0
-    return value * loss.value_scale
+        for i in range(rows):
+            values[i] = regression_row(loss, z.at + i * z.stride,
+                                       <const real*>y + samples[i] * loss.n_outputs,
+                                       dz.at + i * dz.stride, scales[i])
+    for i in range(rows):
+        for k in range(loss.n_outputs, dz.stride):
+            dz.at[i * dz.stride + k] = 0
+        values[i] *= loss.value_scale
+        if sample_weight != NULL:
+            values[i] *= sample_weight[samples[i]]
 
 
-# Predictions from the logits of one row. Probabilities are formed in double precision: near 1 a float has
-# only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and so do their complements:
-# `bounded_logit` caps logits before 1 - p has no digits left.
-cdef void probabilities(const Loss* loss, const real* z, double* p) noexcept nogil:
+# Predictions from the logits of one row, which are overwritten. Probabilities are formed in double
+# precision: near 1 a float has only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and
+# so do their complements: `bounded_logit` caps logits before 1 - p has no digits left.
+cdef void probabilities(const Loss* loss, real* z, double* p) noexcept nogil:
     cdef Py_ssize_t group, k, n, start = 0
     cdef real top
     cdef double total
@@ -147,9 +217,11 @@ cdef void probabilities(const Loss* loss, const real* z, double* p) noexcept nog
         for k in range(start + 1, start + n):
             if z[k] > top:
                 top = z[k]
+        # with the padding of the row where nothing else stands there
+        exponentials(z + start, top, z + start, whole_lines(n) if loss.n_groups == 1 else n)
         total = 0
         for k in range(start, start + n):
-            p[k] = real_exp(z[k] - top)
+            p[k] = z[k]
             total += p[k]
         for k in range(start, start + n):
             p[k] /= total

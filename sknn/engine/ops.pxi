@@ -115,7 +115,8 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
         p = plan.parameters + op.parameter
         if op.kind == DENSE:
             if weights.unpacked == NULL:
-                dense_forward(p, weights.packed, source, target, rows, next)
+                dense_forward(p, weights.packed, weights.derived if training else NULL, source,
+                              target, rows, next)
                 next = NULL
             else:
                 dense_forward_unpacked(weights.unpacked[2 * op.parameter],

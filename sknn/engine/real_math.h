@@ -32,6 +32,8 @@
 #  define EXP_HIGH 89.0f
 #endif
 
+/* b where one of them is NaN */
+SKNN_INLINE real real_max(real a, real b) { return a > b ? a : b; }
 SKNN_INLINE sint bits_of(real x) { sint i; memcpy(&i, &x, sizeof i); return i; }
 SKNN_INLINE real real_of(sint i) { real x; memcpy(&x, &i, sizeof x); return x; }
 SKNN_INLINE real power_of_two(sint n) { return real_of((n + EXPONENT_BIAS) << MANTISSA); }
@@ -94,14 +96,9 @@ SKNN_INLINE real real_tanh(real x)
     return x < R(0.0) ? -t : t;
 }
 
-/* log(1 + t) for 0 <= t <= 1: log(m) = 2 artanh((m - 1) / (m + 1)), m in [sqrt(1/2), sqrt(2)] */
-SKNN_INLINE real real_log1p_unit(real t)
+/* log(m) = 2 artanh((m - 1) / (m + 1)) for m in [sqrt(1/2), sqrt(2)] */
+SKNN_INLINE real log_reduced(real m)
 {
-    const real u = R(1.0) + t;
-    const real lost = t - (u - R(1.0));          /* what rounding u took from t */
-    const real halve = u > R(1.4142135623730951) ? R(0.5) : R(1.0);
-    const real log2 = u > R(1.4142135623730951) ? R(0.6931471805599453) : R(0.0);
-    const real m = u * halve;
     const real s = (m - R(1.0)) / (m + R(1.0));
     const real q = s * s;
     real p;
@@ -120,7 +117,26 @@ SKNN_INLINE real real_log1p_unit(real t)
     p = p * q + R(1.4285714285714285e-01);
     p = p * q + R(0.2);
     p = p * q + R(3.3333333333333331e-01);
-    return log2 + (R(2.0) * s + R(2.0) * s * (p * q)) + lost / u;
+    return R(2.0) * s + R(2.0) * s * (p * q);
+}
+
+/* log(1 + t) for 0 <= t <= 1 */
+SKNN_INLINE real real_log1p_unit(real t)
+{
+    const real u = R(1.0) + t;
+    const real lost = t - (u - R(1.0));          /* what rounding u took from t */
+    const real halve = u > R(1.4142135623730951) ? R(0.5) : R(1.0);
+    const real log2 = u > R(1.4142135623730951) ? R(0.6931471805599453) : R(0.0);
+    return log2 + log_reduced(u * halve) + lost / u;
+}
+
+/* log(x) for x >= 1; NaN for infinity */
+SKNN_INLINE real real_log(real x)
+{
+    const sint n = (bits_of(x) - bits_of(R(0.70710678118654752))) >> MANTISSA;
+    const real m = real_of(bits_of(x) - (n << MANTISSA));
+    const real whole = real_of(bits_of(ROUND) + n) - ROUND;
+    return whole * LN2_HIGH + (log_reduced(m) + whole * LN2_LOW) + (x - x);
 }
 
 SKNN_INLINE real real_softplus(real x)

@@ -69,25 +69,6 @@ cdef struct Step:
     void* error                         # a Python exception of a signal handler, owned
 
 
-cdef inline double weight_of(const Step* s, Py_ssize_t sample) noexcept nogil:
-    return s.sample_weight[sample] if s.sample_weight != NULL else 1.0
-
-
-# Losses of some rows, and the gradients of their logits.
-cdef void take_losses(Step* s, const Workspace* w, const Py_ssize_t* samples, Py_ssize_t begin,
-                      Py_ssize_t rows, double weight_sum) noexcept nogil:
-    cdef const Plan* plan = s.plan
-    cdef int last = plan.ops[plan.n_ops - 1].target
-    cdef Matrix z = value_of(plan, w, last, begin), dz = gradient_of(plan, w, last, begin)
-    cdef Py_ssize_t i
-    cdef double weight
-    for i in range(rows):
-        weight = weight_of(s, samples[i])
-        s.row_loss[begin + i] = weight * loss_row(
-            &plan.loss, z.at + i * z.stride, s.y, samples[i], dz.at + i * dz.stride, dz.stride,
-            <real>(plan.loss.gradient_scale * weight / weight_sum))
-
-
 # Phase 1: rows begin..end of the block that starts at `block` in the epoch's order, through one segment: forward,
 # and from the last one straight on backward; or `back` through an earlier one.
 cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end, int lane_number,
@@ -97,6 +78,7 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
     cdef Weights weights = Weights(s.params, s.derived, NULL, NULL)
     cdef Lane lane = Lane(s.lanes + lane_number * plan.lane_values, not first_block)
     cdef int first = plan.segments[segment], last = plan.segments[segment + 1]
+    cdef int logits = plan.ops[plan.n_ops - 1].target
     cdef bint top = segment + 1 == plan.n_segments
     cdef const Py_ssize_t* samples
     cdef Py_ssize_t m
@@ -111,7 +93,9 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
                 gather(&s.x, samples, m, value_of(plan, w, 0, begin), w.scratch)
             forward_rows(plan, w, &weights, &s.x, samples, s.epoch_key, True, first, last, begin, m, NULL)
             if top:
-                take_losses(s, w, samples, begin, m, weight_sum)
+                loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, samples,
+                          gradient_of(plan, w, logits, begin), m, s.sample_weight, weight_sum,
+                          s.row_loss + begin)
             else:
                 add_moments(&plan.ops[last].geometry, value_of(plan, w, plan.ops[last].source, begin), m,
                             s.moments + lane_number * plan.moments + plan.ops[last].moments,

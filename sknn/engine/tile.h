@@ -180,10 +180,11 @@ multiply_panel(const real *A, ptrdiff_t am, const real *B, const Sum *sum, const
                real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Ahead *next)
 {
     const ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
+    const ptrdiff_t rows = parts > 1 ? m / parts : m, wider = m - rows * parts;
     const ptrdiff_t share = next ? next->count * next->bytes / parts : 0;
     const ptrdiff_t steps = sum->R * sum->S * sum->K;
     for (ptrdiff_t i = 0, part = 0; part < parts; part++) {
-        const ptrdiff_t mr = (m - i + parts - part - 1) / (parts - part);
+        const ptrdiff_t mr = rows + (part < wider);
         const char *ahead = (const char *)A;
         ptrdiff_t step = 0;
         if (share > 0 && steps > 0) {
@@ -194,6 +195,31 @@ multiply_panel(const real *A, ptrdiff_t am, const real *B, const Sum *sum, const
         tiles[nr - 1][mr - 1](A + i * am, am, B, sum, I ? I + i * im : NULL, im, C + i * cm, cm, ahead, step);
         i += mr;
     }
+}
+
+/* C[m][0..V) += A[m] * B, vector by vector: the parts of scalar products of m rows with one, of
+   at most SKNN_TILE_COLUMNS vectors. */
+SKNN_INLINE void
+dot_panel_of(const int NR, const real *A, ptrdiff_t am, const real *B, real *C, ptrdiff_t m)
+{
+    vec b[4];
+    SKNN_UNROLL
+    for (int k = 0; k < NR; k++) b[k] = *(const vec *)(B + k * SKNN_V);
+    for (ptrdiff_t i = 0; i < m; i++) {
+        vec c = *(vec *)(C + i * SKNN_V);
+        SKNN_UNROLL
+        for (int k = 0; k < NR; k++) c += *(const vec *)(A + i * am + k * SKNN_V) * b[k];
+        *(vec *)(C + i * SKNN_V) = c;
+    }
+}
+
+static void
+dot_panel(const real *A, ptrdiff_t am, const real *B, real *C, ptrdiff_t m, ptrdiff_t vectors)
+{
+    if (vectors == 1) dot_panel_of(1, A, am, B, C, m);
+    if (vectors == 2) dot_panel_of(2, A, am, B, C, m);
+    if (vectors == 3) dot_panel_of(3, A, am, B, C, m);
+    if (vectors == 4) dot_panel_of(4, A, am, B, C, m);
 }
 
 static inline void

@@ -149,7 +149,7 @@ cdef class Trainer:
         cdef const Plan* plan = s.plan
         cdef const Parameter* p
         cdef Task* task
-        cdef Py_ssize_t first, k
+        cdef Py_ssize_t first, k, lanes = (s.block_rows + s.lane_rows - 1) // s.lane_rows
         cdef Panel panel
         cdef double total = 0, so_far = 0
         cdef int i, t = 1, n = 0
@@ -173,7 +173,7 @@ cdef class Trainer:
                     task = s.tasks + s.n_tasks
                     task.op, task.bias, task.offset, task.lane = i, True, p.bias, p.lane >= 0
                     task.size = p.vectors * SKNN_V
-                    task.cost = 4 * task.size
+                    task.cost = p.vectors * (lanes if task.lane else s.block_rows)
                     s.n_tasks += 1
                     continue
                 for k in range(panel_count(p.vectors)):
@@ -185,7 +185,9 @@ cdef class Trainer:
                         task.last = min(first + TASK_ROWS, p.n_in)
                         task.offset = p.weight + panel.offset + first * panel.width
                         task.size = (task.last - first) * panel.width
-                        task.cost = task.size
+                        task.cost = gradient_cost(p, panel, task.last - first) * s.block_rows
+                        if task.lane:
+                            task.cost = lanes * task.size // SKNN_V
                         s.n_tasks += 1
                         first = task.last
         for i in range(s.n_tasks):

@@ -29,10 +29,10 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
         return g
     d = s.workspace.gradients[plan.buffers[op.target].gradient]
     if task.bias:
-        bias_gradient(d, rows, p.vectors * SKNN_V, g, accumulate)
+        bias_gradient(d, rows, p.vectors, g, accumulate)
     elif op.kind == DENSE:
         next = state_of(s, task)
-        dense_weight_gradient(task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
+        dense_weight_gradient(p, task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate, &next)
     else:
         if first_of_share or task.first == 0:

@@ -24,6 +24,8 @@ cdef extern from "tile.h" nogil:
                         const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
                         Py_ssize_t m, Py_ssize_t nr, const Ahead* next) noexcept
     Py_ssize_t SKNN_SPARE
+    void dot_panel(const real* A, Py_ssize_t am, const real* B, real* C, Py_ssize_t m,
+                   Py_ssize_t vectors) noexcept
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept
     Py_ssize_t panel_begin(Py_ssize_t n_vectors, Py_ssize_t panel) noexcept
     Py_ssize_t panel_of(Py_ssize_t n_vectors, Py_ssize_t vector) noexcept
@@ -37,6 +39,8 @@ cdef extern from "real_math.h" nogil:
     real real_fabs(real x) noexcept
     real real_exp(real x) noexcept
     real real_expm1(real x) noexcept
+    real real_log(real x) noexcept
+    real real_max(real a, real b) noexcept
     real real_logistic(real x) noexcept
     real real_tanh(real x) noexcept
     real real_softplus(real x) noexcept

@@ -174,7 +174,7 @@ def check_known(kind, classes, y):
             f"y has {n_columns} columns of labels, the model was fitted with {expected}."
         )
     for known, column in columns(kind, classes, y):
-        found = unique_labels(column)
+        found = np.unique(column)
         if len(np.setdiff1d(found, known)):
             raise ValueError(
                 "`y` has classes not in `self.classes_`. "
