@@ -148,9 +148,9 @@ def test_layers_take_the_activation_of_the_estimator():
 @pytest.mark.parametrize(
     ("layers", "match"),
     [
-        ([Conv2D(4, 3), Conv2D(4, 9)], r"layers\[1\]=Conv2D\(.*\(6, 6, 4\)"),
-        ([MaxPool2D(9)], r"layers\[0\]=MaxPool2D\(.*\(8, 8, 1\)"),
-        ([Flatten(), Conv2D(4, 3)], r"layers\[1\]=Conv2D\(.*\(64,\)"),
+        ([Conv2D(4, 3), Conv2D(4, 9)], r"layers\[1\] = Conv2D\(.*6 x 6"),
+        ([MaxPool2D(9)], r"layers\[0\] = MaxPool2D\(.*8 x 8"),
+        ([Flatten(), Conv2D(4, 3)], r"layers\[1\] = Conv2D\(.*64 values"),
         ([Conv2D(4, 3), "relu"], r"layers\[1\]='relu' is no layer"),
         ([Dense], r"layers\[0\]=.* is no layer"),
     ],
