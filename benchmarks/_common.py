@@ -33,8 +33,11 @@ RESULTS = Path(__file__).parent / "results"
 PAUSE = 0.05
 
 
-def parse_arguments(doc, *, torch=False):
-    """Read the options that all benchmarks have; the module's docstring is the help."""
+def parse_arguments(doc, *, torch=False, more=()):
+    """Read the options that all benchmarks have; the module's docstring is the help.
+
+    `more` holds options of one benchmark, each as (name, keywords of ``add_argument``).
+    """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -49,6 +52,8 @@ def parse_arguments(doc, *, torch=False):
             metavar="PATH",
             help="a Python that has PyTorch (default: $SKNN_TORCH_PYTHON; without, no PyTorch)",
         )
+    for name, keywords in more:
+        parser.add_argument(name, **keywords)
     return parser.parse_args()
 
 

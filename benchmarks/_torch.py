@@ -8,6 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+#: two ways to run a perceptron
+VARIANTS = {"torch eager": {"compiled": False}, "torch compiled": {"compiled": True}}
+
+
+def perceptron(sizes):
+    """The description that the worker builds [784, 100, 10] from."""
+    hidden = [["Dense", {"units": units}] for units in sizes[1:-1]]
+    output = ["Dense", {"units": sizes[-1], "activation": "identity"}]
+    return {"shape": sizes[:1], "layers": [*hidden, output]}
+
 
 class TorchError(RuntimeError):
     """PyTorch could not do what it was asked; the message says why."""
@@ -19,6 +29,7 @@ class Torch:
     def __init__(self, python):
         self.python = python
         self.process = None
+        self.keys = []
 
     def __enter__(self):
         if self.python:
@@ -54,14 +65,28 @@ class Torch:
         np.save(path, array)
         return str(path)
 
-    def prepare(self, kind, key, **details):
-        """Prepare training or prediction under a key; returns ``runner(times) -> seconds``."""
-        self._ask(do=kind, key=key, **details)
-        return lambda times: self._ask(do="run", key=key, times=times)
+    def prepare(self, kind, variants, threads, **details):
+        """Prepare training or prediction in some variants, ``{name: details}``.
 
-    def forget(self, key):
+        Returns ``{name: runner(times) -> seconds}``, and why some are absent, ``{name: reason}``;
+        nothing of either without PyTorch.
+        """
+        runners, reasons = {}, {}
+        for name, own in variants.items() if self else ():
+            key = f"{name} {threads}"
+            try:
+                self._ask(do=kind, key=key, threads=threads, **details, **own)
+            except TorchError as error:
+                reasons[name] = str(error)
+                continue
+            self.keys.append(key)
+            runners[name] = lambda times, key=key: self._ask(do="run", key=key, times=times)
+        return runners, reasons
+
+    def forget(self):
         """Free what was prepared."""
-        self._ask(do="forget", key=key)
+        while self.keys:
+            self._ask(do="forget", key=self.keys.pop())
 
     def _ask(self, **command):
         self.process.stdin.write(json.dumps(command) + "\n")

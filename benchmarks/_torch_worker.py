@@ -1,37 +1,52 @@
 """PyTorch's side of the benchmarks: a process that answers JSON commands, one on each line.
 
 It runs in an interpreter of its own (``--torch-python``), so that sknn and PyTorch need not share
-an environment, yet can be timed in turn. It needs torch and numpy, nothing of this project.
+an environment, yet can be timed in turn. It needs torch and numpy, and of this project only the
+builder of networks that stands beside the tests against PyTorch.
 
     {"do": "versions"}
-    {"do": "train", "key": k, "X": file.npy, "y": file.npy, "layers": [784, 100, 10], "batch": 32,
-     "alpha": 1e-4, "threads": 2, "compiled": true}                 prepares, and warms up
-    {"do": "predict", "key": k, "X": file.npy, "layers": …, "threads": 2, "compiled": false}
+    {"do": "train", "key": k, "X": file.npy, "y": file.npy, "shape": [784], "layers": [["Dense",
+     {"units": 100}], …], "batch": 32, "alpha": 1e-4, "threads": 2, "compiled": true,
+     "channels_last": false}                                        prepares, and warms up
+    {"do": "predict", "key": k, "X": file.npy, "shape": …, "layers": …, "chunk": 1000, "threads": 2,
+     "compiled": false, "channels_last": true}                      that many rows at a time
     {"do": "run", "key": k, "times": 3}           answers the seconds of that many epochs or calls
     {"do": "forget", "key": k}
 
 An answer is ``{"ok": value}`` or ``{"error": reason}``.
 """
 
-import itertools
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "torch"))
+from networks import build, weighted
+
 LEARNING_RATE = 1e-3
 WARM_UP_BATCHES = 30
 
 
-def build(layers):
-    """Build a ReLU perceptron."""
-    modules = []
-    for n_in, n_out in itertools.pairwise(layers):
-        modules += [torch.nn.Linear(n_in, n_out), torch.nn.ReLU()]
-    return torch.nn.Sequential(*modules[:-1])
+def prepare(command):
+    """Return the rows or images as they lie best, how to look at a batch of them, and the network.
+
+    Images are (n, h, w, c) in the file. Channels-last is that memory, seen as (n, c, h, w); the
+    other layout is made here, before any timing. Each flattens in the order of its memory.
+    """
+    X = torch.from_numpy(np.load(command["X"])).reshape(-1, *command["shape"])
+    channels_last = command.get("channels_last", False)
+    model = build(command["layers"], command["shape"], nhwc=channels_last)
+    if X.ndim == 2:
+        return X, lambda batch: batch, model
+    if not channels_last:
+        return X.permute(0, 3, 1, 2).contiguous(), lambda batch: batch, model
+    model = model.to(memory_format=torch.channels_last)
+    return X, lambda batch: batch.permute(0, 3, 1, 2), model
 
 
 class Train:
@@ -43,11 +58,10 @@ class Train:
     """
 
     def __init__(self, command):
-        self.X = torch.from_numpy(np.load(command["X"]))
+        self.X, self.look, self.model = prepare(command)
         self.y = torch.from_numpy(np.load(command["y"]))
         self.batch = command["batch"]
         self.weight_decay = command["alpha"] / self.batch
-        self.model = build(command["layers"])
         self.loss = self._loss
         if command["compiled"]:
             self.loss = torch.compile(self._loss, dynamic=False)
@@ -60,15 +74,14 @@ class Train:
 
     def _restart(self):
         """Begin with new weights, as every ``fit`` does; the compiled code stays."""
-        for module in self.model:
-            if isinstance(module, torch.nn.Linear):
-                module.reset_parameters()
+        for module in weighted(self.model):
+            module.reset_parameters()
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=LEARNING_RATE, weight_decay=self.weight_decay, fused=True
         )
 
     def _step(self, X, y):
-        loss = self.loss(X, y)
+        loss = self.loss(self.look(X), y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -86,11 +99,12 @@ class Train:
 
 
 class Predict:
-    """Probabilities of all rows in one call."""
+    """Probabilities of all rows, in one call or in chunks."""
 
     def __init__(self, command):
-        self.X = np.load(command["X"])
-        self.model = build(command["layers"]).eval()
+        X, self.look, model = prepare(command)
+        self.X, self.model = X.numpy(), model.eval()
+        self.chunk = command.get("chunk", len(self.X))
         self.forward = self._forward
         if command["compiled"]:
             self.forward = torch.compile(self._forward, dynamic=False)
@@ -104,7 +118,10 @@ class Predict:
         start = time.perf_counter()
         with torch.inference_mode():
             for _ in range(times):
-                self.forward(torch.from_numpy(self.X)).numpy()
+                parts = torch.from_numpy(self.X).split(self.chunk)
+                parts = [self.forward(self.look(part)).numpy() for part in parts]
+                if len(parts) > 1:
+                    np.concatenate(parts)
         return time.perf_counter() - start
 
 

@@ -18,7 +18,7 @@ from _common import (
     summarise,
     timed,
 )
-from _torch import Torch, TorchError
+from _torch import VARIANTS, Torch, perceptron
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 from threadpoolctl import threadpool_limits
@@ -69,15 +69,10 @@ def batch_contenders(ours, theirs, X, threads, calls, torch):
         with threadpool_limits(threads):
             return repeat(lambda: theirs.predict_proba(X), calls)()
 
-    contenders = {"sknn": repeat(lambda: own.predict_proba(X), calls), "sklearn": sklearn}
-    reasons = {}
-    for name in ("torch eager", "torch compiled") if torch else ():
-        details = {"layers": LAYERS, "threads": threads, "compiled": name == "torch compiled"}
-        try:
-            runner = torch.prepare("predict", f"{name} {threads}", X=torch.save("X", X), **details)
-            contenders[name] = lambda runner=runner: runner(calls)
-        except TorchError as error:
-            reasons[name] = str(error)
+    files = {"X": torch.save("X", X)} if torch else {}
+    runners, reasons = torch.prepare("predict", VARIANTS, threads, **files, **perceptron(LAYERS))
+    contenders = {name: lambda runner=runner: runner(calls) for name, runner in runners.items()}
+    contenders |= {"sknn": repeat(lambda: own.predict_proba(X), calls), "sklearn": sklearn}
     return contenders, reasons
 
 

@@ -10,18 +10,9 @@ import itertools
 import math
 import warnings
 
-from _common import (
-    Goals,
-    finish,
-    geometric_mean,
-    interleave,
-    make_data,
-    parse_arguments,
-    print_table,
-    summarise,
-    timed,
-)
-from _torch import Torch, TorchError
+from _common import Goals, finish, geometric_mean, make_data, parse_arguments, timed
+from _torch import VARIANTS, Torch, perceptron
+from _training import THREADS, compare, show
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
 from threadpoolctl import threadpool_limits
@@ -30,10 +21,9 @@ from sknn import MLPClassifier
 
 NETS = ([784, 100, 10], [784, 512, 512, 10], [30, 100, 2])
 BATCHES = (32, 128, 256)
-THREADS = (1, 2)
 N_ROWS = 9984  # 39 x 256: no batch is smaller than the others
 ALPHA = 1e-4
-PEERS = {"sklearn": ("sklearn",), "torch": ("torch eager", "torch compiled")}
+PEERS = {"sklearn": ("sklearn",), "torch": tuple(VARIANTS)}
 
 
 def parameters(layers, batch, epochs):
@@ -71,110 +61,22 @@ def fit_sklearn(X, y, layers, batch, threads):
     return run
 
 
-def fit_torch(torch, X, y, layers, batch, threads):
-    """Prepare PyTorch, eager and compiled; returns their runners, or why there are none."""
-    runners, reasons = {}, {}
-    files = {"X": torch.save("X", X), "y": torch.save("y", y)}
-    for name in PEERS["torch"]:
-        details = {"layers": layers, "batch": batch, "alpha": ALPHA, "threads": threads}
-        try:
-            runners[name] = torch.prepare(
-                "train",
-                f"{name} {threads}",
-                **files,
-                **details,
-                compiled=name == "torch compiled",
-            )
-        except TorchError as error:
-            reasons[name] = str(error)
-    return runners, reasons
-
-
-def compare(layers, batch, torch, quick):
-    """Time all contenders, all thread counts, in turn; returns one row for each thread count."""
+def compare_net(layers, batch, torch, quick):
+    """Time one network with one batch size; returns one row for each thread count."""
     X, y = make_data(N_ROWS, layers[0], layers[-1])
-    runners, reasons = {}, {}
-    for threads in THREADS:
-        runners["sknn", threads] = fit_sknn(X, y, layers, batch, threads)
-        runners["sklearn", threads] = fit_sklearn(X, y, layers, batch, threads)
-        if torch:
-            found, lost = fit_torch(torch, X, y, layers, batch, threads)
-            runners.update({(name, threads): runner for name, runner in found.items()})
-            reasons.update(lost)
-    seconds = 0.1 if quick else 0.5
-    epochs = {key: calibrate(runner, seconds) for key, runner in runners.items()}
-    contenders = {
-        key: lambda runner=runner, n=epochs[key]: runner(n) for key, runner in runners.items()
-    }
-    times = interleave(contenders, rounds=2 if quick else 5)
-    figures = summarise(times, per={key: n * N_ROWS for key, n in epochs.items()})
-    if torch:
-        for name, threads in itertools.product(PEERS["torch"], THREADS):
-            torch.forget(f"{name} {threads}")
-    return [make_row(layers, batch, threads, figures, epochs, reasons) for threads in THREADS]
+    files = {"X": torch.save("X", X), "y": torch.save("y", y)} if torch else {}
 
-
-def calibrate(runner, seconds):
-    """Return how many epochs fill that time; the first run warms up."""
-    runner(1)
-    return max(1, round(seconds / runner(1)))
-
-
-def make_row(layers, batch, threads, figures, epochs, reasons):
-    """Collect samples per second, and the ratios to the peers' best."""
-    names = ["sknn", *itertools.chain.from_iterable(PEERS.values())]
-    row = {
-        "net": "-".join(map(str, layers)),
-        "batch": batch,
-        "threads": threads,
-        "reasons": reasons,
-        "contenders": {
-            name: {
-                "samples_per_second": 1 / figures[name, threads]["seconds"],
-                "spread": figures[name, threads]["spread"],
-                "epochs": epochs[name, threads],
-            }
-            for name in names
-            if (name, threads) in figures
-        },
-    }
-    own = figures["sknn", threads]["seconds"]
-    for peer, variants in PEERS.items():
-        best = min(
-            (
-                figures[name, n]["seconds"]
-                for name, n in itertools.product(variants, THREADS)
-                if n <= threads and (name, n) in figures
-            ),
-            default=math.nan,
+    def prepare(threads):
+        runners, reasons = torch.prepare(
+            "train", VARIANTS, threads, batch=batch, alpha=ALPHA, **files, **perceptron(layers)
         )
-        row[f"times {peer}"] = best / own
-    return row
+        runners["sknn"] = fit_sknn(X, y, layers, batch, threads)
+        runners["sklearn"] = fit_sklearn(X, y, layers, batch, threads)
+        return runners, reasons
 
-
-def show(rows):
-    """Print thousands of samples per second, and the ratios."""
-    names = ["sknn", *itertools.chain.from_iterable(PEERS.values())]
-    head = ["1000 samples/s", "batch", "threads", *names, "spread", "x sklearn", "x torch"]
-    table = []
-    for row in rows:
-        found = row["contenders"]
-        table.append(
-            [
-                row["net"],
-                row["batch"],
-                row["threads"],
-                *(
-                    f"{found[name]['samples_per_second'] / 1000:.1f}" if name in found else "absent"
-                    for name in names
-                ),
-                f"{max(one['spread'] for one in found.values()):.0%}",
-                *(f"{row[f'times {peer}']:.2f}" for peer in PEERS),
-            ]
-        )
-    print_table(head, table)
-    for reason in {text for row in rows for text in row["reasons"].items()}:
-        print("absent:", *reason)
+    rows = compare("-".join(map(str, layers)), batch, N_ROWS, PEERS, prepare, quick)
+    torch.forget()
+    return rows
 
 
 def main():
@@ -186,10 +88,10 @@ def main():
     rows = []
     with Torch(options.torch_python) as torch:
         for layers, batch in grid:
-            rows += compare(layers, batch, torch, options.quick)
+            rows += compare_net(layers, batch, torch, options.quick)
             print(f"{len(rows) // len(THREADS)} of {len(grid)} done", flush=True)
         versions = torch.versions if torch else {"torch": "absent"}
-    show(rows)
+    show(rows, PEERS)
     goals = Goals()
     for peer, mean, least in (("torch", 2.0, 1.3), ("sklearn", 4.0, 2.0)):
         ratios = [row[f"times {peer}"] for row in rows]

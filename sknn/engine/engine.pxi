@@ -5,7 +5,7 @@ import numpy as np
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cython.parallel cimport parallel
-from libc.math cimport exp, log, sqrt
+from libc.math cimport cos, exp, fabs, floor, log, sin, sqrt
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -21,10 +21,12 @@ include "optimizer.pxi"
 include "plan.pxi"
 include "conv.pxi"
 include "depthwise.pxi"
+include "augment.pxi"
 include "rows.pxi"
 include "program.pxi"
 include "ops.pxi"
 include "forward.pxi"
+include "step.pxi"
 include "training.pxi"
 include "trainer.pxi"
 

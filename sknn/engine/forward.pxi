@@ -32,7 +32,7 @@ cdef Ahead take_input(Forward* f, Workspace* w, const Py_ssize_t* samples, Py_ss
     next.count = 1 if n_next > 0 and f.x.kind != CSR else 0
     if f.x.kind == CSR:
         return next
-    if used_in_place(f.x):
+    if used_in_place(f.plan, f.x):
         w.values[0] = Matrix(<real*>f.x.data + samples[0] * f.x.stride, f.x.stride)
     else:
         gather(f.x, samples, m, w.values[0], w.scratch)

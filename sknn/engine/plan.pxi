@@ -15,6 +15,7 @@ cdef struct Plan:
     Py_ssize_t moments                  # mean and scale of every batch norm
     Py_ssize_t scratch                  # of a thread: a row of outputs
     Py_ssize_t halos                    # of a thread: the surrounded gradients of all convolutions
+    bint images                         # rows may be read a little beyond their end
     int n_segments                      # batch norms cut the ops into segments
     int* segments                       # segment k has the ops from segments[k] to segments[k + 1]
     Loss loss

@@ -74,7 +74,8 @@ cdef class Program:
         for i in range(plan.n_ops):
             op = plan.ops + i
             if op.geometry.c > 0:   # rows of a tile may stand over at the end of an image
-                for k in (op.source, op.target):
+                plan.images = True
+                for k in (op.source, op.target, op.code if op.kind == MAX_POOL else op.target):
                     plan.buffers[k].stride = row_stride(plan.buffers[k].width + SKNN_SPARE)
             if op.kind == BATCH_NORM:
                 plan.n_segments += 1

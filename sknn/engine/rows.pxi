@@ -30,27 +30,50 @@ cdef void channels_last(real* image, Py_ssize_t pixels, Py_ssize_t c, real* scra
             image[i * c + j] = scratch[j * pixels + i]
 
 
+# One row as it enters the network, but for its augmentation.
+cdef inline void scale_row(const Input* x, real* out) noexcept nogil:
+    cdef Py_ssize_t j
+    if x.scale != NULL:
+        for j in range(x.n_features):
+            out[j] = out[j] * x.scale[j] + x.shift[j]
+
+
+cdef inline void read_row(const Input* x, Py_ssize_t sample, real* out, real* scratch) noexcept nogil:
+    convert_row(x, sample, out)
+    if x.channels > 0:
+        channels_last(out, x.n_features // x.channels, x.channels, scratch)
+
+
 # Copies the rows of these samples to the input buffer, the next row already on its way.
 cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Matrix target,
                  real* scratch) noexcept nogil:
-    cdef Py_ssize_t i, j, size = x.stride * item_size(x.kind)
-    cdef real* out
+    cdef Py_ssize_t i, size = x.stride * item_size(x.kind)
     for i in range(rows):
         if i + 1 < rows:
             prefetch_bytes(<const char*>x.data + samples[i + 1] * size, size)
+        read_row(x, samples[i], target.at + i * target.stride, scratch)
+        scale_row(x, target.at + i * target.stride)
+
+
+# The same, each a view of its own.
+cdef void gather_views(const Input* x, const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key,
+                       const Py_ssize_t* samples, Py_ssize_t rows, Matrix target, real* scratch) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef View view
+    cdef real* out
+    for i in range(rows):
         out = target.at + i * target.stride
-        convert_row(x, samples[i], out)
-        if x.channels > 0:
-            channels_last(out, x.n_features // x.channels, x.channels, scratch)
-        if x.scale != NULL:
-            for j in range(x.n_features):
-                out[j] = out[j] * x.scale[j] + x.shift[j]
+        view = draw_view(a, seed, epoch, epoch_key, samples[i])
+        read_row(x, samples[i], out, scratch)
+        take_view(a, &view, out, scratch)
+        scale_row(x, out)
+        cut_out(a, &view, out)
 
 
 # Whether the network can read the rows where they lie.
-cdef inline bint used_in_place(const Input* x) noexcept nogil:
+cdef inline bint used_in_place(const Plan* plan, const Input* x) noexcept nogil:
     cdef int own = FLOAT32 if sizeof(real) == 4 else FLOAT64
-    return x.kind == own and x.scale == NULL and x.channels == 0
+    return x.kind == own and x.scale == NULL and x.channels == 0 and not plan.images
 
 
 cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:

@@ -24,6 +24,8 @@ cdef class Trainer:
     alpha, clip_norm : float
     seed : int
     n_threads : int
+    augmentation : (h, w, c, flip, shift, reflect, cutout, rotation, scaling) or None
+        Flip 0 never, 1 by chance, 2 in turn; shift and cutout in pixels, rotation in radians.
     """
 
     cdef Step step
@@ -31,7 +33,6 @@ cdef class Trainer:
     cdef object x, y, sample_weight     # kept alive: `step` points into them
     cdef Py_ssize_t[::1] order
     cdef const Py_ssize_t[::1] samples
-    cdef u64 seed
     cdef int n_threads
     cdef real* best
     cdef double* best_running
@@ -39,7 +40,7 @@ cdef class Trainer:
 
     def __cinit__(self, Program program not None, Rows x not None, y, sample_weight,
                   const Py_ssize_t[::1] samples, Py_ssize_t batch_size, optimizer,
-                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1):
+                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None):
         cdef Step* s = &self.step
         cdef const real[::1] w
         program.check_rows(x)
@@ -53,7 +54,7 @@ cdef class Trainer:
         self.program, self.x, self.y, self.sample_weight = program, x, y, sample_weight
         self.samples = samples
         self.order = samples.copy()
-        self.seed = seed
+        s.seed = seed
         self.n_threads = n_threads
         s.plan = &program.plan
         s.x = x.input
@@ -65,9 +66,19 @@ cdef class Trainer:
         s.n_samples = samples.shape[0]
         s.batch_size = batch_size if optimizer is not None else s.n_samples
         s.alpha, s.clip_norm = alpha, clip_norm
+        if augmentation is not None:
+            self._take_augmentation(augmentation)
         self._take_optimizer(optimizer)
         self._allocate(optimizer is None or clip_norm > 0)
         self._make_tasks()
+
+    cdef _take_augmentation(self, parts):
+        cdef Augmentation* a = &self.step.augmentation
+        a.h, a.w, a.c, a.flip, a.shift, a.reflect, a.cutout, a.rotation, a.scaling = parts
+        a.active = True
+        if a.h * a.w * a.c != self.step.x.n_features or self.step.x.kind == CSR:
+            raise ValueError(f"images of {a.h} x {a.w} x {a.c} values in rows of "
+                             f"{self.step.x.n_features}")
 
     cdef _take_optimizer(self, optimizer):
         cdef Step* s = &self.step
@@ -266,8 +277,8 @@ cdef class Trainer:
     def begin_epoch(self, u64 epoch, bint shuffled):
         """Sets the order of the samples and the masks of this epoch."""
         cdef Step* s = &self.step
-        cdef u64 key = combine(self.seed, epoch)
-        s.epoch_key = key
+        cdef u64 key = combine(self.step.seed, epoch)
+        s.epoch, s.epoch_key = epoch, key
         s.loss = 0
         self.order[:] = self.samples
         # one batch holds them all: its order only changes rounding

@@ -1,0 +1,133 @@
+"""Networks of any layers on any engine module, beside their twins; the harness of the image tests."""
+
+from unittest import mock
+
+import numpy as np
+
+from sknn import engine
+from sknn.layers import Dense
+from sknn.losses import Loss
+from sknn.network import Network
+from tests import twins_layers, twins_network
+from tests.engine.machine import MLP, arrays
+
+SOFTMAX = Loss("softmax", (3,))
+
+
+class Layered(MLP):
+    """A lowered network of the given layers and a linear one, with random weights and moments.
+
+    As `MLP`, with images (n, h, w, c) for X. `statistics` are the running moments, `last` those
+    after the training that ran last.
+    """
+
+    def __init__(
+        self,
+        machine,
+        layers,
+        input_shape,
+        loss=SOFTMAX,
+        activation="relu",
+        mean_gradient=True,
+        seed=0,
+    ):
+        self.layers = [*layers, Dense(loss.n_outputs, activation="identity")]
+        with mock.patch.object(engine, "LEVEL", machine.level):
+            self.network = Network(self.layers, input_shape, machine.dtype, activation=activation)
+        self.machine, self.loss, self.activation = machine, loss, activation
+        self.input_shape, self.sparse = input_shape, False
+        self.engine = self.network.engine
+        self.program = self.network.program(loss, mean_gradient)
+        rng = np.random.default_rng(seed)
+        self.weights = self.network.empty_weights()
+        for array in arrays(self.weights):
+            scale = np.sqrt(max(np.prod(array.shape[:-1]), 1)) if array.ndim > 1 else 2
+            array[...] = rng.standard_normal(array.shape) / scale
+        for W in self.weights[0]:
+            W[...] += W.ndim == 1  # the factors of a norm are near one
+        for b, layer in zip(self.weights[1], weighted(self.layers), strict=True):
+            b *= getattr(layer, "bias", True)
+        shapes = self.network.statistics_shapes
+        self.statistics = (
+            [rng.standard_normal(shape).astype(machine.dtype) for shape in shapes],
+            [(0.5 + rng.random(shape)).astype(machine.dtype) for shape in shapes],
+        )
+
+    def images(self, n, seed=0):
+        """Normal values, in the shape of the input."""
+        return self.machine.normal(n, *self.input_shape, seed=seed)
+
+    def rows(self, X, **options):
+        return self.engine.Rows(np.ascontiguousarray(X).reshape(len(X), -1), **options)
+
+    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, **options):
+        """Logits, or what stands after some ops, in its shape; `options` are those of the rows."""
+        shape = shape or (self.loss.n_outputs,)
+        probabilities = link and self.loss.kind in {"softmax", "binary"}
+        dtype = "float64" if probabilities else self.machine.dtype
+        out = np.full((len(X), int(np.prod(shape))), np.nan, dtype)
+        statistics = self.statistics if self.statistics[0] else None
+        self.finite = self.engine.forward(
+            self.program,
+            self.rows(X, **options),
+            *self.weights,
+            out,
+            n_ops,
+            link,
+            n_threads,
+            statistics=statistics,
+        )
+        return out.reshape(len(X), *shape)
+
+    def trainer(self, X, y, optimizer=None, **options):
+        trainer = super().trainer(X, y, optimizer, **options)
+        if self.statistics[0]:
+            trainer.load_statistics(*self.statistics)
+        return trainer
+
+    def moments(self, trainer):
+        """Running means and variances as a trainer has them, in one list."""
+        found = [[np.empty_like(array) for array in part] for part in self.statistics]
+        trainer.store_statistics(*found)
+        return [*found[0], *found[1]]
+
+    def twin_outputs(self, X):
+        """The twin's output of every layer, in prediction."""
+        options = {"activation": self.activation, "statistics": self.statistics}
+        return twins_network.forward(self.layers, self.weights, X, **options)
+
+    def twin(self, X, y, *, seed=0, epoch=0, samples=None, **options):
+        """The twin's loss, its gradient, and the moments of every batch normalisation."""
+        samples = np.arange(len(X)) if samples is None else samples
+        salts = [op[-2] for op in self.network.plan.ops if op[-1] > 0]
+        y = y if self.loss.kind == "softmax" else y.astype(float)
+        return twins_network.loss_and_gradient(
+            self.layers,
+            self.weights,
+            X,
+            y,
+            self.loss,
+            activation=self.activation,
+            mask_key=(seed, epoch, samples, salts),
+            **options,
+        )
+
+    def twin_running(self, moments):
+        """Running means and variances after a batch with these moments, in one list."""
+        norms = [layer for layer in weighted(self.layers) if type(layer).__name__ == "BatchNorm"]
+        after = [
+            twins_layers.running(old, new, norm.momentum)
+            for old, new, norm in zip(
+                zip(*self.statistics, strict=True), moments, norms, strict=True
+            )
+        ]
+        return [mean for mean, _ in after] + [variance for _, variance in after]
+
+
+def weighted(layers):
+    """The layers with weights, those inside of a residual too, in order."""
+    for layer in layers:
+        if type(layer).__name__ == "Residual":
+            yield from weighted(layer.layers)
+        elif type(layer).__name__ in {"Conv2D", "Dense", "BatchNorm", "LayerNorm"}:
+            yield layer

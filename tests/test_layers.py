@@ -1,0 +1,246 @@
+"""Layers as descriptions: how they are written, copied and searched, and the shapes they give."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from sknn import layers
+from sknn.layers import (
+    Activation,
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    LayerNorm,
+    MaxPool2D,
+    Residual,
+    SpatialDropout,
+)
+from sknn.network import Network
+
+REPRS = {
+    "Activation(name='relu')": Activation("relu"),
+    "AvgPool2D()": AvgPool2D(2),
+    "AvgPool2D(padding='same', strides=1)": AvgPool2D(strides=1, padding="same"),
+    "BatchNorm()": BatchNorm(),
+    "BatchNorm(momentum=0.4)": BatchNorm(0.4),
+    "Conv2D(filters=32, kernel_size=3)": Conv2D(32, 3),
+    "Conv2D(filters=8, kernel_size=(1, 5), padding='same')": Conv2D(8, (1, 5), padding="same"),
+    "Conv2D(filters=6, groups=6, kernel_size=3)": Conv2D(6, 3, groups=6),
+    "Dense(activation='tanh', units=5)": Dense(5, activation="tanh"),
+    "Dense(units=5)": Dense(5),
+    "Dropout(rate=0.5)": Dropout(0.5),
+    "Flatten()": Flatten(),
+    "GlobalAvgPool2D()": GlobalAvgPool2D(),
+    "GlobalMaxPool2D()": GlobalMaxPool2D(),
+    "LayerNorm(epsilon=0.1)": LayerNorm(0.1),
+    "MaxPool2D()": MaxPool2D(),
+    "MaxPool2D(pool_size=3, strides=2)": MaxPool2D(3, strides=2),
+    "Residual(layers=[Conv2D(filters=4, kernel_size=1), BatchNorm()])": Residual(
+        [Conv2D(4, 1), BatchNorm()]
+    ),
+    "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
+}
+
+
+@pytest.mark.parametrize("text", REPRS)
+def test_repr(text):
+    assert repr(REPRS[text]) == text
+
+
+@pytest.mark.parametrize("text", REPRS)
+def test_clone(text):
+    layer = REPRS[text]
+    copy = clone(layer)
+    assert copy is not layer
+    assert repr(copy) == repr(layer)
+    assert copy.get_params(deep=False).keys() == layer.get_params(deep=False).keys()
+
+
+def test_all_have_a_row():
+    assert {type(layer).__name__ for layer in REPRS.values()} == set(layers.__all__)
+
+
+def test_a_clone_of_a_residual_shares_nothing():
+    layer = Residual([Conv2D(4, 1)])
+    copy = clone(layer)
+    copy.layers[0].filters = 5
+    assert layer.layers[0].filters == 4
+
+
+@pytest.mark.parametrize("text", REPRS)
+def test_parameters_can_be_set(text):
+    layer = clone(REPRS[text])
+    for name in layer.get_params(deep=False):
+        layer.set_params(**{name: 3})
+        assert getattr(layer, name) == 3
+
+
+# ---- shapes -------------------------------------------------------------------------------------
+
+# layer, shape of the input, shape of the output
+SHAPES = [
+    (Conv2D(7, 3), (8, 6, 3), (6, 4, 7)),
+    (Conv2D(7, 3, padding="valid"), (3, 3, 1), (1, 1, 7)),
+    (Conv2D(7, 3, padding="same"), (8, 6, 3), (8, 6, 7)),
+    (Conv2D(7, 4, padding="same"), (8, 5, 3), (8, 5, 7)),
+    (Conv2D(7, 3, strides=2), (8, 7, 3), (3, 3, 7)),
+    (Conv2D(7, 3, strides=2, padding="same"), (8, 7, 3), (4, 4, 7)),
+    (Conv2D(7, 3, strides=(1, 3), padding="same"), (8, 7, 3), (8, 3, 7)),
+    (Conv2D(7, 2, strides=5), (8, 6, 3), (2, 1, 7)),
+    (Conv2D(7, 3, padding=2), (1, 4, 3), (3, 6, 7)),
+    (Conv2D(7, 3, padding=(0, 1)), (5, 5, 3), (3, 5, 7)),
+    (Conv2D(7, 3, dilation=2), (8, 7, 3), (4, 3, 7)),
+    (Conv2D(7, 3, dilation=(1, 2), padding="same"), (8, 7, 3), (8, 7, 7)),
+    (Conv2D(7, (1, 5)), (1, 9, 1), (1, 5, 7)),
+    (Conv2D(6, 3, groups=3), (5, 5, 3), (3, 3, 6)),
+    (Conv2D(3, 3, groups=3, bias=False), (5, 5, 3), (3, 3, 3)),
+    (MaxPool2D(), (8, 6, 5), (4, 3, 5)),
+    (MaxPool2D(2), (7, 7, 5), (3, 3, 5)),
+    (MaxPool2D(2, padding="same"), (7, 7, 5), (4, 4, 5)),
+    (MaxPool2D(2, padding="same"), (1, 1, 5), (1, 1, 5)),
+    (MaxPool2D(3, strides=2), (7, 8, 5), (3, 3, 5)),
+    (MaxPool2D(3, strides=1, padding="same"), (7, 8, 5), (7, 8, 5)),
+    (MaxPool2D((1, 4)), (1, 9, 2), (1, 2, 2)),
+    (MaxPool2D(2, strides=5), (8, 6, 1), (2, 1, 1)),
+    (AvgPool2D(2, padding="same"), (7, 6, 5), (4, 3, 5)),
+    (AvgPool2D((3, 2), strides=(1, 2)), (7, 6, 5), (5, 3, 5)),
+    (GlobalMaxPool2D(), (7, 6, 5), (5,)),
+    (GlobalAvgPool2D(), (1, 1, 5), (5,)),
+    (Flatten(), (7, 6, 5), (210,)),
+    (Flatten(), (9,), (9,)),
+    (Dense(4), (9,), (4,)),
+    (Dense(4), (7, 6, 5), (4,)),
+    (BatchNorm(), (7, 6, 5), (7, 6, 5)),
+    (BatchNorm(), (9,), (9,)),
+    (LayerNorm(), (7, 6, 5), (7, 6, 5)),
+    (LayerNorm(), (9,), (9,)),
+    (Dropout(0.5), (7, 6, 5), (7, 6, 5)),
+    (Dropout(0.5), (9,), (9,)),
+    (SpatialDropout(0.5), (7, 6, 5), (7, 6, 5)),
+    (Activation("relu"), (7, 6, 5), (7, 6, 5)),
+    (Activation("identity"), (9,), (9,)),
+    (Residual([Conv2D(5, 3, padding="same")]), (7, 6, 5), (7, 6, 5)),
+    (Residual([Dense(3), Dense(9)]), (9,), (9,)),
+    (Residual([Residual([Activation("tanh")])]), (9,), (9,)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "expected"), SHAPES, ids=repr)
+def test_output_shape(layer, shape, expected):
+    actual = layer.output_shape(shape)
+    assert actual == expected
+    assert isinstance(actual, tuple)
+    assert all(type(size) is int for size in actual)
+
+
+@pytest.mark.parametrize(("layer", "shape", "expected"), SHAPES, ids=repr)
+def test_a_network_has_that_shape(layer, shape, expected):
+    network = Network([layer], shape, "float32")
+    assert network.output_shape == expected
+    assert network.ends[0][1] == expected
+
+
+# layer, shape of the input, sizes that the message names
+MISFITS = [
+    (Conv2D(7, 5), (4, 9, 3), (5, 4)),
+    (Conv2D(7, (2, 10)), (4, 9, 3), (10, 9)),
+    (Conv2D(7, 3, dilation=4), (8, 9, 3), (9, 8)),
+    (Conv2D(7, 6, padding=1), (3, 9, 3), (6, 3)),
+    (Conv2D(8, 3, groups=2), (8, 8, 3), (2, 3)),
+    (Conv2D(7, 3, groups=2), (8, 8, 4), (2, 7)),
+    (MaxPool2D(5), (4, 9, 3), (5, 4)),
+    (AvgPool2D((2, 10)), (4, 9, 3), (10, 9)),
+    (Conv2D(7, 3), (9,), (9,)),
+    (MaxPool2D(), (9,), (9,)),
+    (GlobalAvgPool2D(), (9,), (9,)),
+    (SpatialDropout(0.5), (9,), (9,)),
+    (Residual([Conv2D(5, 3)]), (7, 6, 5), (7, 6, 5)),
+    (Residual([Conv2D(4, 1)]), (7, 6, 5), (5, 4)),
+    (Residual([Dense(8)]), (9,), (9, 8)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "sizes"), MISFITS, ids=repr)
+def test_a_layer_that_does_not_fit_says_the_sizes(layer, shape, sizes):
+    with pytest.raises(ValueError) as error:
+        layer.output_shape(shape)
+    numbers = re.findall(r"\d+", str(error.value))
+    assert set(map(str, sizes)) <= set(numbers)
+
+
+def test_a_network_says_the_layer_that_does_not_fit():
+    with pytest.raises(ValueError, match="Conv2D"):
+        Network([Conv2D(4, 3), MaxPool2D(2), Conv2D(4, 5)], (9, 9, 1), "float32")
+
+
+# ---- weights ------------------------------------------------------------------------------------
+
+# layer, shape of the input, shapes of weights and biases, multiply-adds of a row
+WEIGHTS = [
+    (Conv2D(7, (3, 2)), (8, 6, 3), (3, 2, 3, 7), (7,), 6 * 5 * 3 * 2 * 3 * 7),
+    (Conv2D(6, 3, groups=3), (8, 6, 3), (3, 3, 1, 6), (6,), 6 * 4 * 3 * 3 * 6),
+    (Conv2D(7, 1, bias=False), (2, 2, 3), (1, 1, 3, 7), (7,), 4 * 3 * 7),
+    (Conv2D(7, 3, strides=2, padding="same"), (8, 7, 3), (3, 3, 3, 7), (7,), 16 * 27 * 7),
+    (Dense(4), (7, 6, 5), (210, 4), (4,), 840),
+    (BatchNorm(), (7, 6, 5), (5,), (5,), None),
+    (LayerNorm(), (9,), (9,), (9,), None),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "coef", "intercept", "products"), WEIGHTS, ids=repr)
+def test_shapes_of_weights(layer, shape, coef, intercept, products):
+    network = Network([layer], shape, "float32")
+    assert network.coef_shapes == [coef]
+    assert network.intercept_shapes == [intercept]
+    coefs, intercepts = network.initial_weights(np.random.RandomState(0))
+    assert [array.shape for array in (*coefs, *intercepts)] == [coef, intercept]
+    assert {array.dtype for array in (*coefs, *intercepts)} == {np.dtype("float32")}
+    if products is not None:
+        assert network.multiply_adds == products
+
+
+def test_weights_stand_in_the_order_of_the_layers():
+    block = Residual([Conv2D(4, 3, padding="same"), BatchNorm(), Conv2D(4, 1)])
+    network = Network([Conv2D(4, 2), block, BatchNorm(), Dense(3)], (5, 5, 1), "float64")
+    assert network.coef_shapes == [(2, 2, 1, 4), (3, 3, 4, 4), (4,), (1, 1, 4, 4), (4,), (64, 3)]
+    assert network.statistics_shapes == [(4,), (4,)]
+
+
+@pytest.mark.parametrize("layer", [BatchNorm(), LayerNorm()])
+def test_norms_begin_as_the_identity(layer):
+    network = Network([layer], (3, 3, 5), "float32")
+    coefs, intercepts = network.initial_weights(np.random.RandomState(0))
+    assert (coefs[0] == 1).all()
+    assert not intercepts[0].any()
+
+
+def test_initial_weights_keep_the_size_of_what_passes():
+    """He et al. 2015: the variance of a kernel is 2 / (kh kw c_in / groups) before a ReLU."""
+    network = Network([Conv2D(256, 3, groups=2)], (4, 4, 32), "float32")
+    W = network.initial_weights(np.random.RandomState(0))[0][0]
+    assert W.std() == pytest.approx(np.sqrt(2 / (9 * 16)), rel=0.05)
+    assert abs(W.mean()) < 0.1 * W.std()
+
+
+def test_no_bias_is_zeros():
+    network = Network([Conv2D(6, 3, bias=False)], (4, 4, 3), "float32")
+    assert not network.initial_weights(np.random.RandomState(0))[1][0].any()
+
+
+def test_summary():
+    network = Network(
+        [Conv2D(6, 3), MaxPool2D(2), Flatten(), Dense(4, activation="identity")],
+        (8, 8, 1),
+        "float32",
+    )
+    rows = network.summary()
+    assert [row.output_shape for row in rows] == [(6, 6, 6), (3, 3, 6), (54,), (4,)]
+    assert [row.n_parameters for row in rows] == [60, 0, 0, 220]
+    assert [row.flops for row in rows if row.n_parameters] == [2 * 36 * 54, 2 * 216]

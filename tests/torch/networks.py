@@ -1,0 +1,229 @@
+"""PyTorch's modules from descriptions of sknn's layers. Runs where PyTorch is, without sknn.
+
+A description is a list of ``[class name, {parameter: value}]``; parameters that are left out have
+sknn's defaults. Images come in as (n, c, h, w), weights and gradients of sknn as (kh, kw, c_in /
+groups, c_out) and (n_in, n_out).
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+ACTIVATIONS = {
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "identity": nn.Identity,
+    "leaky_relu": nn.LeakyReLU,
+    "logistic": nn.Sigmoid,
+    "mish": nn.Mish,
+    "relu": nn.ReLU,
+    "selu": nn.SELU,
+    "silu": nn.SiLU,
+    "softplus": nn.Softplus,
+    "tanh": nn.Tanh,
+}
+WEIGHTED = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
+
+
+class Pad(nn.Module):
+    """A border of (left, right, top, bottom)."""
+
+    def __init__(self, border, value=0.0):
+        super().__init__()
+        self.border, self.value = border, value
+
+    def forward(self, x):
+        return functional.pad(x, self.border, value=self.value)
+
+
+class MeanInside(nn.Module):
+    """Average pooling that divides by what lies inside of the image."""
+
+    def __init__(self, kernel, strides, border):
+        super().__init__()
+        self.pool, self.pad = nn.AvgPool2d(kernel, strides), Pad(border)
+
+    def forward(self, x):
+        inside = self.pool(self.pad(torch.ones_like(x[:1, :1])))
+        return self.pool(self.pad(x)) / inside
+
+
+class Reduce(nn.Module):
+    """A whole image to one value for each channel."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x, dim=(2, 3))
+
+
+class PixelNorm(nn.LayerNorm):
+    """Each pixel over its channels."""
+
+    def forward(self, x):
+        if x.ndim == 2:
+            return super().forward(x)
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class Flatten(nn.Module):
+    """To rows, in NHWC order or, where the order does not matter, in that of the memory."""
+
+    def __init__(self, nhwc):
+        super().__init__()
+        self.nhwc = nhwc
+
+    def forward(self, x):
+        return (x.permute(0, 2, 3, 1) if self.nhwc and x.ndim == 4 else x).flatten(1)
+
+
+class Residual(nn.Module):
+    """x + f(x)."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, x):
+        return x + self.f(x)
+
+
+def pair(value):
+    """The same along both axes, unless there is one for each."""
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+class Builder:
+    """Appends module after module, and knows the shape that the last of them gives."""
+
+    def __init__(self, shape, activation, nhwc):
+        self.shape, self.activation, self.nhwc = tuple(shape), activation, nhwc
+
+    def sequence(self, layers):
+        """The modules of a description, as one."""
+        modules = []
+        for name, parameters in layers:
+            modules += getattr(self, name)(**parameters)
+        return nn.Sequential(*modules)
+
+    def _slide(self, kernel, strides, padding, dilation=(1, 1)):
+        """The border that a padding means, as Pad takes it; the image shrinks to what is left."""
+        border, sizes = [], []
+        paddings = (padding, padding) if isinstance(padding, str) else pair(padding)
+        for size, k, s, d, p in zip(self.shape, kernel, strides, dilation, paddings, strict=False):
+            reach = d * (k - 1) + 1
+            before = after = 0 if p == "valid" else p
+            if p == "same":
+                overhang = max((-(-size // s) - 1) * s + reach - size, 0)
+                before, after = overhang // 2, overhang - overhang // 2
+            border = [before, after, *border]
+            sizes.append((size + before + after - reach) // s + 1)
+        self.shape = (*sizes, self.shape[2])
+        return border
+
+    def _activate(self, name):
+        name = name or self.activation
+        return [] if name == "identity" else [ACTIVATIONS[name]()]
+
+    def Conv2D(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        dilation=1,
+        groups=1,
+        bias=True,
+        activation=None,
+    ):
+        kernel, strides, dilation = map(pair, (kernel_size, strides, dilation))
+        left, right, top, bottom = self._slide(kernel, strides, padding, dilation)
+        even = left == right and top == bottom
+        conv = nn.Conv2d(
+            self.shape[2],
+            filters,
+            kernel,
+            strides,
+            (top, left) if even else 0,
+            dilation,
+            groups,
+            bias,
+        )
+        self.shape = (*self.shape[:2], filters)
+        pad = [] if even else [Pad((left, right, top, bottom))]
+        return [*pad, conv, *self._activate(activation)]
+
+    def MaxPool2D(self, pool_size=2, strides=None, padding="valid"):
+        kernel, strides = pair(pool_size), pair(pool_size if strides is None else strides)
+        border = self._slide(kernel, strides, padding)
+        return [*([Pad(border, -torch.inf)] if any(border) else []), nn.MaxPool2d(kernel, strides)]
+
+    def AvgPool2D(self, pool_size=2, strides=None, padding="valid"):
+        kernel, strides = pair(pool_size), pair(pool_size if strides is None else strides)
+        border = self._slide(kernel, strides, padding)
+        return [
+            MeanInside(kernel, strides, border) if any(border) else nn.AvgPool2d(kernel, strides)
+        ]
+
+    def GlobalMaxPool2D(self):
+        self.shape = self.shape[2:]
+        return [Reduce(torch.amax)]
+
+    def GlobalAvgPool2D(self):
+        self.shape = self.shape[2:]
+        return [Reduce(torch.mean)]
+
+    def Flatten(self):
+        self.shape = (int(np.prod(self.shape)),)
+        return [Flatten(self.nhwc)]
+
+    def Dense(self, units, activation=None):
+        flatten = self.Flatten() if len(self.shape) > 1 else []
+        n_in, self.shape = self.shape[0], (units,)
+        return [*flatten, nn.Linear(n_in, units), *self._activate(activation)]
+
+    def Activation(self, name):
+        return self._activate(name)
+
+    def BatchNorm(self, momentum=0.1, epsilon=1e-5):
+        kind = nn.BatchNorm2d if len(self.shape) > 1 else nn.BatchNorm1d
+        return [kind(self.shape[-1], epsilon, momentum)]
+
+    def LayerNorm(self, epsilon=1e-5):
+        return [PixelNorm(self.shape[-1], epsilon)]
+
+    def Dropout(self, rate):
+        return [nn.Dropout(rate)]
+
+    def SpatialDropout(self, rate):
+        return [nn.Dropout2d(rate)]
+
+    def Residual(self, layers):
+        return [Residual(self.sequence(layers))]
+
+
+def build(layers, shape, activation="relu", nhwc=True):
+    """A network of described layers for images of shape (h, w, c), or rows of shape (n,)."""
+    return Builder(shape, activation, nhwc).sequence(layers)
+
+
+def weighted(model):
+    """Modules with weights, in order."""
+    return [module for module in model.modules() if isinstance(module, WEIGHTED)]
+
+
+def to_torch(module, coef):
+    """Weights of sknn's shape as the module has them."""
+    if isinstance(module, nn.Conv2d):
+        return coef.permute(3, 2, 0, 1)
+    return coef.T if isinstance(module, nn.Linear) else coef
+
+
+def from_torch(module, weight):
+    """The way back, which serves gradients too."""
+    if isinstance(module, nn.Conv2d):
+        return weight.permute(2, 3, 1, 0)
+    return weight.T if isinstance(module, nn.Linear) else weight

@@ -1,0 +1,224 @@
+"""Numpy twins of the layers: a few lines each, in float64; their specification.
+
+Images are (n, h, w, c), kernels (kh, kw, c_in / groups, c_out). Every twin returns its output and a
+function from the gradient of that output to those of the input and of the weights.
+"""
+
+import itertools
+
+import numpy as np
+
+from tests import twins
+
+# ---- windows ------------------------------------------------------------------------------------
+
+
+def pair(value):
+    return (value, value) if np.isscalar(value) else tuple(value)
+
+
+def extent(size, kernel, stride, dilation, padding):
+    """(output size, zeros before, zeros after) along one axis; `padding` is a name or a number."""
+    reach = (kernel - 1) * dilation + 1
+    if padding == "same":
+        out = -(-size // stride)
+        total = max((out - 1) * stride + reach - size, 0)
+        return out, total // 2, total - total // 2
+    before = 0 if padding == "valid" else padding
+    return (size + 2 * before - reach) // stride + 1, before, before
+
+
+def extents(shape, kernel, strides, dilation, padding):
+    """The same along both axes."""
+    padding = (padding, padding) if isinstance(padding, str) else pair(padding)
+    return [extent(*axis) for axis in zip(shape, kernel, strides, dilation, padding, strict=True)]
+
+
+def pad(x, edges, value=0.0):
+    return np.pad(x, [(0, 0), *(edge[1:] for edge in edges), (0, 0)], constant_values=value)
+
+
+def crop(x, edges, shape):
+    (_, top, _), (_, left, _) = edges
+    return x[:, top : top + shape[0], left : left + shape[1]]
+
+
+def taps(kernel, strides, dilation, edges):
+    """Each place of a window, in row order, with what it sees of the padded image."""
+    for at in itertools.product(*map(range, kernel)):
+        yield (
+            at,
+            (
+                slice(None),
+                *(
+                    slice(i * d, i * d + (out - 1) * s + 1, s)
+                    for i, d, s, (out, _, _) in zip(at, dilation, strides, edges, strict=True)
+                ),
+            ),
+        )
+
+
+# ---- layers with weights ------------------------------------------------------------------------
+
+
+def dense(x, W, b):
+    """y = x W + b, an image as its values in NHWC order."""
+    flat_x = x.reshape(len(x), -1)
+
+    def backward(dout):
+        return (dout @ W.T).reshape(x.shape), flat_x.T @ dout, dout.sum(axis=0)
+
+    return flat_x @ W + b, backward
+
+
+def conv2d(x, W, b, strides=1, padding="valid", dilation=1, groups=1, bias=True):
+    """Cross-correlation; outputs of group g are channels g c_out / groups and on.
+
+    Without `bias` b is zero and stays so.
+    """
+    strides, dilation = pair(strides), pair(dilation)
+    kernel, n_out = W.shape[:2], W.shape[3]
+    edges = extents(x.shape[1:3], kernel, strides, dilation, padding)
+    places = list(taps(kernel, strides, dilation, edges))
+
+    def grouped(array):
+        return array.reshape(*array.shape[:-1], groups, -1)
+
+    padded, parts = grouped(pad(x, edges)), grouped(W)
+    y = np.zeros((len(x), edges[0][0], edges[1][0], groups, n_out // groups))
+    for at, seen in places:
+        y += np.einsum("nhwgc,cgo->nhwgo", padded[seen], parts[at])
+
+    def backward(dout):
+        dout, dpadded, dW = grouped(dout), np.zeros_like(padded), np.zeros_like(parts)
+        for at, seen in places:
+            dpadded[seen] += np.einsum("nhwgo,cgo->nhwgc", dout, parts[at])
+            dW[at] = np.einsum("nhwgc,nhwgo->cgo", padded[seen], dout)
+        dx = crop(dpadded.reshape(pad(x, edges).shape), edges, x.shape[1:3])
+        return dx, dW.reshape(W.shape), bias * dout.sum(axis=(0, 1, 2)).ravel()
+
+    return y.reshape(*y.shape[:3], n_out) + b, backward
+
+
+def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None):
+    """With the moments of this batch; also returns (mean, variance, how many values of a channel).
+
+    Rows that are not `counted`, those of weight zero, do not enter the moments.
+    """
+    counted = np.ones(len(x), bool) if counted is None else counted
+    axes = tuple(range(x.ndim - 1))
+    seen = x[counted]
+    size = seen[..., 0].size
+    mean, variance = seen.mean(axis=axes), seen.var(axis=axes)
+    deviation = np.sqrt(variance + epsilon)
+    normal = (x - mean) / deviation
+
+    def backward(dout):
+        d = dout * gamma
+        dx = np.where(
+            counted.reshape(-1, *[1] * (x.ndim - 1)),
+            d - (d.sum(axis=axes) + normal * (d * normal).sum(axis=axes)) / size,
+            d,
+        )
+        return dx / deviation, (dout * normal).sum(axis=axes), dout.sum(axis=axes)
+
+    return normal * gamma + beta, backward, (mean, variance, size)
+
+
+def running(old, moments, momentum=0.1):
+    """Running mean and variance after one more batch; the variance's share is the unbiased one."""
+    mean, variance, size = moments
+    unbiased = variance * size / max(size - 1, 1)
+    return tuple(
+        (1 - momentum) * was + momentum * new
+        for was, new in zip(old, (mean, unbiased), strict=True)
+    )
+
+
+def fixed_norm(x, gamma, beta, mean, variance, epsilon=1e-5):
+    """Batch normalisation of a prediction, with running moments."""
+    return (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
+
+
+def layer_norm(x, gamma, beta, epsilon=1e-5):
+    """Each pixel over its channels, or each row over its features."""
+    deviation = np.sqrt(x.var(axis=-1, keepdims=True) + epsilon)
+    normal = (x - x.mean(axis=-1, keepdims=True)) / deviation
+
+    def backward(dout):
+        d, axes = dout * gamma, tuple(range(x.ndim - 1))
+        share = d.mean(axis=-1, keepdims=True) + normal * (d * normal).mean(axis=-1, keepdims=True)
+        return (d - share) / deviation, (dout * normal).sum(axis=axes), dout.sum(axis=axes)
+
+    return normal * gamma + beta, backward
+
+
+# ---- layers without weights ---------------------------------------------------------------------
+
+
+def max_pool(x, pool_size=2, strides=None, padding="valid"):
+    """The first of equal values, in row order, is the winner and gets the gradient; so is a NaN."""
+    kernel = pair(pool_size)
+    strides = kernel if strides is None else pair(strides)
+    edges = extents(x.shape[1:3], kernel, strides, (1, 1), padding)
+    places = [seen for _, seen in taps(kernel, strides, (1, 1), edges)]
+    padded = pad(x, edges, -np.inf)
+    windows = np.stack([padded[seen] for seen in places])
+    winner = windows.argmax(axis=0)
+
+    def backward(dout):
+        dpadded = np.zeros_like(padded)
+        for k, seen in enumerate(places):
+            dpadded[seen] += np.where(winner == k, dout, 0)
+        return crop(dpadded, edges, x.shape[1:3])
+
+    return np.take_along_axis(windows, winner[None], axis=0)[0], backward
+
+
+def avg_pool(x, pool_size=2, strides=None, padding="valid"):
+    """The mean of what lies inside."""
+    kernel = pair(pool_size)
+    strides = kernel if strides is None else pair(strides)
+    edges = extents(x.shape[1:3], kernel, strides, (1, 1), padding)
+    places = [seen for _, seen in taps(kernel, strides, (1, 1), edges)]
+    padded, inside = pad(x, edges), pad(np.ones((1, *x.shape[1:3], 1)), edges)
+    count = sum(inside[seen] for seen in places)
+
+    def backward(dout):
+        dpadded = np.zeros_like(padded)
+        for seen in places:
+            dpadded[seen] += dout / count
+        return crop(dpadded, edges, x.shape[1:3])
+
+    return sum(padded[seen] for seen in places) / count, backward
+
+
+def global_pool(pool, x):
+    """One window as large as the image, to (n, c)."""
+    y, pool_backward = pool(x, x.shape[1:3])
+    return y.reshape(len(x), -1), lambda dout: pool_backward(dout.reshape(y.shape))
+
+
+def activation(x, name):
+    f, slope = twins.ACTIVATIONS[name]
+    return f(x), lambda dout: dout * slope(x)
+
+
+def masked(x, mask):
+    return x * mask, lambda dout: dout * mask
+
+
+def dropout_mask(shape, rate, *key):
+    """Of every value of (n, …), from (seed, epoch, samples, salt)."""
+    return twins.dropout_mask(*key, int(np.prod(shape[1:])), rate).reshape(shape)
+
+
+def spatial_dropout_mask(shape, rate, *key):
+    """Of every channel of (n, h, w, c), the same for all its pixels."""
+    return twins.dropout_mask(*key, shape[-1], rate)[:, None, None, :]
+
+
+def residual(x, f):
+    """x + f(x), where f is a twin of its own."""
+    y, f_backward = f(x)
+    return x + y, lambda dout: dout + f_backward(dout)

@@ -1,0 +1,152 @@
+"""The twin of any network: the layers as they are given to sknn, run by their twins."""
+
+import numpy as np
+
+from tests import twins
+from tests import twins_layers as layers
+
+
+class Pass:
+    """One pass through a network: what its layers take, and what they leave behind.
+
+    Parameters
+    ----------
+    weights : (coefs, intercepts)
+    activation : str
+        Of layers that name none.
+    training : bool
+        Moments of the batch, and masks; without it running moments, and none.
+    statistics : (means, variances)
+        Running moments of every batch normalisation.
+    mask_key : (seed, epoch, samples, salts)
+        Of the dropout masks; a salt for each dropout layer whose rate is not zero.
+    counted : ndarray of bool
+        Rows that enter the moments.
+    """
+
+    def __init__(
+        self,
+        weights,
+        activation="relu",
+        *,
+        training=False,
+        statistics=((), ()),
+        mask_key=(0, 0, (), ()),
+        counted=None,
+    ):
+        self.weights = [[np.asarray(array, float) for array in part] for part in weights]
+        self.parameters = enumerate(zip(*self.weights, strict=True))
+        self.statistics = zip(*statistics, strict=True)
+        self.activation, self.training, self.counted = activation, training, counted
+        self.samples_key, self.salts = mask_key[:-1], iter(mask_key[-1])
+        #: gradients by number of the parameter, filled by the backward pass
+        self.gradients = {}
+        #: (mean, variance, number of values) of every batch normalisation in training
+        self.moments = []
+
+    def run(self, specs, x, outputs=None):
+        """Output of a list of layers, and its backward function; each output is noted down."""
+        backwards = []
+        for spec in specs:
+            x, backward = LAYERS[type(spec).__name__](self, spec, x)
+            backwards.append(backward)
+            if outputs is not None:
+                outputs.append(x)
+
+        def backward(dout):
+            for one in reversed(backwards):
+                dout = one(dout)
+            return dout
+
+        return x, backward
+
+    def weighted(self, twin, x, *args, **options):
+        """A layer with weights: their gradients are kept under its number."""
+        number, parameters = next(self.parameters)
+        y, twin_backward, *moments = twin(x, *parameters, *args, **options)
+        self.moments += moments
+
+        def backward(dout):
+            dx, *self.gradients[number] = twin_backward(dout)
+            return dx
+
+        return y, backward
+
+    def activated(self, spec, y, inner):
+        """The activation that is part of a dense or a convolutional layer."""
+        name = self.activation if spec.activation is None else spec.activation
+        y, outer = layers.activation(y, name)
+        return y, lambda dout: inner(outer(dout))
+
+    def masked(self, spec, x, mask):
+        """A dropout layer; one of rate zero is none, and has no salt."""
+        if not self.training or spec.rate == 0:
+            return x, lambda dout: dout
+        return layers.masked(x, mask(x.shape, spec.rate, *self.samples_key, next(self.salts)))
+
+
+def dense(walk, spec, x):
+    return walk.activated(spec, *walk.weighted(layers.dense, x))
+
+
+def conv2d(walk, spec, x):
+    options = ("strides", "padding", "dilation", "groups", "bias")
+    options = {name: getattr(spec, name) for name in options}
+    return walk.activated(spec, *walk.weighted(layers.conv2d, x, **options))
+
+
+def batch_norm(walk, spec, x):
+    if walk.training:
+        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted)
+    _, parameters = next(walk.parameters)
+    return layers.fixed_norm(x, *parameters, *next(walk.statistics), spec.epsilon), None
+
+
+def pool(twin):
+    return lambda walk, spec, x: twin(x, spec.pool_size, spec.strides, spec.padding)
+
+
+LAYERS = {
+    "Dense": dense,
+    "Conv2D": conv2d,
+    "BatchNorm": batch_norm,
+    "LayerNorm": lambda walk, spec, x: walk.weighted(layers.layer_norm, x, spec.epsilon),
+    "MaxPool2D": pool(layers.max_pool),
+    "AvgPool2D": pool(layers.avg_pool),
+    "GlobalMaxPool2D": lambda walk, spec, x: layers.global_pool(layers.max_pool, x),
+    "GlobalAvgPool2D": lambda walk, spec, x: layers.global_pool(layers.avg_pool, x),
+    "Flatten": lambda walk, spec, x: (x.reshape(len(x), -1), lambda dout: dout.reshape(x.shape)),
+    "Activation": lambda walk, spec, x: layers.activation(x, spec.name),
+    "Dropout": lambda walk, spec, x: walk.masked(spec, x, layers.dropout_mask),
+    "SpatialDropout": lambda walk, spec, x: walk.masked(spec, x, layers.spatial_dropout_mask),
+    "Residual": lambda walk, spec, x: layers.residual(x, lambda x: walk.run(spec.layers, x)),
+}
+
+
+def forward(specs, weights, X, **options):
+    """Outputs of all layers of the list; the last are the logits."""
+    outputs = []
+    Pass(weights, **options).run(specs, np.asarray(X, float), outputs)
+    return outputs
+
+
+def penalty(coefs):
+    """Half the squared length of what decays: kernels and matrices, no factors of a norm."""
+    return sum((W * W).sum() for W in coefs if W.ndim > 1) / 2
+
+
+def loss_and_gradient(specs, weights, X, y, loss, *, sample_weight=None, alpha=0.0, **options):
+    """Loss and gradient as in `twins`, and the moments of every batch normalisation."""
+    sample_weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, float)
+    total, counted = sample_weight.sum(), sample_weight > 0
+    walk = Pass(weights, training=True, counted=counted, **options)
+    z, backward = walk.run(specs, np.asarray(X, float))
+    values, dz = twins.loss_rows(loss, z, y)
+    backward(dz * (sample_weight / total)[:, None])
+    gradients = [walk.gradients[number] for number in range(len(walk.weights[0]))]
+    dcoefs, dintercepts = map(list, zip(*gradients, strict=True))
+    for i, W in enumerate(walk.weights[0]):
+        if W.ndim > 1:
+            dcoefs[i] = dcoefs[i] + alpha / total * W
+    value = ((sample_weight * values).sum() + alpha * penalty(walk.weights[0])) / total
+    return value, (dcoefs, dintercepts), walk.moments
