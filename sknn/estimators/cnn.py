@@ -46,8 +46,7 @@ class CNN(NestedLayers, Images):
         if self.augmentation is None:
             return {}
         self.augmentation.validate(self.image_shape_)
-        lowered = self.augmentation.lower()
-        return {"augmentation": lowered} if any(lowered) else {}
+        return {"augmentation": self.augmentation.lower(self.image_shape_)}
 
     def _refuse_what_needs_steps(self):
         super()._refuse_what_needs_steps()
