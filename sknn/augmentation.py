@@ -17,20 +17,21 @@ class Augmentation(BaseEstimator):
     """Random changes of training images that do not change what they show.
 
     Every sample of every epoch has draws of its own, from counters: the same seed gives the same
-    images for any number of threads. Rotation and scaling come first, then the shift, the flip and
-    the hole.
+    images for any number of threads. Rotation and scaling (bilinear) come first, then the shift, the
+    flip and the hole.
 
     Parameters
     ----------
     horizontal_flip : bool or "alternate", default=False
         Whether to mirror left and right: at random, or "alternate": at random in the first epoch, and
-        from then on the other way round in every second epoch, so that two epochs show both.
+        from then on in turn, so that any two epochs in a row show both.
     shift : int, default=0
         Largest shift in pixels, in each direction; with padding this is the "random crop".
     padding_mode : {"zero", "reflect"}, default="zero"
-        What appears at the edge that a shift leaves behind.
+        What comes in from outside: the value 0 of X, or the image reflected at its edge.
     cutout : int, default=0
-        Side in pixels of a square hole at a random place; 0 for none.
+        Side in pixels of a square hole at a random place, part of it outside perhaps; it has the mean
+        of the standardised images. 0 for none.
     rotation : float, default=0.0
         Largest rotation in degrees, either way.
     scaling : float, default=0.0
@@ -94,9 +95,17 @@ class Augmentation(BaseEstimator):
                     f"{height} x {width}."
                 )
 
-    def lower(self):
-        """What the engine takes: (flip mode, shift, reflect, cutout, rotation in radians, scaling)."""
+    def lower(self, image_shape):
+        """What the engine's Trainer takes, all plain numbers; None where nothing is changed.
+
+        That is the shape (h, w, c), then the kind of flip, shift, whether to reflect, cutout, rotation in
+        radians and scaling.
+        """
+        changes = self.horizontal_flip, self.shift, self.cutout, self.rotation, self.scaling
+        if not any(changes):
+            return None
         return (
+            *image_shape,
             FLIPS[self.horizontal_flip],
             int(self.shift),
             int(self.padding_mode == "reflect"),

@@ -10,11 +10,12 @@ from sknn.augmentation import Augmentation
 
 
 def test_lowers_to_plain_numbers():
-    assert Augmentation().lower() == (0, 0, 0, 0, 0.0, 0.0)
+    assert Augmentation(padding_mode="reflect").lower((8, 9, 3)) is None
+    assert Augmentation(shift=1).lower((8, 9, 3)) == (8, 9, 3, 0, 1, 0, 0, 0.0, 0.0)
     full = Augmentation("alternate", 2, "reflect", cutout=3, rotation=90, scaling=0.1)
-    assert full.lower() == (2, 2, 1, 3, pytest.approx(math.pi / 2), 0.1)
-    assert Augmentation(horizontal_flip=True).lower()[0] == 1
-    assert {type(number) for number in full.lower()} == {int, float}
+    assert full.lower((8, 9, 3)) == (8, 9, 3, 2, 2, 1, 3, pytest.approx(math.pi / 2), 0.1)
+    assert Augmentation(horizontal_flip=True).lower((8, 9, 3))[3] == 1
+    assert {type(number) for number in full.lower((8, 9, 3))} == {int, float}
 
 
 @pytest.mark.parametrize(

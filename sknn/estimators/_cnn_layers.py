@@ -8,24 +8,14 @@ from sknn.estimators._architecture import parse_dropout, parse_hidden_layer_size
 from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D
 
 
-def given_layers(layers, image_shape):
-    """Copies of the layers, which fit behind one another."""
-    if isinstance(layers, str) or not hasattr(layers, "__iter__"):
-        raise ValueError(f"layers must be a list of layers from sknn.layers, got {layers!r}.")
-    layers = list(layers)
-    shape = image_shape
+def given_layers(layers):
+    """Copies of the layers; whether one fits on the other, the network says."""
     for i, layer in enumerate(layers):
         if isinstance(layer, type) or not hasattr(layer, "output_shape"):
             raise ValueError(
                 f"layers[{i}]={layer!r} is no layer; write an instance of a class of sknn.layers, such "
                 "as Conv2D(32, 3)."
             )
-        try:
-            shape = layer.output_shape(shape)
-        except ValueError as error:
-            raise ValueError(
-                f"layers[{i}]={layer!r} does not fit its input of shape {tuple(shape)}: {error}"
-            ) from error
     return [clone(layer) for layer in layers]
 
 

@@ -29,7 +29,7 @@ class CNN(NestedLayers, Images):
         """(hidden layers, activation of those that name none)."""
         if self.layers is None:
             return plain_layers(self.image_shape_, self), self.activation
-        return given_layers(self.layers, self.image_shape_), self.activation
+        return given_layers(self.layers), self.activation
 
     def _network(self, dtype, sparse=False):
         layers, activation = self._architecture_
@@ -46,7 +46,7 @@ class CNN(NestedLayers, Images):
         if self.augmentation is None:
             return {}
         self.augmentation.validate(self.image_shape_)
-        return {"augmentation": (*self.image_shape_, *self.augmentation.lower())}
+        return {"augmentation": self.augmentation.lower(self.image_shape_)}
 
     def _refuse_what_needs_steps(self):
         super()._refuse_what_needs_steps()

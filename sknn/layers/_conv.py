@@ -139,6 +139,19 @@ class Conv2D(BaseEstimator):
             source,
             target,
             parameter=parameter,
-            geometry=(*padded, oh, ow, oc, *kernel, *strides, *dilation, top, left, self.groups, h, w),
+            geometry=(
+                *padded,
+                oh,
+                ow,
+                oc,
+                *kernel,
+                *strides,
+                *dilation,
+                top,
+                left,
+                self.groups,
+                h,
+                w,
+            ),
         )
         return Activation(self.activation or plan.activation).lower(plan, target)

@@ -40,7 +40,7 @@ REGRESSORS = [
 
 CNNS = [
     {},
-    {"conv_layer_sizes": 8, "hidden_layer_sizes": (), "channels_first": True, "dtype": None},
+    {"conv_layer_sizes": 8, "channels_first": True, "dtype": None},
     {"conv_layer_sizes": (4, 4), "solver": "lbfgs", "max_iter": 50},
     {
         "layers": [Conv2D(8, (1, 3), padding="same"), Dense(32, activation="tanh"), Dense(16)],
