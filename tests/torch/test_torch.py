@@ -3,6 +3,7 @@
 The variable SKNN_TORCH_PYTHON names a Python that has torch and numpy; it need not have sknn.
 """
 
+import inspect
 import itertools
 import json
 import os
@@ -61,17 +62,17 @@ STEPS = {
 
 
 def describe(layers):
-    """As networks.py takes them."""
-    return [
-        [
-            type(layer).__name__,
-            {
-                name: describe(value) if name == "layers" else value
-                for name, value in layer.get_params(deep=False).items()
-            },
-        ]
-        for layer in layers
-    ]
+    """As networks.py takes them: what differs from its default."""
+    return [[type(layer).__name__, changed(layer)] for layer in layers]
+
+
+def changed(layer):
+    defaults = inspect.signature(type(layer)).parameters
+    return {
+        name: describe(value) if name == "layers" else value
+        for name, value in layer.get_params(deep=False).items()
+        if value != defaults[name].default
+    }
 
 
 def model_of(name, dtype):
