@@ -4,6 +4,7 @@ A network knows its layers and the width of its input; no estimator and no data.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -178,22 +179,22 @@ class Network:
             )
         self.output_shape = self.plan.shapes[at]
 
-    @property
+    @cached_property
     def coef_shapes(self):
         """Shapes of the weights, in the order of the layers."""
         return [parameter.shape for parameter in self.plan.parameters]
 
-    @property
+    @cached_property
     def intercept_shapes(self):
         """Shapes of the biases, in the order of the layers."""
         return [parameter.shape[-1:] for parameter in self.plan.parameters]
 
-    @property
+    @cached_property
     def multiply_adds(self):
         """Multiply-adds of one row, forward."""
         return sum(parameter.multiply_adds for parameter in self.plan.parameters)
 
-    @property
+    @cached_property
     def statistics_shapes(self):
         """Shapes of the running mean (and variance) of every batch norm."""
         batch_norm = self.engine.OPS["batch_norm"]

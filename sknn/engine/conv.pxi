@@ -1,7 +1,8 @@
 # Convolutions of images x (n, h, w, c) with W (kh, kw, c / groups, oc):
 #
 #   y[p] = b + sum over taps t of the kernel: x[p s + t d] W[t]             (n, oh, ow, oc)
-#   dx   = the same of dy, spread out and surrounded by zeros, with the kernel turned round
+#   dx   = the same of dy, spread out and surrounded by zeros, with the kernel turned round; or, where that
+#          would multiply many zeros or waste lanes, the sum of the windows dx[p s + t] += dy[p] W[t]^T
 #   dW[t] = sum over images and p: x[p s + t d]^T dy[p];    db = sum over images and p: dy[p]
 #
 # The window of one row of the kernel is contiguous in memory, so each is the register tile with other strides:
@@ -33,6 +34,7 @@ cdef Form convolution_form(Py_ssize_t width, Py_ssize_t channels, Py_ssize_t oh,
     cdef Py_ssize_t c = g.groups * channels
     cdef bint contiguous = g.groups == 1 and g.dw == 1
     f.offset = f.bias = -1
+    f.spread = False
     f.groups, f.channels, f.oc = g.groups, channels, g.groups * oc
     f.pixels = best_pixels(oc, ow, g.kw, sw) if contiguous else 1
     f.taps = g.kw + (f.pixels - 1) * sw
@@ -49,6 +51,39 @@ cdef Form convolution_form(Py_ssize_t width, Py_ssize_t channels, Py_ssize_t oh,
     if f.row_step == f.steps * f.am:    # kernels of one pixel: the image is one long row
         f.oh, f.steps = 1, f.oh * f.steps
     return f
+
+
+# The input gradient as a sum of windows: a matrix (oc, kw * c) for each row of the kernel.
+cdef Form spread_form(const Geometry* g) noexcept nogil:
+    cdef Form f
+    f.offset = f.bias = -1
+    f.spread = True
+    f.groups, f.channels, f.oc, f.pixels, f.taps = 1, g.oc, g.c, 1, g.kw
+    f.rows, f.width = g.kh * g.oc, g.kw * g.c
+    f.vectors = n_vectors(f.width)
+    f.n_values = f.rows * f.vectors * SKNN_V
+    f.sum = matrix_sum(g.oc, 1, 0)
+    f.am = g.ow * g.oc
+    f.row_step, f.oh, f.steps = g.oc, g.ow, g.oh    # columns of the image are the rows of the tile
+    return f
+
+
+cdef Form turned_form(const Geometry* g) noexcept nogil:
+    return convolution_form(g.iw + (g.kw - 1) * g.dw, g.oc // g.groups, g.ih, g.iw, g.c // g.groups, g, 1, 1)
+
+
+# Whether the sum of windows takes fewer steps, a load and a store counted as one each.
+cdef bint prefers_spread(const Geometry* g) noexcept nogil:
+    cdef Form turned = turned_form(g)
+    cdef Py_ssize_t summed = g.oh * g.ow * g.kh * (g.oc + 2) * n_vectors(g.kw * g.c)
+    if is_padded(g):
+        summed += 2 * g.h * g.w * g.c // SKNN_V
+    return (g.groups == 1 and g.dw == 1
+            and summed < turned.oh * turned.steps * turned.rows * turned.vectors)
+
+
+cdef inline bint is_padded(const Geometry* g) noexcept nogil:
+    return g.h != g.ih or g.w != g.iw
 
 
 cdef inline bint is_derived(const Form* f) noexcept nogil:
@@ -132,9 +167,11 @@ cdef const real* surround(const Geometry* g, const real* d, real* halo) noexcept
     return halo
 
 
-cdef Py_ssize_t halo_size(const Geometry* g) noexcept nogil:
-    """Values of such an image; 0 where dy itself will do."""
+# Values of what the input gradient needs beside dy and dx; 0 where that is nothing.
+cdef Py_ssize_t halo_size(const Form* f, const Geometry* g) noexcept nogil:
     cdef Py_ssize_t kh = (g.kh - 1) * g.dh, kw = (g.kw - 1) * g.dw
+    if f.spread:
+        return whole_lines(g.h * g.w * g.c + SKNN_SPARE) if is_padded(g) else 0
     if kh == 0 and kw == 0 and g.oh == g.ih and g.ow == g.iw:
         return 0
     return whole_lines((g.ih + kh) * (g.iw + kw) * g.oc)
@@ -144,8 +181,37 @@ cdef void conv_input_gradient(const Op* op, const Parameter* p, const real* deri
                               Matrix dx, Py_ssize_t rows, real* halo, real* scratch) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(rows):
+        if p.backward.spread:
+            spread_image(&p.backward, &op.geometry, derived + p.backward.offset, d.at + i * d.stride,
+                         dx.at + i * dx.stride, halo)
+            continue
         convolve(&p.backward, derived + p.backward.offset, NULL,
                  surround(&op.geometry, d.at + i * d.stride, halo), dx.at + i * dx.stride, scratch)
+
+
+# The windows of all outputs of a column, for one row of the kernel, are rows of one product: they lie in
+# different rows of the image. What a vector stands over adds zero to what is there.
+cdef void spread_image(const Form* f, const Geometry* g, const real* turned, const real* d, real* dx,
+                       real* padded_dx) noexcept nogil:
+    cdef Py_ssize_t i, k, x, r
+    cdef real* image = dx if padded_dx == NULL else padded_dx
+    cdef real* window
+    cdef Panel panel
+    cdef Sum sum = f.sum
+    memset(image, 0, g.h * g.w * g.c * sizeof(real))
+    for k in range(panel_count(f.vectors)):
+        panel = get_panel(f.rows, f.vectors, k)
+        sum.bk = panel.width
+        for i in range(g.kh):
+            for x in range(g.ow):
+                window = image + (i * g.dh * g.w + x * g.sw) * g.c + panel.begin
+                multiply_panel(d + x * g.oc, f.am, turned + panel.offset + i * g.oc * panel.width, &sum,
+                               window, g.sh * g.w * g.c, window, g.sh * g.w * g.c, g.oh, panel.vectors,
+                               NULL)
+    if padded_dx != NULL:
+        for r in range(g.ih):
+            memcpy(dx + r * g.iw * g.c, image + ((r + g.top) * g.w + g.left) * g.c,
+                   g.iw * g.c * sizeof(real))
 
 
 # dW, laid out as the form is, from all these images at once.
@@ -208,7 +274,7 @@ cdef inline Py_ssize_t forward_place(const Form* f, const Geometry* g, Py_ssize_
 
 # The derived forms of rows first..last of a panel of the packed weights.
 cdef void derive_conv(const Parameter* p, const Geometry* g, Panel panel, const real* packed,
-                      real* derived, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+                      real* derived, Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
     cdef const Form* f = &p.forward
     cdef Py_ssize_t row, out, pixel, end = min(panel.begin + panel.width, p.n_out)
     cdef const real* w
@@ -218,7 +284,7 @@ cdef void derive_conv(const Parameter* p, const Geometry* g, Panel panel, const 
             for out in range(panel.begin, end):
                 for pixel in range(f.pixels):
                     derived[f.offset + forward_place(f, g, row, out, pixel)] = w[out]
-        if p.backward.offset >= 0:
+        if backward and p.backward.offset >= 0:
             turn_row(p, g, row, panel.begin, end, w, derived + p.backward.offset)
 
 
@@ -228,13 +294,14 @@ cdef void turn_row(const Parameter* p, const Geometry* g, Py_ssize_t row, Py_ssi
     cdef const Form* f = &p.backward
     cdef Py_ssize_t channels = p.forward.channels
     cdef Py_ssize_t i = row // (g.kw * channels), j = row // channels % g.kw, channel = row % channels
-    cdef Py_ssize_t pixel, out, column, at
+    cdef Py_ssize_t pixel, out, column, tap, at
     cdef Panel panel
     for pixel in range(f.pixels):
-        column = pixel * channels + channel
+        column, tap = pixel * channels + channel, (g.kh - 1 - i) * f.taps + g.kw - 1 - j + pixel
+        if f.spread:
+            column, tap = j * channels + channel, i
         panel = get_panel(f.rows, f.vectors, panel_of(f.vectors, column // SKNN_V))
-        at = panel.offset + column - panel.begin
-        at += ((g.kh - 1 - i) * f.taps + g.kw - 1 - j + pixel) * f.channels * panel.width
+        at = panel.offset + column - panel.begin + tap * f.channels * panel.width
         if f.groups == 1:
             for out in range(begin, end):
                 turned[at + out * panel.width] = w[out]

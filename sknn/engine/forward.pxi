@@ -101,16 +101,16 @@ cdef class ForwardWeights:
 
     def __cinit__(self, Program program, coefs, intercepts, statistics, bint few):
         cdef const Plan* plan = &program.plan
-        cdef Py_ssize_t biases = 0
+        cdef Py_ssize_t size = plan.n_values
         cdef int k
         self.arrays = (coefs, intercepts)
-        for k in range(plan.n_parameters if few else 0):
-            biases += plan.parameters[k].vectors * SKNN_V
-        if few:
-            biases += tail_size()
+        if few:                     # the packed weights of ops with lanes, and padded biases
+            size = plan.n_lane_values + tail_size()
+            for k in range(plan.n_parameters):
+                size += plan.parameters[k].vectors * SKNN_V
         program.check_shapes(coefs, intercepts)
-        self.memory = <real*>aligned_zeros((plan.n_values + biases) * sizeof(real))
-        self.derived = <real*>aligned_zeros(plan.n_derived * sizeof(real))
+        self.memory = <real*>aligned_zeros(size * sizeof(real))
+        self.derived = <real*>aligned_zeros(plan.n_forward * sizeof(real))
         self.moments = <real*>aligned_zeros(plan.moments * sizeof(real))
         if self.memory == NULL or self.derived == NULL or self.moments == NULL:
             raise MemoryError("the network does not fit in memory")
@@ -118,7 +118,7 @@ cdef class ForwardWeights:
         if few:
             self._take_unpacked(program, coefs, intercepts)
         program.pack(self.memory, coefs, intercepts, few)
-        derive_all(plan, self.memory, self.derived, True)
+        derive_all(plan, self.memory, self.derived, False)
         if plan.moments > 0:
             self._take_statistics(program, statistics)
 
@@ -127,7 +127,7 @@ cdef class ForwardWeights:
         cdef const Plan* plan = &program.plan
         cdef const real[:, ::1] w
         cdef const real[::1] b
-        cdef real* at = self.memory + plan.n_values
+        cdef real* at = self.memory + plan.n_lane_values
         cdef int k
         self.weights.unpacked = <const real**>calloc(2 * plan.n_parameters + 1, sizeof(real*))
         if self.weights.unpacked == NULL:

@@ -7,6 +7,10 @@ cdef inline bint has_lane(int kind) noexcept nogil:
     return kind == CONV or kind == DEPTHWISE or kind == BATCH_NORM or kind == LAYER_NORM
 
 
+cdef inline bint has_weights(int kind) noexcept nogil:
+    return kind == DENSE or kind == DENSE_CSR or has_lane(kind)
+
+
 cdef class Program:
     """A lowered network.
 
@@ -106,7 +110,7 @@ cdef class Program:
                 plan.local_gradients += plan.gradient_strides[i]
 
     cdef _lay_out_parameters(self, parameters):
-        """Weights first, then biases and norms: what decays is one slice."""
+        """Where the weights and biases of each op lie, and what is derived from them."""
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef int i
@@ -116,34 +120,47 @@ cdef class Program:
             p.decays, p.trained, p.biased = decays, trained, biased
             p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
             p.transposed_vectors = n_vectors(n_in)
-        for decaying in (True, False):
-            for i in range(plan.n_parameters):
-                p = plan.parameters + i
-                if p.decays == decaying:
-                    p.weight = plan.n_values
-                    plan.n_values += whole_lines(p.n_in * p.vectors * SKNN_V)
-        for i in range(plan.n_parameters):
-            p = plan.parameters + i
-            p.bias = plan.n_values
-            plan.n_values += whole_lines(p.vectors * SKNN_V)
+        for lane in (True, False):      # prediction of a few rows packs the first of them only
+            for i in range(plan.n_ops):
+                if has_weights(plan.ops[i].kind) and has_lane(plan.ops[i].kind) == lane:
+                    self._lay_out_parameter(plan.parameters + plan.ops[i].parameter)
+            if lane:
+                plan.n_lane_values = plan.n_values
         for i in range(plan.n_ops):
-            p = plan.parameters + plan.ops[i].parameter
-            if plan.ops[i].kind == DENSE and parameters[plan.ops[i].parameter][2]:
-                p.transposed = plan.n_derived
-                plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
             if plan.ops[i].kind == CONV:
-                self._lay_out_convolution(p, &plan.ops[i].geometry, parameters[plan.ops[i].parameter][2])
+                self._lay_out_forward(plan.parameters + plan.ops[i].parameter, &plan.ops[i].geometry)
+        plan.n_forward = plan.n_derived
+        for i in range(plan.n_ops):
+            if has_weights(plan.ops[i].kind) and parameters[plan.ops[i].parameter][2]:
+                self._lay_out_backward(plan.ops + i)
 
-    cdef _lay_out_convolution(self, Parameter* p, const Geometry* g, bint backward):
+    cdef _lay_out_parameter(self, Parameter* p):
         cdef Plan* plan = &self.plan
-        cdef Py_ssize_t c = g.c // g.groups, oc = g.oc // g.groups
-        p.forward = convolution_form(g.w, c, g.oh, g.ow, oc, g, g.sh, g.sw)
+        p.weight = plan.n_values
+        p.bias = p.weight + whole_lines(p.n_in * p.vectors * SKNN_V)
+        plan.n_values = p.bias + whole_lines(p.vectors * SKNN_V)
+
+    cdef _lay_out_forward(self, Parameter* p, const Geometry* g):
+        """The form of a convolution that is not the packed weights themselves."""
+        cdef Plan* plan = &self.plan
+        p.forward = convolution_form(g.w, g.c // g.groups, g.oh, g.ow, g.oc // g.groups, g, g.sh, g.sw)
         if is_derived(&p.forward):
             p.forward.offset = plan.n_derived
             p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
             plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
-        if backward:
-            p.backward = convolution_form(g.iw + (g.kw - 1) * g.dw, oc, g.ih, g.iw, c, g, 1, 1)
+
+    cdef _lay_out_backward(self, const Op* op):
+        """What the input gradient of an op reads."""
+        cdef Plan* plan = &self.plan
+        cdef Parameter* p = plan.parameters + op.parameter
+        if op.kind == DENSE:
+            p.transposed = plan.n_derived
+            plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+        elif op.kind == CONV:
+            if prefers_spread(&op.geometry):
+                p.backward = spread_form(&op.geometry)
+            else:
+                p.backward = turned_form(&op.geometry)
             p.backward.offset = plan.n_derived
             plan.n_derived += whole_lines(p.backward.n_values)
 
@@ -170,9 +187,10 @@ cdef class Program:
             if op.kind == BATCH_NORM:
                 op.moments = plan.moments
                 plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
-            elif op.kind != LAYER_NORM and plan.buffers[op.source].gradient >= 0 and halo_size(g) > 0:
+            elif op.kind != LAYER_NORM and plan.buffers[op.source].gradient >= 0 and (
+                    halo_size(&p.backward, g) > 0):
                 op.halo = plan.halos
-                plan.halos += halo_size(g)
+                plan.halos += halo_size(&p.backward, g)
 
     cdef _take_loss(self, parts):
         cdef Loss* loss = &self.plan.loss
@@ -271,22 +289,25 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
 # What is derived from rows first..last of a panel of the weights: what the input gradient reads, and the form
 # of a convolution.
 cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
-                 Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+                 Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     if op.kind == CONV:
-        derive_conv(p, &op.geometry, panel, packed, derived, first, last)
-    elif p.transposed >= 0:
+        derive_conv(p, &op.geometry, panel, packed, derived, first, last, backward)
+    elif backward and p.transposed >= 0:
         transpose_rows(p, panel, packed, derived, first, last)
 
 
-cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint convolutions_only) noexcept nogil:
+# All of it, or what the forward pass needs.
+cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint backward) noexcept nogil:
     cdef const Parameter* p
     cdef int i, k
     for i in range(plan.n_ops):
         p = plan.parameters + plan.ops[i].parameter
         if plan.ops[i].kind == CONV:
             derive_bias(p, packed, derived)
-        elif plan.ops[i].kind != DENSE or convolutions_only:
+        elif plan.ops[i].kind != DENSE or not backward:
+            continue
+        if not backward and p.forward.offset < 0:
             continue
         for k in range(panel_count(p.vectors)):
-            derive(plan, plan.ops + i, get_panel(p.n_in, p.vectors, k), packed, derived, 0, p.n_in)
+            derive(plan, plan.ops + i, get_panel(p.n_in, p.vectors, k), packed, derived, 0, p.n_in, backward)

@@ -33,9 +33,14 @@ cdef void channels_last(real* image, Py_ssize_t pixels, Py_ssize_t c, real* scra
 # One row as it enters the network, but for its augmentation.
 cdef inline void scale_row(const Input* x, real* out) noexcept nogil:
     cdef Py_ssize_t j
-    if x.scale != NULL:
+    if x.scale == NULL:
+        return
+    if x.n_scales == 1:
         for j in range(x.n_features):
-            out[j] = out[j] * x.scale[j] + x.shift[j]
+            out[j] = out[j] * x.scale[0] + x.shift[0]
+        return
+    for j in range(x.n_features):
+        out[j] = out[j] * x.scale[j] + x.shift[j]
 
 
 cdef inline void read_row(const Input* x, Py_ssize_t sample, real* out, real* scratch) noexcept nogil:
@@ -142,7 +147,10 @@ cdef class Rows:
         if rest or len(scale) != len(shift):
             raise ValueError(f"{len(scale)} scales and {len(shift)} shifts for rows of "
                              f"{self.input.n_features} values")
-        scales, shifts = np.tile(scale, pixels), np.tile(shift, pixels)
+        self.input.n_scales = len(scale)
+        if len(scale) > 1:
+            scale, shift = np.tile(scale, pixels), np.tile(shift, pixels)
+        scales, shifts = scale, shift
         self.owner += [scales, shifts]
         self.input.scale, self.input.shift = &scales[0], &shifts[0]
 

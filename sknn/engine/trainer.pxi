@@ -227,7 +227,7 @@ cdef class Trainer:
     def load(self, coefs, intercepts):
         """Takes the weights from arrays (n_in, n_out) and (n_out,)."""
         self.program.pack(self.step.params, coefs, intercepts)
-        derive_all(self.step.plan, self.step.params, self.step.derived, False)
+        derive_all(self.step.plan, self.step.params, self.step.derived, True)
 
     def load_statistics(self, means, variances):
         """Takes the running means and variances of the batch norms, arrays (c,)."""

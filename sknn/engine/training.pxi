@@ -72,7 +72,7 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
     cdef const Op* op = s.plan.ops + task.op
     update(optimizer, s.params, g, s.slots, task.offset, task.size)
     if not task.bias:
-        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last)
+        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
     elif op.kind == CONV:
         derive_bias(s.plan.parameters + op.parameter, s.params, s.derived)
 

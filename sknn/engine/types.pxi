@@ -109,6 +109,7 @@ cdef struct Form:
     Py_ssize_t am               # in the image: from one group of pixels to the next
     Py_ssize_t row_step         # and from one row of outputs to the next
     Py_ssize_t oh, steps, oc    # rows of outputs, steps in a row, channels of the output
+    bint spread                 # an input gradient whose windows are added up, see spread_image
 
 # Weights (n_in, n_out) and biases (n_out,) of one op inside the flat parameter array. The weights are
 # packed in column panels, see tile.h.
@@ -146,10 +147,10 @@ cdef struct Input:
     const long long* indptr     # CSR
     Py_ssize_t stride           # dense: elements from one row to the next
     Py_ssize_t n_features
-    Py_ssize_t channels         # images: values v * scale[channel] + shift[channel]; 0: as they are
-    const real* scale
+    Py_ssize_t channels         # of images that are stored (c, h, w); 0: the last axis is that of the channels
+    Py_ssize_t n_scales         # 1, or one for each value of a row
+    const real* scale           # NULL: values enter as they are
     const real* shift
-    bint channels_first         # stored (c, h * w)
 
 
 cdef inline Py_ssize_t whole_lines(Py_ssize_t n) noexcept nogil:
