@@ -41,4 +41,46 @@ def norm(shape, activation, random_state):
     return np.ones(shape), np.zeros(shape[-1])
 
 
-INITIALIZERS = {"glorot": glorot_uniform, "he": he_uniform, "norm": norm}
+def dirac(shape, activation, random_state):
+    """As `he_uniform`, but the first filters pass one channel of the input each, as it is.
+
+    The network then begins as a shallow one (Zagoruyko & Komodakis 2017, arXiv 1706.00388).
+    """
+    W, b = he_uniform(shape, activation, random_state)
+    for channel in range(min(shape[2:])):
+        W[..., channel] = 0
+        W[shape[0] // 2, shape[1] // 2, channel, channel] = 1
+    return W, b
+
+
+def whitening(patches, n_filters, epsilon=5e-4):
+    """Filters that make patches uncorrelated with variance 1: eigenvectors of their covariance, and their negatives.
+
+    Parameters
+    ----------
+    patches : ndarray (n, kh, kw, c)
+    n_filters : int
+        Half of them are eigenvectors v / sqrt(λ + epsilon), the largest λ first.
+
+    Returns
+    -------
+    W : ndarray of float64, (kh, kw, c, n_filters)
+
+    References
+    ----------
+    K. Jordan, arXiv 2404.00498.
+    """
+    flat = patches.reshape(len(patches), -1).astype(np.float64)
+    values, vectors = np.linalg.eigh(np.einsum("ni,nj->ij", flat, flat) / len(flat))
+    half = (vectors / np.sqrt(np.maximum(values, 0) + epsilon))[:, ::-1][:, : n_filters // 2]
+    return np.hstack([half, -half]).reshape(*patches.shape[1:], n_filters)
+
+
+# whitening needs data: until it has seen them, a layer is drawn like any other
+INITIALIZERS = {
+    "glorot": glorot_uniform,
+    "he": he_uniform,
+    "dirac": dirac,
+    "whitening": he_uniform,
+    "norm": norm,
+}

@@ -70,8 +70,8 @@ def StrongCNN(width=1.0):
 
     A 2 x 2 convolution, then three stages of two 3 x 3 convolutions with batch normalisation and GELU,
     the first of each followed by max pooling; at the end the largest value of each channel. The first
-    layer is the place of a whitening transform: 24 kernels for the 12 directions of a 2 x 2 patch of
-    three channels and their negatives.
+    layer whitens: 24 fixed kernels for the 12 directions of a 2 x 2 patch of three channels and their
+    negatives. The others begin as the identity.
 
     Parameters
     ----------
@@ -95,16 +95,21 @@ def StrongCNN(width=1.0):
     >>> [layer.filters for layer in StrongCNN(0.25) if hasattr(layer, "filters")]
     [24, 16, 16, 64, 64, 64, 64]
     """
-    layers = [Conv2D(24, 2, activation="gelu")]
+    layers = [Conv2D(24, 2, bias=False, activation="gelu", trainable=False, init="whitening")]
     for channels in (64, 256, 256):
         filters = max(1, round(width * channels))
         layers += [
-            Conv2D(filters, 3, padding="same", bias=False, activation="identity"),
+            _convolution(filters),
             MaxPool2D(2),
             BatchNorm(),
             Activation("gelu"),
-            Conv2D(filters, 3, padding="same", bias=False, activation="identity"),
+            _convolution(filters),
             BatchNorm(),
             Activation("gelu"),
         ]
     return [*layers, GlobalMaxPool2D()]
+
+
+def _convolution(filters):
+    """Normalised next, so without biases."""
+    return Conv2D(filters, 3, padding="same", bias=False, activation="identity", init="dirac")

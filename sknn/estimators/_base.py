@@ -104,7 +104,7 @@ class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin
             samples, holdout = self._split_holdout(data, samples, random_state)
             early_stopping = holdout is not None
         if first:
-            self._learn_input(data, samples)
+            self._learn_input(network, data, samples)
         state = self._optimizer_state(incremental, random_state)
         trainer = self._trainer(network, loss, data, samples, state)
 
@@ -194,8 +194,8 @@ class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin
             )
         self.coefs_, self.intercepts_ = list(self.coefs_), list(self.intercepts_)
 
-    def _learn_input(self, data, samples):
-        """Learns what is done to the input of these samples of a first fit; here nothing."""
+    def _learn_input(self, network, data, samples):
+        """Learns from these samples of a first fit what is done to the input; here nothing."""
 
     def _trains_in_double(self, network, n_samples):
         """Whether to train in double precision; the fitted arrays have the declared one anyway.

@@ -9,10 +9,10 @@ from sknn.estimators._architecture import ACTIVATIONS
 from sknn.estimators._parameters import ATTRIBUTES, BEYOND, CONSTRAINTS, SIZES, TRAINING
 
 #: samples of a mini-batch where ``batch_size="auto"``
-AUTO_BATCH_SIZE = 128
+AUTO_BATCH_SIZE = 64
 #: (most samples, epochs) where ``max_iter="auto"``; the smallest data have one number of epochs, so
 #: that a row that weighs 2 is trained as long as a row that is there twice
-AUTO_EPOCHS = ((1_000, 100), (10_000, 40), (30_000, 20), (float("inf"), 10))
+AUTO_EPOCHS = ((1_000, 100), (10_000, 40), (30_000, 10), (float("inf"), 5))
 #: iterations of "lbfgs" where ``max_iter="auto"``
 AUTO_ITERATIONS = 200
 

@@ -8,9 +8,12 @@ import numpy as np
 
 from sknn.estimators import _data
 from sknn.estimators._base import BaseNetwork
+from sknn.initializers import whitening
 
 #: values that are looked at in one go
 CHUNK = 1 << 16
+#: images whose patches say what whitens them, at the most
+WHITENED_IMAGES = 2000
 
 
 def parse_image_shape(value):
@@ -144,15 +147,29 @@ class Images(BaseNetwork):
                 X = rows
         return super()._plain(X)
 
-    def _learn_input(self, data, samples):
-        """Mean and scale of every channel over the training samples, by their weights."""
+    def _learn_input(self, network, data, samples):
+        """Mean and scale of every channel over the training samples, by their weights; whitening filters."""
         shape = self.image_shape_
-        if not self.standardize:
-            self.channel_means_, self.channel_scales_ = np.zeros(shape[2]), np.ones(shape[2])
-            return
-        self.channel_means_, self.channel_scales_ = channel_statistics(
-            data.X, samples, data.weights, shape, self.channels_first
-        )
+        self.channel_means_, self.channel_scales_ = np.zeros(shape[2]), np.ones(shape[2])
+        if self.standardize:
+            self.channel_means_, self.channel_scales_ = channel_statistics(
+                data.X, samples, data.weights, shape, self.channels_first
+            )
+        first = network.plan.parameters[0]
+        if first.rule == "whitening":
+            some = samples[:: -(-len(samples) // WHITENED_IMAGES)]
+            images = self._entering(data.X[some])
+            patches = np.lib.stride_tricks.sliding_window_view(images, first.shape[:2], axis=(1, 2))
+            patches = np.moveaxis(patches, 3, -1).reshape(-1, *first.shape[:3])
+            self.coefs_[0] = whitening(patches, first.shape[3]).astype(network.dtype)
+
+    def _entering(self, X):
+        """Images (n, h, w, c) as they enter the network."""
+        height, width, n_channels = self.image_shape_
+        if self.channels_first:
+            X = X.reshape(-1, n_channels, height, width).transpose(0, 2, 3, 1)
+        images = X.reshape(-1, height, width, n_channels)
+        return (images - self.channel_means_) / self.channel_scales_
 
     def _rows(self, network, X):
         scale = 1 / self.channel_scales_

@@ -37,6 +37,10 @@ class Conv2D(BaseEstimator):
         Function applied to the output; None is the network's, "identity" none.
     trainable : bool, default=True
         Whether the weights are trained; the biases are in any case.
+    init : {"he", "dirac", "whitening"}, default="he"
+        Initial weights: random ones; random ones but for filters that pass a channel each as it is; or,
+        for the first layer, filters that whiten the patches of the training images, of which there are
+        2 · kh · kw · c or fewer, an even number.
 
     References
     ----------
@@ -60,6 +64,7 @@ class Conv2D(BaseEstimator):
         bias=True,
         activation=None,
         trainable=True,
+        init="he",
     ):
         self.filters = filters
         self.kernel_size = kernel_size
@@ -70,6 +75,7 @@ class Conv2D(BaseEstimator):
         self.bias = bias
         self.activation = activation
         self.trainable = trainable
+        self.init = init
 
     def _windows(self, shape):
         """(outputs, padding before, padding after) for rows and for columns."""
@@ -99,6 +105,17 @@ class Conv2D(BaseEstimator):
                 f"groups={self.groups} must divide the {c} channels of the input and the "
                 f"{self.filters} filters."
             )
+        if self.init not in ("he", "dirac", "whitening"):
+            raise ValueError(f"init={self.init!r} must be 'he', 'dirac' or 'whitening'.")
+
+    def _check_whitening(self, plan, source):
+        kh, kw = pair(self.kernel_size, "kernel_size")
+        most = 2 * kh * kw * plan.shapes[source][2]
+        if source != 0 or self.groups > 1 or self.filters % 2 or self.filters > most:
+            raise ValueError(
+                f"init='whitening' is for the first layer, without groups, and for an even number of at most "
+                f"{most} filters."
+            )
 
     def output_shape(self, input_shape):
         """(h, w, filters) from (h, w, c)."""
@@ -111,6 +128,8 @@ class Conv2D(BaseEstimator):
         """Add this layer's ops to a plan; returns the buffer of its output."""
         h, w, c = image(plan.shapes[source], self)
         oh, ow, oc = self.output_shape((h, w, c))
+        if self.init == "whitening":
+            self._check_whitening(plan, source)
         (_, top, bottom), (_, left, right) = self._windows((h, w))
         padded = (h + top + bottom, w + left + right, c)
         if padded != (h, w, c):
@@ -123,7 +142,8 @@ class Conv2D(BaseEstimator):
             )
             source = inside
         kernel = pair(self.kernel_size, "kernel_size")
-        target = plan.new_buffer((oh, ow, oc))
+        trained = self.trainable or self.bias or plan.has_gradient(source)
+        target = plan.new_buffer((oh, ow, oc), gradient=trained)
         parameter = plan.new_parameter(
             source,
             (*kernel, c // self.groups, oc),
@@ -131,7 +151,7 @@ class Conv2D(BaseEstimator):
             places=oh * ow,
             trained=self.trainable,
             biased=self.bias,
-            rule="he",
+            rule=self.init,
         )
         strides, dilation = pair(self.strides, "strides"), pair(self.dilation, "dilation")
         plan.add(
