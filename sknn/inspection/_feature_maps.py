@@ -145,6 +145,6 @@ def _as_picture(image):
     if image.dtype == np.uint8:
         return image / 255
     low, high = image.min(), image.max()
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         return image
     return (image - low) / ((high - low) or 1)

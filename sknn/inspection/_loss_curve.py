@@ -108,6 +108,7 @@ class LossCurveDisplay:
         if log_scale:
             ax.set_yscale("log")
         ax.set(xlabel="epoch", ylabel="loss")
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
         self.ax_, self.figure_ = ax, ax.get_figure()
         return self

@@ -70,9 +70,7 @@ def make_panels(ax, n_panels, n_columns, caller):
             raise ValueError(f"ax has {axes.size} axes, {caller} draws {n_panels} panels.")
         figure = axes.flat[0].get_figure()
     else:
-        if n_columns is None:
-            n_columns = math.ceil(math.sqrt(2 * n_panels))
-        n_columns = min(n_columns, n_panels)
+        n_columns = min(n_columns or _best_columns(n_panels), n_panels)
         n_rows = math.ceil(n_panels / n_columns)
         figure, axes = _new_axes(plt, ax, n_rows, n_columns, caller)
     for number, panel in enumerate(axes.flat):
@@ -82,12 +80,16 @@ def make_panels(ax, n_panels, n_columns, caller):
     return figure, axes
 
 
+def _best_columns(n_panels):
+    """About twice as many columns as rows; a few more where the last row is full then."""
+    least = math.ceil(math.sqrt(2 * n_panels))
+    return next((n for n in range(least, 3 * least // 2 + 1) if n_panels % n == 0), least)
+
+
 def _new_axes(plt, ax, n_rows, n_columns, caller):
     if ax is None:
         size = 1.1 * n_columns + 0.2, 1.1 * n_rows + 0.4
-        return plt.subplots(
-            n_rows, n_columns, squeeze=False, figsize=size, layout="constrained"
-        )
+        return plt.subplots(n_rows, n_columns, squeeze=False, figsize=size, layout="constrained")
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(
