@@ -60,11 +60,11 @@ for number in range(1, 7):
 digits = load_digits()
 careful = Augmentation(shift=1, rotation=12, scaling=0.1)
 fig, axes = plt.subplots(3, 10, figsize=(9, 2.9), layout="constrained")
+axes[0, 0].set_title("the image", fontsize="small")
 for row, image in zip(axes, digits.images[[2, 4, 5]], strict=True):
     for ax, view in zip(row, [image, *views(image, careful, 9)], strict=True):
         ax.imshow(view, cmap="gray_r", vmin=0, vmax=16)
         ax.set(xticks=[], yticks=[])
-axes[0, 0].set_title("the image", fontsize="small")
 
 # %%
 # What it is worth: two networks that differ in nothing but their augmentation learn from half of the digits. The other half is shown to

@@ -46,7 +46,7 @@ ax.grid(alpha=0.3)
 
 from sknn.inspection import FilterDisplay
 
-FilterDisplay.from_estimator(net)
+filters = FilterDisplay.from_estimator(net)
 
 # %%
 # Where each of them finds its feature in a 3. Bright is a strong find, dark none: behind ReLU nothing is negative. Some light up along
@@ -54,7 +54,7 @@ FilterDisplay.from_estimator(net)
 
 from sknn.inspection import FeatureMapDisplay
 
-FeatureMapDisplay.from_estimator(net, X_test[y_test == 3][0])
+found = FeatureMapDisplay.from_estimator(net, X_test[y_test == 3][0])
 
 # %%
 # The filter that finds most, on different digits. What it looks for stays the same, where it is found does not.
