@@ -54,6 +54,7 @@ filters = FilterDisplay.from_estimator(net)
 
 from sknn.inspection import FeatureMapDisplay
 
+# sphinx_gallery_thumbnail_number = 3
 found = FeatureMapDisplay.from_estimator(net, X_test[y_test == 3][0])
 
 # %%
