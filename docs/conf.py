@@ -48,7 +48,16 @@ def quiet_convergence(gallery_conf, fname):
 class ReadingOrder:
     """The gallery from the simple to the special; what is not listed comes last."""
 
-    order = ("first_network", "early_stopping", "dropout_class_weight", "grid_search", "losses")
+    order = (
+        "first_network",
+        "cnn_digits",
+        "images_compared",
+        "augmentation",
+        "early_stopping",
+        "dropout_class_weight",
+        "grid_search",
+        "losses",
+    )
 
     def __init__(self, src_dir):
         pass

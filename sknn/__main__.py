@@ -75,11 +75,14 @@ def _output(text):
 
 def main(argv=None):
     """Run the comparison; returns the exit status."""
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    options = parser.parse_args(argv)
     start = time.perf_counter()
-    names = {"data": dict.fromkeys(options.data), "models": dict.fromkeys(options.models)}
+    pairs = _pairs(dict.fromkeys(options.data), dict.fromkeys(options.models))
+    if not pairs:
+        parser.error(f"no data set of --data suits a model of {', '.join(options.models)}")
     try:
-        results = _compare(names["data"], names["models"], options.seed)
+        results = _compare(pairs, options.seed)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -98,20 +101,24 @@ def main(argv=None):
     return 0
 
 
-def _compare(data_names, model_names, seed):
-    """Measure every model on every data set; print the table data set by data set."""
+def _pairs(data_names, model_names):
+    """A list of (data, names of the models that suit it) for the data sets that have any."""
+    loaded = [DATA[name].load() for name in data_names]
+    suiting = [[name for name in model_names if MODELS[name].fits(data)] for data in loaded]
+    return [(data, names) for data, names in zip(loaded, suiting, strict=True) if names]
+
+
+def _compare(pairs, seed):
+    """Measure every model on every data set that it suits; print the table data set by data set."""
     results = {}
     print(heading(seed))
-    with Progress(len(data_names) * len(model_names) * N_FOLDS) as progress:
-        for name in data_names:
-            data = DATA[name].load()
-            results[name] = {
-                model: measure(MODELS[model], data, seed, progress)
-                for model in model_names
-                if MODELS[model].fits(data)
+    with Progress(sum(len(names) for _, names in pairs) * N_FOLDS) as progress:
+        for data, names in pairs:
+            results[data.name] = {
+                name: measure(MODELS[name], data, seed, progress) for name in names
             }
             progress.clear()
-            print(group(data, results[name]), flush=True)
+            print(group(data, results[data.name]), flush=True)
     return results
 
 

@@ -3,12 +3,14 @@
 import ast
 import re
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from sklearn.base import BaseEstimator
 
 import sknn
+from sknn import inspection
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sknn"
@@ -20,13 +22,14 @@ STOREYS = [
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
     {"network", "training", "presets"},
     {"estimators"},
+    {"inspection"},
     {"__init__", "_versions"},
     {"comparison"},
     {"__main__"},
 ]
 MAX_LINES = 400
 RUNTIME_DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
-PLOTTING = {"matplotlib"}  # the main job only
+PLOTTING = {"matplotlib"}  # the main job and the Displays only, inside their functions
 NETWORK = {
     "asyncio",
     "ftplib",
@@ -111,9 +114,25 @@ def test_engine_knows_nothing_above_it():
 @pytest.mark.parametrize("name", SOURCES)
 def test_runtime_dependencies(name):
     allowed = RUNTIME_DEPENDENCIES | {"sknn"} | (set(sys.stdlib_module_names) - NETWORK)
-    if name.startswith(("sknn.__main__", "sknn.comparison")):
+    if name.startswith(("sknn.__main__", "sknn.comparison", "sknn.inspection")):
         allowed |= PLOTTING
     assert {target.split(".")[0] for target in imported_modules(name)} <= allowed
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_plotting_is_imported_where_it_is_drawn(name):
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if any(target.split(".")[0] in PLOTTING for target in names):
+            assert id(node) in inside, f"{name} imports {names} at its top"
 
 
 def test_files_are_short():
@@ -150,6 +169,16 @@ def test_public_estimators_are_documented(estimator):
         if not re.search(rf"^ *(\w+, )*{name}(, \w+)* : ", doc, re.MULTILINE)
     ]
     assert not undocumented
+
+
+@pytest.mark.parametrize("name", inspection.__all__)
+def test_displays_are_documented(name):
+    display = getattr(inspection, name)
+    for thing in (display, display.from_estimator, display.plot):
+        names = set(signature(thing).parameters) - {"self", "kwargs"}
+        assert all(
+            re.search(rf"^ *(\w+, )*{n}(, \w+)* : ", thing.__doc__, re.MULTILINE) for n in names
+        )
 
 
 @pytest.mark.parametrize("estimator", public_estimators(), ids=lambda cls: cls.__name__)

@@ -68,6 +68,7 @@ def test_without_matplotlib_the_table_remains(tmp_path, capsys, monkeypatch):
         (["--seed", "some"], "--seed"),
         (["--output", "no/such/folder/a.png"], "no/such/folder"),
         (["--output", "a.jpeg"], ".png"),
+        (["--data", "iris", "wine", "--models", "sknn-cnn"], "no data set"),
     ],
 )
 def test_bad_options_end_with_a_clear_error(options, complaint, capsys):
@@ -75,7 +76,7 @@ def test_bad_options_end_with_a_clear_error(options, complaint, capsys):
         main(options)
     error = capsys.readouterr().err
     assert complaint in error
-    if options[0] in ("--data", "--models"):
+    if len(options) < 4 and options[0] in ("--data", "--models"):
         choices = DATA if options[0] == "--data" else MODELS
         assert all(name in error for name in choices)
 
@@ -94,6 +95,18 @@ def test_every_source_loads_and_its_models_suit_it(source):
     assert data.X.shape[0] == len(data.y)
     suits = is_regressor if data.is_regression else is_classifier
     assert all(suits(model.make(data, 0)) for model in MODELS.values() if model.fits(data))
+
+
+def test_the_network_for_images_takes_images_only(iris):
+    digits = DATA["digits"].load()
+    model = MODELS["sknn-cnn"]
+    assert model.fits(digits)
+    assert not model.fits(iris)
+    net = model.make(digits, 5)
+    assert (net.image_shape, net.random_state) == ((8, 8), 5)
+    defaults = type(net)().get_params()
+    changed = {name for name, value in net.get_params().items() if value != defaults[name]}
+    assert changed == {"image_shape", "random_state"}
 
 
 def test_both_perceptrons_get_the_same_parameters(iris):

@@ -25,6 +25,7 @@ class Data:
     X: np.ndarray
     y: np.ndarray
     is_regression: bool
+    image_shape: tuple[int, int] | None = None  # of a row, if it is an image
 
     @property
     def metric(self):
@@ -45,11 +46,12 @@ class Source:
 
     name: str
     is_regression: bool = False
+    image_shape: tuple[int, int] | None = None
 
     def load(self):
         """Load it; nothing is downloaded."""
         X, y = getattr(datasets, f"load_{self.name}")(return_X_y=True)
-        return Data(self.name, X, y, self.is_regression)
+        return Data(self.name, X, y, self.is_regression, self.image_shape)
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,17 @@ class Model:
     classifier: Callable[[int], BaseEstimator] | None
     regressor: Callable[[int], BaseEstimator] | None
     description: str
+    for_images: bool = False
 
     def fits(self, data):
-        """Tell whether this model has an estimator for the data's kind of target."""
-        return self._maker(data) is not None
+        """Tell whether this model has an estimator for the data's rows and kind of target."""
+        is_usable = data.image_shape is not None or not self.for_images
+        return is_usable and self._maker(data) is not None
 
     def make(self, data, seed):
-        """Make a new estimator for the data's kind of target."""
-        return self._maker(data)(seed)
+        """Make a new estimator for the data's rows and kind of target."""
+        estimator = self._maker(data)(seed)
+        return estimator.set_params(image_shape=data.image_shape) if self.for_images else estimator
 
     def _maker(self, data):
         return self.regressor if data.is_regression else self.classifier
@@ -88,7 +93,7 @@ def _scaled(estimator_class: type, **params: Any) -> Callable[[int], BaseEstimat
 DATA = {
     source.name: source
     for source in (
-        Source("digits"),
+        Source("digits", image_shape=(8, 8)),
         Source("breast_cancer"),
         Source("wine"),
         Source("iris"),
@@ -102,6 +107,13 @@ MODELS = {
         _scaled(sknn.MLPClassifier, **NET),
         _scaled(sknn.MLPRegressor, **NET),
         "sknn's MLPClassifier / MLPRegressor, scaled input",
+    ),
+    "sknn-cnn": Model(
+        "sknn CNN",
+        _plain(sknn.CNNClassifier),
+        _plain(sknn.CNNRegressor),
+        "sknn's CNNClassifier as it is, on the data set of images",
+        for_images=True,
     ),
     "sklearn-mlp": Model(
         "scikit-learn MLP",

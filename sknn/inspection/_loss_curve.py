@@ -1,0 +1,119 @@
+"""The loss by epoch."""
+
+from sknn.inspection._panels import import_pyplot, split_pipeline
+
+
+class LossCurveDisplay:
+    """Training loss, and validation loss where there is one, by epoch.
+
+    It is best made by ``from_estimator``; the constructor stores its arguments, `plot` draws them.
+
+    Parameters
+    ----------
+    loss_curve : sequence of float
+        Training loss of each epoch.
+    validation_loss_curve : sequence of float or None, default=None
+        Validation loss of each epoch.
+    estimator_name : str or None, default=None
+        Name for the legend.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    ax_ : matplotlib Axes
+        The axes.
+    line_ : matplotlib Line2D
+        The training loss.
+    validation_line_ : matplotlib Line2D or None
+        The validation loss.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn import MLPClassifier
+    >>> from sknn.inspection import LossCurveDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = MLPClassifier(max_iter=20, random_state=0).fit(X, y)
+    >>> LossCurveDisplay.from_estimator(net)  # doctest: +SKIP
+    <...>
+    """
+
+    def __init__(self, *, loss_curve, validation_loss_curve=None, estimator_name=None):
+        self.loss_curve = loss_curve
+        self.validation_loss_curve = validation_loss_curve
+        self.estimator_name = estimator_name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, name=None, **kwargs):
+        """The curves of a fitted network.
+
+        Parameters
+        ----------
+        estimator : estimator with ``loss_curve_``, or Pipeline that ends with one
+            The fitted network, an MLP or a CNN.
+        ax : matplotlib Axes or None, default=None
+            As in `plot`.
+        name : str or None, default=None
+            Name for the legend, to tell several networks on one `ax` apart.
+        **kwargs : dict
+            Further arguments of `plot`.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The display, drawn.
+        """
+        import_pyplot(cls.__name__)
+        _, network = split_pipeline(estimator)
+        if not hasattr(network, "loss_curve_"):
+            raise ValueError(f"{type(network).__name__} has no loss_curve_ to show.")
+        display = cls(
+            loss_curve=network.loss_curve_,
+            validation_loss_curve=getattr(network, "validation_loss_curve_", None),
+            estimator_name=name,
+        )
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax=None, *, name=None, log_scale=False, line_kw=None, validation_line_kw=None):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a new figure.
+        name : str or None, default=None
+            Name for the legend; None takes `estimator_name`.
+        log_scale : bool, default=False
+            Whether the axis of the loss is logarithmic.
+        line_kw, validation_line_kw : dict or None, default=None
+            Further arguments of ``Axes.plot`` for either curve.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The display.
+        """
+        plt = import_pyplot(type(self).__name__)
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        name = self.estimator_name if name is None else name
+        prefix = "" if name is None else f"{name}, "
+        self.line_ = _draw(ax, self.loss_curve, {"label": f"{prefix}training", **(line_kw or {})})
+        self.validation_line_ = None
+        if self.validation_loss_curve is not None:
+            style = {"color": self.line_.get_color(), "linestyle": "--"}
+            style |= {"label": f"{prefix}validation", **(validation_line_kw or {})}
+            self.validation_line_ = _draw(ax, self.validation_loss_curve, style)
+        if log_scale:
+            ax.set_yscale("log")
+        ax.set(xlabel="epoch", ylabel="loss")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.get_figure()
+        return self
+
+
+def _draw(ax, curve, style):
+    (line,) = ax.plot(range(1, len(curve) + 1), curve, **style)
+    return line
