@@ -11,8 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from sknn import engine
 from sknn.optimizers import Adam
-from tests.engine.conftest import DTYPES, LEVELS
+from tests.engine.conftest import DTYPES
 from tests.engine.machine import LOSSES, Machine, flat, targets
+
+LEVELS = engine.available_levels()
 
 
 def train(level, dtype, n_threads=1):
