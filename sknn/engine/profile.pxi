@@ -1,5 +1,5 @@
-# How long each op takes in training: the same memory, sub-blocks and lanes, but with a look at the clock after
-# every pass. And the most that the register tile can do. benchmarks/images_roofline.py shows both.
+# How long each op takes in training (same memory, sub-blocks and lanes, but a look at the clock after each pass),
+# and the most that the register tile can do: see benchmarks/images_roofline.py.
 
 cdef enum:
     FORWARD_PASS, INPUT_GRADIENT, WEIGHT_GRADIENT, N_PASSES
@@ -13,7 +13,6 @@ cdef inline void lap(double* last, double* total) noexcept nogil:
     last[0] = now
 
 
-# Phase 1 of some rows.
 cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, Py_ssize_t rows,
                        const Lane* lane, double* times) noexcept nogil:
     cdef const Plan* plan = s.plan
