@@ -1,5 +1,5 @@
-# How long each op takes in training (same memory, sub-blocks and lanes, but a look at the clock after each pass),
-# and the most that the register tile can do: see benchmarks/images_roofline.py.
+# How long each op takes in training (same memory, sub-blocks and lanes, the clock read after each pass), and
+# the most that the register tile can do: see benchmarks/images_roofline.py.
 
 cdef enum:
     FORWARD_PASS, INPUT_GRADIENT, WEIGHT_GRADIENT, N_PASSES
