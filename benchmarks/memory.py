@@ -42,18 +42,29 @@ def write_data(folder, n_rows):
 
 
 def child(folder):
-    """Map the data and fit; a line on the input starts the fit, lines on the output tell when."""
-    import warnings
-
+    """Map the data and fit."""
     from sknn import MLPClassifier
 
-    warnings.simplefilter("ignore")
     X, y = (np.load(Path(folder) / name, mmap_mode="r") for name in ("X.npy", "y.npy"))
+    fit_when_told(MLPClassifier(max_iter=2, random_state=0), X, y)
+
+
+def fit_when_told(net, X, y):
+    """Fit, watched from outside: a line on the input starts it, lines on the output tell when."""
+    import warnings
+
+    warnings.simplefilter("ignore")
     print("ready", flush=True)
     sys.stdin.readline()
-    net = MLPClassifier(max_iter=2, random_state=0).fit(X, y)
+    net.fit(X, y)
     print(f"fitted {net.loss_:.4f}", flush=True)
     sys.stdin.readline()
+
+
+def require_proc():
+    """End where memory cannot be read like this."""
+    if not Path("/proc/self/status").exists():
+        raise SystemExit("this benchmark reads /proc, which only Linux has")
 
 
 def read_memory(pid):
@@ -63,10 +74,10 @@ def read_memory(pid):
     return {name: int(found[name].split()[0]) * 1024 / 1e6 for name in FIELDS}
 
 
-def watch(folder):
-    """Run the fit; returns the readings before it, and the highest of each field during it."""
+def watch(script, folder):
+    """Run the script's fit; returns the readings before it, and the highest of each during it."""
     process = subprocess.Popen(
-        [sys.executable, __file__, "--child", str(folder)],
+        [sys.executable, script, "--child", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -94,12 +105,11 @@ def watch(folder):
 def main():
     """Write the data, watch a fit on them."""
     options = parse_arguments(__doc__)
-    if not Path("/proc/self/status").exists():
-        raise SystemExit("this benchmark reads /proc, which only Linux has")
+    require_proc()
     n_rows = 100_000 if options.quick else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         data = write_data(Path(folder), n_rows) / 1e6
-        before, peak, seconds = watch(folder)
+        before, peak, seconds = watch(__file__, folder)
     rows = [
         {"what": "mapped data", "MB": data},
         {"what": "anonymous before the fit (interpreter, imports)", "MB": before["RssAnon"]},

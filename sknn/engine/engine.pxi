@@ -29,6 +29,7 @@ include "forward.pxi"
 include "step.pxi"
 include "training.pxi"
 include "trainer.pxi"
+include "profile.pxi"
 
 OPS = {
     "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,

@@ -24,6 +24,8 @@ cdef extern from "tile.h" nogil:
                         const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
                         Py_ssize_t m, Py_ssize_t nr, const Ahead* next) noexcept
     Py_ssize_t SKNN_SPARE
+    Py_ssize_t SKNN_TILE_COLUMNS
+    const int* tile_rows
     void dot_panel(const real* A, Py_ssize_t am, const real* B, real* C, Py_ssize_t m,
                    Py_ssize_t vectors) noexcept
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept

@@ -1,0 +1,66 @@
+"""Memory: a fit on 50,000 x 32 x 32 x 3 uint8 images needs at most 100 MB beside the pixels.
+
+``CNNClassifier(layers=SimpleCNN(), max_iter=1).fit`` on random pixels, which are loaded into memory as a
+user's would be. It runs in a process of its own that is watched as in memory.py. Two figures are held against
+the claim: the highest *RssAnon* (with RssShmem) less the pixels, the interpreter and its imports included
+as in memory.py; and less what there was before the fit, which leaves the fit's own. A copy of the pixels,
+whole or in part, as floats or as bytes, would show in both.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from _common import Goals, finish, parse_arguments, print_table
+from memory import fit_when_told, require_proc, watch
+
+SHAPE, N_CLASSES = (32, 32, 3), 10
+
+
+def write_images(folder, n):
+    """Write X.npy and y.npy; returns the size of the pixels in bytes."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(256, size=(n, *SHAPE), dtype=np.uint8)
+    np.save(folder / "X.npy", X)
+    np.save(folder / "y.npy", rng.integers(N_CLASSES, size=n))
+    return X.nbytes
+
+
+def child(folder):
+    """Load the images and fit."""
+    from sknn import CNNClassifier
+    from sknn.presets import SimpleCNN
+
+    X, y = (np.load(Path(folder) / name) for name in ("X.npy", "y.npy"))
+    fit_when_told(CNNClassifier(layers=SimpleCNN(), max_iter=1, random_state=0), X, y)
+
+
+def main():
+    """Write the images, watch a fit on them."""
+    options = parse_arguments(__doc__)
+    require_proc()
+    with tempfile.TemporaryDirectory() as folder:
+        pixels = write_images(Path(folder), 10_000 if options.quick else 50_000) / 1e6
+        before, peak, seconds = watch(__file__, folder)
+    highest = peak["RssAnon"] + peak["RssShmem"]
+    rows = [
+        {"what": "pixels", "MB": pixels},
+        {"what": "before the fit, beside the pixels", "MB": before["RssAnon"] - pixels},
+        {"what": "during the fit, peak, beside the pixels", "MB": highest - pixels},
+        {"what": "of which the fit's own", "MB": highest - before["RssAnon"]},
+        {"what": "VmHWM less the pixels (includes library code)", "MB": peak["VmHWM"] - pixels},
+    ]
+    print_table(["", "MB"], [[row["what"], f"{row['MB']:.1f}"] for row in rows])
+    print(f"the fit took {seconds:.1f} s")
+    goals = Goals()
+    goals.at_most("peak beside the pixels, with interpreter and imports", rows[2]["MB"], 100, "MB")
+    goals.at_most("peak of the fit alone", rows[3]["MB"], 100, "MB")
+    finish(options, __file__, goals, rows)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2])
+    else:
+        main()

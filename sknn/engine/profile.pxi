@@ -1,0 +1,119 @@
+# How long each op takes in training (same memory, sub-blocks and lanes, the clock read after each pass), and
+# the most that the register tile can do: see benchmarks/images_roofline.py.
+
+cdef enum:
+    FORWARD_PASS, INPUT_GRADIENT, WEIGHT_GRADIENT, N_PASSES
+    PANEL_ROWS = 256        # of one vector: in the smallest first-level cache
+    SWEEPS = 64             # over the panel for one tile, which is loaded and stored once
+
+
+cdef inline void lap(double* last, double* total) noexcept nogil:
+    cdef double now = seconds()
+    total[0] += now - last[0]
+    last[0] = now
+
+
+cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, Py_ssize_t rows,
+                       const Lane* lane, double* times) noexcept nogil:
+    cdef const Plan* plan = s.plan
+    cdef const Workspace* w = s.threads
+    cdef Weights weights = Weights(s.params, s.derived, NULL, NULL)
+    cdef int i, logits = plan.ops[plan.n_ops - 1].target
+    if s.x.kind != CSR:
+        gather(&s.x, s.order + begin, rows, value_of(plan, w, 0, begin), w.scratch)
+    cdef double last = seconds()
+    for i in range(plan.n_ops):
+        forward_rows(plan, w, &weights, &s.x, s.order + begin, 0, True, i, i + 1, begin, rows, NULL)
+        lap(&last, times + i * N_PASSES + FORWARD_PASS)
+    loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, s.order + begin,
+              gradient_of(plan, w, logits, begin), rows, NULL, s.n_samples, s.row_loss + begin)
+    for i in range(plan.n_ops - 1, -1, -1):
+        if plan.buffers[plan.ops[i].target].gradient >= 0:
+            profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
+
+
+# The gradients of one op, that of the weights first; a layer norm forms both at once. `untrained` is the plan
+# with no weights to train: what is left of its backward pass is the input gradient.
+cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
+                           Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
+    cdef const Workspace* w = s.threads
+    cdef const Op* op = s.plan.ops + i
+    cdef Matrix x = value_of(s.plan, w, op.source, begin), d = gradient_of(s.plan, w, op.target, begin)
+    cdef double last = seconds()
+    if has_lane(op.kind):
+        if op.kind == BATCH_NORM or op.kind == LAYER_NORM:
+            norm_backward(s.plan, w, s.params, op, x, d, rows, lane)
+        else:
+            lane_gradient(s.plan, w, op, x, d, rows, lane)
+        lap(&last, times + WEIGHT_GRADIENT)
+    if s.plan.buffers[op.source].gradient < 0 or op.kind == LAYER_NORM:
+        return
+    if op.kind == BATCH_NORM:
+        finish_batch_norm(s.plan, w, s.params, op, begin, rows)
+    else:
+        backward_rows(untrained, w, weights, s.order + begin, 0, i, i + 1, begin, rows, lane)
+    lap(&last, times + INPUT_GRADIENT)
+
+
+# One batch; phase 2 without the update.
+cdef void profile_batch(Step* s, const Plan* untrained, double* times) noexcept nogil:
+    cdef Py_ssize_t row = 0, rows
+    cdef Lane lane
+    cdef int i
+    while row < s.batch_rows:
+        rows = min(s.sub_rows, s.lane_rows - row % s.lane_rows, s.batch_rows - row)
+        lane = Lane(s.lanes + row // s.lane_rows * s.plan.lane_values, row % s.lane_rows > 0)
+        profile_rows(s, untrained, row, rows, &lane, times)
+        row += rows
+    cdef double last = seconds()
+    for i in range(s.n_tasks):
+        task_gradient(s, s.tasks + i, i == 0, 0, 0, s.batch_rows, False)
+        lap(&last, times + s.tasks[i].op * N_PASSES + WEIGHT_GRADIENT)
+
+
+def profile(Program program not None, Rows x not None, coefs, intercepts, int repeat):
+    """What each op takes in training on one thread, the rows of x (of its first block) being the batch.
+
+    Returns (number, kind, forward, input gradient, weight gradient) of each: seconds per row, medians of
+    `repeat` batches, 0 for what is not computed.
+    """
+    cdef Plan untrained = program.plan
+    cdef double[:, :, ::1] times = np.zeros((repeat, program.plan.n_ops, N_PASSES))
+    cdef int i
+    codes = program.plan.loss.kind == SOFTMAX
+    y = np.zeros((x.n_samples, program.plan.loss.n_groups if codes else program.plan.loss.n_outputs),
+                 np.int32 if codes else np.float32 if sizeof(real) == 4 else np.float64)
+    cdef Trainer trainer = Trainer(program, x, y, None, np.arange(x.n_samples), x.n_samples, None)
+    trainer.load(coefs, intercepts)
+    trainer.step.batch_rows = trainer.step.block_rows
+    parameters = bytearray((<char*>untrained.parameters)[:untrained.n_parameters * sizeof(Parameter)])
+    untrained.parameters = <Parameter*><char*>parameters
+    for i in range(untrained.n_parameters):
+        untrained.parameters[i].trained = untrained.parameters[i].biased = False
+    with nogil:
+        for i in range(repeat):
+            profile_batch(&trainer.step, &untrained, &times[i, 0, 0])
+    medians = np.median(times, axis=0) / trainer.step.batch_rows
+    return [(i, untrained.ops[i].kind, *medians[i].tolist()) for i in range(untrained.n_ops)]
+
+
+def peak_flops(double duration):
+    """Operations per second of the register tile at its best, on a panel in the first-level cache."""
+    cdef Py_ssize_t v, i, K, m, size = PANEL_ROWS * max(SKNN_V, tile_rows[0])
+    cdef double end = seconds() + duration, best = 0, start
+    cdef Sum sum
+    cdef real* A = <real*>aligned_zeros(3 * size * sizeof(real))
+    if A == NULL:
+        raise MemoryError("a panel does not fit in memory")
+    for i in range(2 * size):
+        A[i] = 1
+    while seconds() < end:
+        for v in range(1, SKNN_TILE_COLUMNS + 1):
+            K, m = PANEL_ROWS // v, tile_rows[v - 1]
+            sum = matrix_sum(K, 1, v * SKNN_V)
+            sum.R = SWEEPS
+            start = seconds()
+            multiply_panel(A, K, A + size, &sum, NULL, 0, A + 2 * size, v * SKNN_V, m, v, NULL)
+            best = max(best, 2.0 * m * v * SKNN_V * K * SWEEPS / (seconds() - start))
+    aligned_free(A)
+    return best

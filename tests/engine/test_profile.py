@@ -1,0 +1,36 @@
+"""The engine's view of itself: passes that exist take time, the others none."""
+
+import numpy as np
+import pytest
+
+from sknn import engine
+from sknn.layers import BatchNorm, Conv2D, Flatten, LayerNorm, MaxPool2D, Residual
+from tests.engine.layered import Layered
+
+NETS = {
+    "plain": [Conv2D(4, 3), MaxPool2D(2), Conv2D(5, 3, groups=1), Flatten()],
+    "normed": [Conv2D(4, 3), BatchNorm(), Conv2D(4, 3, groups=4), LayerNorm(), Flatten()],
+    "residual": [Conv2D(4, 3, padding="same"), Residual([Conv2D(4, 1)]), Flatten()],
+}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_each_pass_of_each_op(machine, name):
+    net = Layered(machine, NETS[name], (8, 8, 3))
+    before = [array.copy() for part in net.weights for array in part]
+    found = net.engine.profile(net.program, net.rows(net.images(21)), *net.weights, 3)
+    ops, buffers = net.network.plan.ops, net.network.plan.buffers
+    weighted = {net.engine.OPS[kind] for kind in ("conv", "depthwise", "dense")}
+    norms = {net.engine.OPS[kind] for kind in ("batch_norm", "layer_norm")}
+    assert [row[:2] for row in found] == [(i, op[0]) for i, op in enumerate(ops)]
+    for op, (_, kind, forward, dx, dW) in zip(ops, found, strict=True):
+        assert 0 < forward < 1
+        assert (dW > 0) == (kind in weighted | norms)
+        assert (dx > 0) == (buffers[op[1]][1] >= 0 and kind != net.engine.OPS["layer_norm"])
+    after = [array for part in net.weights for array in part]
+    assert all(map(np.array_equal, before, after))
+
+
+def test_peak(machine):
+    module = engine.load(machine.dtype, machine.level)
+    assert 1e8 < module.peak_flops(0.01) < 1e13
