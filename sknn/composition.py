@@ -54,8 +54,8 @@ class NestedLayers(BaseEstimator):
             self.layers = params.pop("layers")
         nested = {name: params.pop(name) for name in list(params) if name.startswith("layers__")}
         super().set_params(**params)
-        # the layers themselves come before the parameters of those that stand there then
-        for name in sorted(nested, key=lambda name: name.count("__") > 1):
+        # layers come before the parameters of those that stand there then, at any depth
+        for name in sorted(nested, key=lambda name: name.count("__")):
             _, number, rest = (*name.split("__", 2), "")[:3]
             position = self._position(name, number)
             if rest:

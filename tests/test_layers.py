@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
-from sknn import layers
+from sknn import CNNClassifier, layers
 from sknn.layers import (
     Activation,
     AvgPool2D,
@@ -72,6 +73,42 @@ def test_a_clone_of_a_residual_shares_nothing():
     copy = clone(layer)
     copy.layers[0].filters = 5
     assert layer.layers[0].filters == 4
+
+
+def test_parameters_inside_of_a_residual():
+    net = CNNClassifier(layers=[Conv2D(4, 3), Flatten(), Residual([Conv2D(4, 1), BatchNorm()])])
+    inner = net.layers[2]
+    parameters = net.get_params()
+    assert parameters["layers__2__layers__0"] is inner.layers[0]
+    assert parameters["layers__2__layers__0__filters"] == 4
+    before = inner.layers
+    twin = clone(net).set_params(layers__2__layers__0__filters=6, layers__2__layers__1__momentum=1)
+    assert (twin.layers[2].layers[0].filters, twin.layers[2].layers[1].momentum) == (6, 1)
+    assert inner.layers[0].filters == 4
+    # a new layer comes before its parameters, whatever the order in which they are named
+    net.set_params(layers__2__layers__1__rate=0.5, layers__2__layers__1=Dropout(0.1))
+    assert inner.layers[1].rate == 0.5
+    assert isinstance(before[1], BatchNorm)  # a list of the user's is not changed
+    inner.set_params(layers=[Dense(3)], layers__0__units=5)
+    assert inner.layers[0].units == 5
+
+
+@pytest.mark.parametrize("name", ["layers__9", "layers__x__filters", "layers__0__size", "rate"])
+def test_parameters_that_a_residual_does_not_have(name):
+    with pytest.raises(ValueError, match="Invalid parameter"):
+        Residual([Conv2D(4, 1)]).set_params(**{name: 1})
+
+
+def test_layers_inside_of_a_residual_are_searched():
+    residual = Residual([Conv2D(4, 3, padding="same", activation="tanh")])
+    net = CNNClassifier(layers=[residual], max_iter=1, batch_size=4)
+    X, y = np.random.default_rng(0).random((12, 5, 5, 4)), np.arange(12) % 2
+    search = GridSearchCV(net, {"layers__0__layers__0__kernel_size": [1, 3]}, cv=2).fit(X, y)
+    shapes = [
+        clone(net).set_params(**p).fit(X, y).coefs_[0].shape for p in search.cv_results_["params"]
+    ]
+    assert shapes == [(1, 1, 4, 4), (3, 3, 4, 4)]
+    assert residual.layers[0].kernel_size == 3
 
 
 @pytest.mark.parametrize("text", REPRS)

@@ -134,13 +134,22 @@ def combine(key, value):
     return mix(u64(key) + u64(0x9E3779B97F4A7C15) * (u64(value) + u64(1)))
 
 
-def dropout_mask(seed, epoch, samples, salt, width, rate):
-    """(len(samples), width): 0 where dropped, else 1 / (1 - rate)."""
-    row_keys = (combine(combine(combine(seed, epoch), samples), salt) >> u64(32)).astype(np.uint32)
-    h = row_keys[:, None] + np.arange(width, dtype=np.uint32) * np.uint32(0x9E3779B9)
+def row_keys(epoch_key, samples, salt):
+    """32 bits for each sample."""
+    return (combine(combine(epoch_key, samples), salt) >> u64(32)).astype(np.uint32)
+
+
+def element_hashes(keys, width):
+    """(len(keys), width): 32 bits for each element of each row."""
+    h = keys[:, None] + np.arange(width, dtype=np.uint32) * np.uint32(0x9E3779B9)
     h = (h ^ (h >> np.uint32(16))) * np.uint32(0x7FEB352D)
     h = (h ^ (h >> np.uint32(15))) * np.uint32(0x846CA68B)
-    h = h ^ (h >> np.uint32(16))
+    return h ^ (h >> np.uint32(16))
+
+
+def dropout_mask(seed, epoch, samples, salt, width, rate):
+    """(len(samples), width): 0 where dropped, else 1 / (1 - rate)."""
+    h = element_hashes(row_keys(combine(seed, epoch), samples, salt), width)
     return np.where(h < int(rate * 2**32), 0.0, 1 / (1 - rate))
 
 

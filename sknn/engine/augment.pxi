@@ -1,6 +1,7 @@
-# Augmentation: every sample of every epoch is another view of its image, drawn from a counter, so that any thread
-# can make it. Views are taken of the stored values, before they are scaled: what is moved in from outside is zero, or
-# the image reflected at its edge (the edge itself not repeated). Cutout comes after scaling: zero is the mean.
+# Augmentation: every sample of every epoch is another view of its image, drawn from a counter, so that any
+# thread can make it. Views are taken of the stored values, before they are scaled: what is moved in from
+# outside is zero, or the image reflected at its edge (the edge itself not repeated). Cutout comes after
+# scaling: zero is the mean.
 
 cdef struct Augmentation:
     bint active
@@ -35,7 +36,8 @@ cdef inline Py_ssize_t step_of(Py_ssize_t most, double share) noexcept nogil:
     return <Py_ssize_t>(share * (2 * most + 1)) - most
 
 
-cdef View draw_view(const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key, Py_ssize_t sample) noexcept nogil:
+cdef View draw_view(const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key,
+                    Py_ssize_t sample) noexcept nogil:
     cdef u32 key = row_key(epoch_key, sample, AUGMENT)
     cdef double angle = a.rotation * (2 * chance(key, 0) - 1)
     cdef double size = 1 + a.scaling * (2 * chance(key, 1) - 1)

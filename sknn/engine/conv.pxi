@@ -5,16 +5,17 @@
 #          would multiply many zeros or waste lanes, the sum of the windows dx[p s + t] += dy[p] W[t]^T
 #   dW[t] = sum over images and p: x[p s + t d]^T dy[p];    db = sum over images and p: dy[p]
 #
-# The window of one row of the kernel is contiguous in memory, so each is the register tile with other strides:
-# no copy of the windows (im2col), and no product that is not wanted. x already has its padding (op PAD).
+# The window of one row of the kernel is contiguous in memory, so each is the register tile with other
+# strides: no copy of the windows (im2col), and no product that is not wanted. x already has its padding
+# (op PAD).
 
 # The most pixels that are computed at once to fill a vector.
 cdef enum:
     MAX_PIXELS = 16
 
 
-# How many neighbouring outputs are best computed together: they share reads of a kernel that is wider by the steps
-# between them.
+# How many neighbouring outputs are best computed together: they share reads of a kernel that is wider by the
+# steps between them.
 cdef Py_ssize_t best_pixels(Py_ssize_t oc, Py_ssize_t ow, Py_ssize_t kw, Py_ssize_t sw) noexcept nogil:
     cdef Py_ssize_t pixels, best = 1
     cdef double use, best_use = 0
@@ -258,7 +259,8 @@ cdef void image_bias_gradient(const Geometry* g, Matrix d, Py_ssize_t rows, real
 
 # ---- between the packed weights and the forms ------------------------------------------------------
 
-cdef inline Py_ssize_t place(const Form* f, Py_ssize_t group, Py_ssize_t row, Py_ssize_t column) noexcept nogil:
+cdef inline Py_ssize_t place(const Form* f, Py_ssize_t group, Py_ssize_t row,
+                             Py_ssize_t column) noexcept nogil:
     cdef Panel panel = get_panel(f.rows, f.vectors, panel_of(f.vectors, column // SKNN_V))
     return (group * f.rows * f.vectors * SKNN_V + panel.offset + row * panel.width
             + column - panel.begin)

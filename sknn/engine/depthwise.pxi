@@ -1,11 +1,11 @@
-# Depthwise convolutions, groups = c = oc: y[p, k] = b[k] + sum over taps t of x[p s + t d, k] W[t, k], and its
-# gradients as in conv.pxi. Whole vectors of channels by depthwise.h, the rest one by one.
+# Depthwise convolutions, groups = c = oc: y[p, k] = b[k] + sum over taps t of x[p s + t d, k] W[t, k], and
+# its gradients as in conv.pxi. Whole vectors of channels by depthwise.h, the rest one by one.
 
 cdef extern from "depthwise.h" nogil:
     ctypedef struct Taps2D:
         Py_ssize_t kh, kw, row, column, step, out_step
-    void depthwise_row(const real* x, const Taps2D* t, const real* w, Py_ssize_t w_tap, const real* bias, real* y,
-                       Py_ssize_t n) noexcept
+    void depthwise_row(const real* x, const Taps2D* t, const real* w, Py_ssize_t w_tap, const real* bias,
+                       real* y, Py_ssize_t n) noexcept
     void depthwise_gradient_row(const real* x, const Taps2D* t, const real* d, Py_ssize_t n, real* dw,
                                 Py_ssize_t w_tap) noexcept
 

@@ -79,8 +79,8 @@ cdef void batch_norm_forward(const Geometry* g, const real* x, const real* mean,
 
 
 # Adds dbeta = sum dy and dgamma = sum dy xhat of one image.
-cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, const real* scale, const real* dy,
-                          real* dgamma, real* dbeta) noexcept nogil:
+cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, const real* scale,
+                          const real* dy, real* dgamma, real* dbeta) noexcept nogil:
     cdef Py_ssize_t i, k, c = g.c
     for i in range(g.h * g.w):
         for k in range(c):
@@ -92,7 +92,8 @@ cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, co
 
 # dy becomes dx = gamma scale (dy - dbeta / n - xhat dgamma / n), the sums being those of the batch.
 cdef void batch_norm_backward(const Geometry* g, const real* x, const real* mean, const real* scale,
-                              const real* gamma, const real* dgamma, const real* dbeta, real* dy) noexcept nogil:
+                              const real* gamma, const real* dgamma, const real* dbeta,
+                              real* dy) noexcept nogil:
     cdef Py_ssize_t i, k, c = g.c
     for i in range(g.h * g.w):
         for k in range(c):
@@ -104,7 +105,8 @@ cdef void batch_norm_backward(const Geometry* g, const real* x, const real* mean
 
 # Mean and sum of squared deviations, in a lane: count, means (c), deviations (c). Rows that come later are
 # merged in (Chan, Golub & LeVeque 1979), so that no precision is lost in a difference of large sums.
-cdef void add_moments(const Geometry* g, Matrix x, Py_ssize_t rows, double* lane, double* fresh) noexcept nogil:
+cdef void add_moments(const Geometry* g, Matrix x, Py_ssize_t rows, double* lane,
+                      double* fresh) noexcept nogil:
     cdef Py_ssize_t i, k, r, c = g.c, pixels = g.h * g.w
     cdef const real* v
     cdef double* mean = fresh + 1

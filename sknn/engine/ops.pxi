@@ -34,8 +34,8 @@ cdef void pool_op(const Plan* plan, const Workspace* w, const Op* op, Matrix x, 
             avg_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride)
 
 
-cdef void norm_op(const Plan* plan, const Workspace* w, const Weights* weights, const Op* op, Matrix x, Matrix y,
-                  Py_ssize_t rows) noexcept nogil:
+cdef void norm_op(const Plan* plan, const Workspace* w, const Weights* weights, const Op* op, Matrix x,
+                  Matrix y, Py_ssize_t rows) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef const real* gamma = weights.packed + p.weight
     cdef const real* beta = weights.packed + p.bias
@@ -146,8 +146,8 @@ cdef struct Lane:
 
 
 # The weight gradients of an op with a lane; those of a norm are formed beside its input gradient.
-cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matrix x, Matrix d, Py_ssize_t rows,
-                        const Lane* lane) noexcept nogil:
+cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matrix x, Matrix d,
+                        Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     if not p.trained and not p.biased:
         return
@@ -163,8 +163,8 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
 
 
 # d holds dy and becomes dx, or for batch norm stays: its dx waits for the sums of all lanes.
-cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed, const Op* op, Matrix x, Matrix d,
-                        Py_ssize_t rows, const Lane* lane) noexcept nogil:
+cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed, const Op* op, Matrix x,
+                        Matrix d, Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef const Geometry* g = &op.geometry
     cdef real* dgamma = lane.gradient + p.lane
@@ -222,9 +222,9 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
 
 
 # The gradients of ops first..last, from that of the last one's target (already in place).
-cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Py_ssize_t* samples,
-                        u64 epoch_key, int first, int last, Py_ssize_t begin, Py_ssize_t rows,
-                        const Lane* lane) noexcept nogil:
+cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* weights,
+                        const Py_ssize_t* samples, u64 epoch_key, int first, int last, Py_ssize_t begin,
+                        Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op

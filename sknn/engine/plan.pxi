@@ -31,8 +31,8 @@ cdef struct Workspace:
     real* halos
     real* moments                       # of the batch, see norm.pxi
 
-# Where the forward pass finds its parameters: one packed array and what is derived from it; for a few rows the
-# dense layers read the fitted arrays themselves.
+# Where the forward pass finds its parameters: one packed array and what is derived from it; for a few rows
+# the dense layers read the fitted arrays themselves.
 cdef struct Weights:
     const real* packed
     const real* derived
@@ -115,7 +115,8 @@ cdef inline Matrix value_of(const Plan* plan, const Workspace* w, int buffer, Py
     return m
 
 
-cdef inline Matrix gradient_of(const Plan* plan, const Workspace* w, int buffer, Py_ssize_t row) noexcept nogil:
+cdef inline Matrix gradient_of(const Plan* plan, const Workspace* w, int buffer,
+                               Py_ssize_t row) noexcept nogil:
     cdef int number = plan.buffers[buffer].gradient
     cdef Matrix m = w.gradients[number]
     if plan.gradient_kept[number]:

@@ -57,7 +57,8 @@ cdef void max_pool_backward(const Geometry* g, const real* dy, const real* winne
 
 
 # Windows that do not overlap: every pixel is written once, in the order of memory.
-cdef void max_pool_backward_apart(const Geometry* g, const real* dy, const real* winners, real* dx) noexcept nogil:
+cdef void max_pool_backward_apart(const Geometry* g, const real* dy, const real* winners,
+                                  real* dx) noexcept nogil:
     cdef Py_ssize_t y, ox, j, x, i
     cdef const real* d
     cdef const real* won

@@ -62,7 +62,8 @@ cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Mat
 
 # The same, each a view of its own.
 cdef void gather_views(const Input* x, const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key,
-                       const Py_ssize_t* samples, Py_ssize_t rows, Matrix target, real* scratch) noexcept nogil:
+                       const Py_ssize_t* samples, Py_ssize_t rows, Matrix target,
+                       real* scratch) noexcept nogil:
     cdef Py_ssize_t i
     cdef View view
     cdef real* out

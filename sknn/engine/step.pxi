@@ -8,10 +8,10 @@
 # the number of threads. Clipping needs the norm of the whole gradient first: then the update is a third
 # phase. Phase 1 of a row and phase 2 of a task know nothing of threads.
 #
-# The activations of images are many and their weights few. Such an op sums its weight gradient in phase 1, while
-# the activations are in the cache, in a buffer of the row's *lane*: the rows of a block are cut into lanes by
-# number, and threads take lanes. Phase 2 adds the lanes in order. A batch norm needs something of all rows; it
-# cuts phase 1 into segments with a barrier between them, forward and again backward.
+# The activations of images are many and their weights few. Such an op sums its weight gradient in phase 1,
+# while the activations are in the cache, in a buffer of the row's *lane*: the rows of a block are cut into
+# lanes by number, and threads take lanes. Phase 2 adds the lanes in order. A batch norm needs something of
+# all rows; it cuts phase 1 into segments with a barrier between them, forward and again backward.
 
 cdef struct Task:                       # rows of a panel of weights, or the biases, of one op
     int op
@@ -69,10 +69,11 @@ cdef struct Step:
     void* error                         # a Python exception of a signal handler, owned
 
 
-# Phase 1: rows begin..end of the block that starts at `block` in the epoch's order, through one segment: forward,
-# and from the last one straight on backward; or `back` through an earlier one.
-cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end, int lane_number,
-                       int segment, bint back, bint first_block, double weight_sum) noexcept nogil:
+# Phase 1: rows begin..end of the block that starts at `block` in the epoch's order, through one segment:
+# forward, and from the last one straight on backward; or `back` through an earlier one.
+cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end,
+                       int lane_number, int segment, bint back, bint first_block,
+                       double weight_sum) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Workspace* w = s.threads + thread
     cdef Weights weights = Weights(s.params, s.derived, NULL, NULL)
@@ -123,8 +124,8 @@ cdef void finish_batch_norm(const Plan* plan, const Workspace* w, const real* pa
                             d.at + r * d.stride)
 
 
-# After the forward pass of the segment below it: mean and scale of a batch norm from the moments of all lanes. Every
-# thread forms them for itself; one keeps the running ones, with the unbiased variance.
+# After the forward pass of the segment below it: mean and scale of a batch norm from the moments of all
+# lanes. Every thread forms them for itself; one keeps the running ones, with the unbiased variance.
 cdef void join_moments(Step* s, int thread, const Op* op, Py_ssize_t lanes) noexcept nogil:
     cdef Py_ssize_t k, c = op.geometry.c
     cdef const Plan* plan = s.plan
@@ -193,6 +194,6 @@ cdef void work_on_lanes(Step* s, int thread, int n_threads, Py_ssize_t block, Py
         if not back and segment + 1 < s.plan.n_segments:
             memset(s.moments + lane * s.plan.moments + norm.moments, 0,
                    (1 + 2 * norm.geometry.c) * sizeof(double))
-        work_on_rows(s, thread, block, lane * s.lane_rows, min(m, (lane + 1) * s.lane_rows), <int>lane, segment,
-                     back, first_block, weight_sum)
+        work_on_rows(s, thread, block, lane * s.lane_rows, min(m, (lane + 1) * s.lane_rows), <int>lane,
+                     segment, back, first_block, weight_sum)
         lane += n_threads

@@ -99,8 +99,8 @@ cdef struct Buffer:
     bint kept           # for all rows of a block; else for those that a thread works on
 
 # How the weights of a convolution lie for the tile: `groups` matrices of `rows` x `width` in column panels. A
-# row of the image is computed `pixels` at a time: their outputs are neighbours in memory and fill a vector that
-# the channels of one would not. The kernel is then that much wider, with zeros in it.
+# row of the image is computed `pixels` at a time: their outputs are neighbours in memory and fill a vector
+# that the channels of one would not. The kernel is then that much wider, with zeros in it.
 cdef struct Form:
     Py_ssize_t offset           # in the derived weights; -1: there are none
     Py_ssize_t n_values
@@ -149,7 +149,7 @@ cdef struct Input:
     const long long* indptr     # CSR
     Py_ssize_t stride           # dense: elements from one row to the next
     Py_ssize_t n_features
-    Py_ssize_t channels         # of images that are stored (c, h, w); 0: the last axis is that of the channels
+    Py_ssize_t channels         # of images that are stored (c, h, w); 0: the channels are the last axis
     Py_ssize_t n_scales         # 1, or one for each value of a row
     const real* scale           # NULL: values enter as they are
     const real* shift

@@ -76,7 +76,7 @@ class SpatialDropout(BaseEstimator):
 
 
 def _add(plan, source, kind, rate, geometry=()):
-    if not isinstance(rate, Real) or not 0 <= rate < 1:
+    if not isinstance(rate, Real) or not 0 <= float(rate) < 1:
         raise ValueError(f"rate={rate!r} must be in [0, 1).")
     if rate == 0:
         return source

@@ -1,9 +1,9 @@
 """The residual layer."""
 
-from sklearn.base import BaseEstimator
+from sknn.composition import NestedLayers
 
 
-class Residual(BaseEstimator):
+class Residual(NestedLayers):
     """Some layers and a way around them: ``y = x + f(x)``.
 
     Parameters
