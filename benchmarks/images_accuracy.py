@@ -102,7 +102,7 @@ ROWS = [
     Row("digits", "default", cnn(), 0.985, 15),
     *rivals("digits", digits_perceptron),
     Row("mnist", "default", cnn(), 0.992, 60),
-    Row("mnist", "LeNet5", cnn(layers=LeNet5(), max_iter=20, batch_size=128), 0.9925, 30),
+    Row("mnist", "LeNet5", cnn(layers=LeNet5(), max_iter=20, batch_size=128, alpha=0.03), 0.9925, 30),
     Row(
         "mnist",
         "augmented",

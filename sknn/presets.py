@@ -16,7 +16,7 @@ def LeNet5():
     -------
     layers : list
         Hidden layers. Recommended: ``CNNClassifier(layers=LeNet5(), max_iter=20, batch_size=128,
-        learning_rate="one_cycle")``.
+        alpha=0.03)``.
 
     References
     ----------
@@ -45,8 +45,7 @@ def SimpleCNN():
     Returns
     -------
     layers : list
-        Hidden layers. Recommended: ``CNNClassifier(layers=SimpleCNN(), max_iter=10, batch_size=128,
-        learning_rate="one_cycle")``.
+        Hidden layers. Recommended: ``CNNClassifier(layers=SimpleCNN(), max_iter=10, batch_size=128)``.
 
     Examples
     --------

@@ -56,7 +56,8 @@ def bilinear(image, places, mode):
 def cut(augmentation, image, draw):
     """The image with its hole."""
     size = augmentation.cutout
-    top, left = (math.floor(d * (n + size)) - size for d, n in zip(draw, image.shape, strict=False))
+    sides = zip(draw, image.shape, strict=False)
+    top, left = (math.floor(d * (n + size - 1)) - size + 1 for d, n in sides)
     result = image.copy()
     result[max(0, top) : max(0, top + size), max(0, left) : max(0, left + size)] = 0
     return result

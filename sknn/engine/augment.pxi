@@ -47,8 +47,8 @@ cdef View draw_view(const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key,
         v.flipped = ((row_key(seed, sample, FLIP) & 1) ^ (epoch & 1)) == 1
     v.dy, v.dx = step_of(a.shift, chance(key, 3)), step_of(a.shift, chance(key, 4))
     v.cosine, v.sine = cos(angle) / size, sin(angle) / size
-    v.cut_y = <Py_ssize_t>(chance(key, 5) * (a.h + a.cutout)) - a.cutout
-    v.cut_x = <Py_ssize_t>(chance(key, 6) * (a.w + a.cutout)) - a.cutout
+    v.cut_y = <Py_ssize_t>(chance(key, 5) * (a.h + a.cutout - 1)) - a.cutout + 1
+    v.cut_x = <Py_ssize_t>(chance(key, 6) * (a.w + a.cutout - 1)) - a.cutout + 1
     return v
 
 
