@@ -119,7 +119,7 @@ ROWS = [
         300,
     ),
     *rivals("mnist"),
-    Row("cifar10", "SimpleCNN", cnn(layers=SimpleCNN(), max_iter=10, batch_size=128), 0.735, 50),
+    Row("cifar10", "SimpleCNN", cnn(layers=SimpleCNN(), max_iter=10, batch_size=128, alpha=0.06), 0.735, 50),
     Row(
         "cifar10",
         "StrongCNN",

@@ -45,7 +45,8 @@ def SimpleCNN():
     Returns
     -------
     layers : list
-        Hidden layers. Recommended: ``CNNClassifier(layers=SimpleCNN(), max_iter=10, batch_size=128)``.
+        Hidden layers. Recommended: ``CNNClassifier(layers=SimpleCNN(), max_iter=10, batch_size=128,
+        alpha=0.06)``.
 
     Examples
     --------
