@@ -81,8 +81,8 @@ def StrongCNN(width=1.0):
     Returns
     -------
     layers : list
-        Hidden layers. Recommended: ``CNNClassifier(layers=StrongCNN(0.5), solver=SGD(momentum=0.85),
-        batch_size=512, label_smoothing=0.2, learning_rate="one_cycle", tta=True,
+        Hidden layers. Recommended: ``CNNClassifier(layers=StrongCNN(0.5), solver=SGD(momentum=0.9),
+        learning_rate_init=0.6, alpha=0.13, batch_size=256, max_iter=9, label_smoothing=0.2, tta=True,
         augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``.
 
     References
