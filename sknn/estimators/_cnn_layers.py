@@ -1,11 +1,10 @@
 """The hidden layers of a CNN: from plain parameters, or those that were given, checked."""
 
-from numbers import Integral
-
 from sklearn.base import clone
 
 from sknn.estimators._architecture import parse_dropout, parse_hidden_layer_sizes
-from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D
+from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D, Residual
+from sknn.layers._shapes import pair
 
 
 def given_layers(layers):
@@ -19,22 +18,19 @@ def given_layers(layers):
     return [clone(layer) for layer in layers]
 
 
-def parse_pair(value, name):
-    """(vertical, horizontal) from a positive int or a pair of them."""
-    pair = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and int(n) >= 1 for n in pair):
-        raise ValueError(f"{name} must be a positive int or a pair of them, got {value!r}.")
-    return int(pair[0]), int(pair[1])
+def every_layer(layers):
+    """The layers, and those inside of residual ones."""
+    for layer in layers:
+        yield layer
+        if isinstance(layer, Residual):
+            yield from every_layer(layer.layers)
 
 
 def parse_padding(value):
     """ "same", "valid", or an int or a pair of ints >= 0 as a pair."""
     if isinstance(value, str):
         return value
-    pair = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and int(n) >= 0 for n in pair):
-        raise ValueError(f'padding must be "same", "valid", an int or two, got {value!r}.')
-    return int(pair[0]), int(pair[1])
+    return pair(value, "padding", least=0)
 
 
 def plain_layers(image_shape, estimator):
@@ -43,8 +39,8 @@ def plain_layers(image_shape, estimator):
     Convolution, batch normalisation if it is asked for, activation and max pooling, as often as there
     are convolutions; then dense layers with dropout. Kernels and pools are clipped to what reaches them.
     """
-    kernel_size = parse_pair(estimator.kernel_size, "kernel_size")
-    pool_size = parse_pair(estimator.pool_size, "pool_size")
+    kernel_size = pair(estimator.kernel_size, "kernel_size")
+    pool_size = pair(estimator.pool_size, "pool_size")
     padding = parse_padding(estimator.padding)
     sizes = parse_hidden_layer_sizes(estimator.hidden_layer_sizes)
     input_rate, *rates = parse_dropout(estimator.dropout, len(sizes))

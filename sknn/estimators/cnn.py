@@ -7,7 +7,7 @@ from sknn.estimators._classifier import (
     CLASSIFIER_CONSTRAINTS,
     NetworkClassifier,
 )
-from sknn.estimators._cnn_layers import given_layers, plain_layers
+from sknn.estimators._cnn_layers import every_layer, given_layers, plain_layers
 from sknn.estimators._cnn_parameters import AUTO_BATCH_SIZE, CNN_CONSTRAINTS, TEXTS, auto_epochs
 from sknn.estimators._images import Images
 from sknn.estimators._parameters import SAMPLES, documented
@@ -52,7 +52,7 @@ class CNN(NestedLayers, Images):
         super()._refuse_what_needs_steps()
         random = [
             layer
-            for layer in self._architecture_[0]
+            for layer in every_layer(self._architecture_[0])
             if isinstance(layer, (Dropout, SpatialDropout, BatchNorm))
         ]
         if self.augmentation is not None or random:

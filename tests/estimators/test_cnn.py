@@ -23,6 +23,7 @@ from sknn.layers import (
     Flatten,
     GlobalAvgPool2D,
     MaxPool2D,
+    Residual,
 )
 from sknn.optimizers import SGD
 from sknn.presets import LeNet5
@@ -348,6 +349,7 @@ def test_lbfgs():
         {"batch_norm": True},
         {"dropout": 0.1},
         {"layers": [Dropout(0.1), GlobalAvgPool2D()]},
+        {"layers": [Residual([Dropout(0.1)]), GlobalAvgPool2D()]},
     ):
         with pytest.raises(ValueError, match="lbfgs"):
             cnn(solver="lbfgs", **wrong).fit(IMAGES, DIGITS)
