@@ -3,7 +3,7 @@
 from sklearn.base import clone
 
 from sknn.estimators._architecture import parse_dropout, parse_hidden_layer_sizes
-from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D, Residual
+from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D, Residual, Transposed
 from sknn.layers._shapes import pair
 
 
@@ -19,10 +19,10 @@ def given_layers(layers):
 
 
 def every_layer(layers):
-    """The layers, and those inside of residual ones."""
+    """The layers, and those inside of others."""
     for layer in layers:
         yield layer
-        if isinstance(layer, Residual):
+        if isinstance(layer, (Residual, Transposed)):
             yield from every_layer(layer.layers)
 
 

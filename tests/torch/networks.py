@@ -80,6 +80,17 @@ class Flatten(nn.Module):
         return (x.permute(0, 2, 3, 1) if self.nhwc and x.ndim == 4 else x).flatten(1)
 
 
+class Transposed(nn.Module):
+    """f of places in the place of channels, turned back."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, x):
+        return self.f(x.flatten(2).transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2).view(x.shape)
+
+
 class Residual(nn.Module):
     """x + f(x)."""
 
@@ -200,6 +211,13 @@ class Builder:
 
     def SpatialDropout(self, rate):
         return [nn.Dropout2d(rate)]
+
+    def Transposed(self, layers):
+        shape = self.shape
+        self.shape = (1, shape[2], shape[0] * shape[1])
+        modules = [Transposed(self.sequence(layers))]
+        self.shape = shape
+        return modules
 
     def Residual(self, layers):
         return [Residual(self.sequence(layers))]
