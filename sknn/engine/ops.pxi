@@ -180,7 +180,7 @@ cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed
     for r in range(rows):
         if op.kind == LAYER_NORM:
             layer_norm_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma, dbeta,
-                                op.rate, w.scratch, w.scratch + padded(g))
+                                op.rate)
         else:
             batch_norm_sums(g, x.at + r * x.stride, mean, mean + padded(g), d.at + r * d.stride, dgamma,
                             dbeta)
