@@ -4,7 +4,8 @@ Each row is a model on a data set: the median over seeds of the share of right a
 set (digits: the mean of 5-fold cross-validation) and of the seconds of the whole ``fit`` (digits: of
 all five folds). The folds of digits are shuffled; "digits, in order" has them as ``cv=5`` cuts them, where
 the writers of the held-out digits are not among those that were seen. Random forest, gradient boosting and sknn's MLP get the same pixels, flat; the forest
-has ``n_jobs=2``, and forest and boosting, which are slow and hardly depend on it, one seed.
+has ``n_jobs=2``, and forest and boosting, which are slow and hardly depend on it, one seed. ``--rivals`` fits these three
+alone, and keeps them apart, as ``images_rivals.json``. Ctrl-C ends the fit at hand, is noted there, and keeps what was done before.
 
 MNIST and CIFAR-10 are read by ``load.py`` from the folder that SKNN_DATA names, where CIFAR-10 is a
 copy in JPEG quality 75, and without it fetched from OpenML.
@@ -12,6 +13,7 @@ copy in JPEG quality 75, and without it fetched from OpenML.
 
 import functools
 import importlib.util
+import math
 import os
 import statistics
 import time
@@ -198,18 +200,26 @@ def flattened(array):
     return array.reshape(len(array), -1) if array.ndim > 1 else array
 
 
+def run_all(rows, n_seeds, quick):
+    """Measure row after row; Ctrl-C ends it with the row that was begun."""
+    figures = []
+    for row in rows:
+        start = time.perf_counter()
+        try:
+            figures.append(run(row, n_seeds, quick))
+        except KeyboardInterrupt:
+            scores, seconds = (math.nan,), (time.perf_counter() - start,)
+            figures.append({**summary(row, scores, seconds), "stopped": True})
+            print(f"{row.data}, {row.model}: stopped after {seconds[0]:.0f} s")
+            break
+    return figures
+
+
 def run(row, n_seeds, quick):
     """Measure a row with all its seeds; returns its figures."""
     seeds = range(1 if row.one_seed else n_seeds)
     scores, seconds = zip(*(measure(row, seed, quick) for seed in seeds), strict=True)
-    figures = {
-        "data": row.data,
-        "model": row.model,
-        "accuracy": statistics.median(scores),
-        "seconds": statistics.median(seconds),
-        "scores": scores,
-        "all_seconds": seconds,
-    }
+    figures = summary(row, scores, seconds)
     print(
         f"{row.data}, {row.model}: {figures['accuracy']:.4f} in {figures['seconds']:.1f} s",
         flush=True,
@@ -217,10 +227,22 @@ def run(row, n_seeds, quick):
     return figures
 
 
+def summary(row, scores, seconds):
+    """The figures of a row: medians over its seeds, and what they are medians of."""
+    return {
+        "data": row.data,
+        "model": row.model,
+        "accuracy": statistics.median(scores),
+        "seconds": statistics.median(seconds),
+        "scores": list(scores),
+        "all_seconds": list(seconds),
+    }
+
+
 def set_goals(rows, figures):
     """Accuracy and seconds of the rows that have a goal."""
     goals = Goals()
-    for row, one in zip(rows, figures, strict=True):
+    for row, one in zip(rows, figures, strict=False):  # fewer figures after Ctrl-C
         if row.accuracy is not None:
             what = f"{row.data}, {row.model}"
             goals.at_least(f"{what}, accuracy", 100 * one["accuracy"], 100 * row.accuracy, "%")
@@ -242,12 +264,15 @@ def main():
             ("--data", {"choices": choices("data"), "default": choices("data"), **several}),
             ("--models", {"choices": choices("model"), "default": choices("model"), **several}),
             ("--seeds", {"type": int, "default": 3, "help": "how many (default: 3)"}),
+            ("--rivals", {"action": "store_true", "help": "forest, boosting and MLP alone"}),
         ],
     )
     warnings.simplefilter("ignore", ConvergenceWarning)
     rows = [row for row in ROWS if row.data in options.data and row.model in options.models]
+    if options.rivals:
+        rows = [row for row in rows if row.flat]
     n_seeds = 1 if options.quick else options.seeds
-    figures = [run(row, n_seeds, options.quick) for row in rows]
+    figures = run_all(rows, n_seeds, options.quick)
     print()
     print_table(
         ["data", "model", "accuracy", "least", "most", "fit s"],
@@ -264,7 +289,8 @@ def main():
         ],
     )
     source = "SKNN_DATA, CIFAR-10 as JPEG-75 copy" if "SKNN_DATA" in os.environ else "OpenML"
-    finish(options, __file__, set_goals(rows, figures), figures, {"images": source})
+    script = Path(__file__).with_stem("images_rivals") if options.rivals else __file__
+    finish(options, script, set_goals(rows, figures), figures, {"images": source})
 
 
 if __name__ == "__main__":
