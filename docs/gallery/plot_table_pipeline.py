@@ -66,7 +66,7 @@ for label, fitted in models.items():
 
 # %%
 # Which columns do they use? A column is shuffled, before any step of the pipeline sees it, and the loss of R² is how much the model
-# relies on it. Both rely on the same three.
+# relies on it. Both rely most on body mass, s5 and blood pressure; the network also uses the sex, which the forest hardly looks at.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for number, (label, fitted) in enumerate(models.items()):
