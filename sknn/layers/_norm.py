@@ -79,7 +79,7 @@ class BatchNorm(_Norm):
         _check_epsilon(self.epsilon)
         if not isinstance(self.scale, (bool, np.bool_)):
             raise ValueError(f"scale={self.scale!r} must be True or False.")
-        if not isinstance(self.bias_rate, Real) or not 0 <= self.bias_rate < np.inf:
+        if not isinstance(self.bias_rate, Real) or not 0 <= float(self.bias_rate) < np.inf:
             raise ValueError(f"bias_rate={self.bias_rate!r} must be a finite number >= 0.")
         return self._add(
             plan, source, self.momentum, trained=self.scale, bias_rate_factor=self.bias_rate
