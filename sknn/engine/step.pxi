@@ -56,7 +56,8 @@ cdef struct Step:
     const double* rates                 # of each step of this run
     long long t                         # updates so far
     double alpha, clip_norm
-    u64 seed, epoch, epoch_key
+    u64 seed, epoch
+    Masks masks                         # of this epoch
     bint update_parameters              # False: only the gradient is wanted
     Py_ssize_t last_step
     Py_ssize_t batch_rows               # of the step in work
@@ -88,11 +89,11 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
         samples = s.order + block + begin
         if not back:
             if segment == 0 and s.augmentation.active:
-                gather_views(&s.x, &s.augmentation, s.seed, s.epoch, s.epoch_key, samples, m,
+                gather_views(&s.x, &s.augmentation, s.seed, s.epoch, s.masks.key, samples, m,
                              value_of(plan, w, 0, begin), w.scratch)
             elif segment == 0 and s.x.kind != CSR:
                 gather(&s.x, samples, m, value_of(plan, w, 0, begin), w.scratch)
-            forward_rows(plan, w, &weights, &s.x, samples, s.epoch_key, True, first, last, begin, m, NULL)
+            forward_rows(plan, w, &weights, &s.x, samples, &s.masks, True, first, last, begin, m, NULL)
             if top:
                 loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, samples,
                           gradient_of(plan, w, logits, begin), m, s.sample_weight, weight_sum,
@@ -104,7 +105,7 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
         if back:
             finish_batch_norm(plan, w, s.params, plan.ops + last, begin, m)
         if back or top:
-            backward_rows(plan, w, &weights, samples, s.epoch_key, first, last, begin, m, &lane)
+            backward_rows(plan, w, &weights, samples, &s.masks, first, last, begin, m, &lane)
             lane.accumulate = True
         begin += m
 

@@ -26,6 +26,8 @@ cdef class Trainer:
     n_threads : int
     augmentation : (h, w, c, flip, shift, reflect, cutout, rotation, scaling) or None
         Flip 0 never, 1 by chance, 2 in turn; shift and cutout in pixels, rotation in radians.
+    dropout : bool
+        False for the loss and gradient of the whole network.
     """
 
     cdef Step step
@@ -40,7 +42,8 @@ cdef class Trainer:
 
     def __cinit__(self, Program program not None, Rows x not None, y, sample_weight,
                   const Py_ssize_t[::1] samples, Py_ssize_t batch_size, optimizer,
-                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None):
+                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None,
+                  bint dropout=True):
         cdef Step* s = &self.step
         cdef const real[::1] w
         program.check_rows(x)
@@ -66,6 +69,7 @@ cdef class Trainer:
         s.n_samples = samples.shape[0]
         s.batch_size = batch_size if optimizer is not None else s.n_samples
         s.alpha, s.clip_norm = alpha, clip_norm
+        s.masks.wanted = dropout
         if augmentation is not None:
             self._take_augmentation(augmentation)
         self._take_optimizer(optimizer)
@@ -280,7 +284,7 @@ cdef class Trainer:
         """Sets the order of the samples and the masks of this epoch."""
         cdef Step* s = &self.step
         cdef u64 key = combine(self.step.seed, epoch)
-        s.epoch, s.epoch_key = epoch, key
+        s.epoch, s.masks.key = epoch, key
         s.loss = 0
         self.order[:] = self.samples
         # one batch holds them all: its order only changes rounding

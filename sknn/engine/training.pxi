@@ -37,7 +37,7 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     else:
         if first_of_share or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
-        csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key, d, rows, task.first,
+        csr_weight_gradient(op, task.panel, &s.x, s.order + block, &s.masks, d, rows, task.first,
                             task.last, cursors, g, accumulate)
     return g
 
