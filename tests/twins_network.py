@@ -97,7 +97,7 @@ def conv2d(walk, spec, x):
 
 def batch_norm(walk, spec, x):
     if walk.training:
-        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted)
+        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted, spec.scale)
     _, parameters = next(walk.parameters)
     return layers.fixed_norm(x, *parameters, *next(walk.statistics), spec.epsilon), None
 

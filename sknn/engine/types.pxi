@@ -127,6 +127,7 @@ cdef struct Parameter:
     Py_ssize_t lane             # offset of its gradient in a lane, -1: a gradient of all rows at once
     Py_ssize_t lane_bias
     bint decays, trained, biased
+    double rate_factor, bias_rate_factor        # of the learning rate
 
 # A column panel of a packed matrix with `rows` rows.
 cdef struct Panel:

@@ -132,6 +132,14 @@ OTHERS = {
         ],
         (7, 6, 3),
     ),
+    "batch_norm_without_scale": (
+        [
+            Conv2D(6, 3, bias=False, activation="identity"),
+            BatchNorm(scale=False, bias_rate=5.0),
+            Activation("gelu"),
+        ],
+        (7, 6, 3),
+    ),
     "layer_norm": ([Conv2D(17, 3), LayerNorm(), Conv2D(5, 2)], (6, 5, 3)),
     "layer_norm_of_the_input": ([LayerNorm(), Conv2D(5, 2)], (5, 4, 6)),
     "layer_norm_dense": ([Dense(17), LayerNorm(epsilon=0.1), Dense(5)], (3, 4, 2)),

@@ -188,9 +188,11 @@ class Builder:
     def Activation(self, name):
         return self._activate(name)
 
-    def BatchNorm(self, momentum=0.1, epsilon=1e-5):
+    def BatchNorm(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
         kind = nn.BatchNorm2d if len(self.shape) > 1 else nn.BatchNorm1d
-        return [kind(self.shape[-1], epsilon, momentum)]
+        norm = kind(self.shape[-1], epsilon, momentum)
+        norm.weight.requires_grad_(scale)
+        return [norm]
 
     def LayerNorm(self, epsilon=1e-5):
         return [PixelNorm(self.shape[-1], epsilon)]
