@@ -2,7 +2,8 @@
 # and dW_j += x_ij dy_i. Only the stored values are touched; an input dropout masks them on the way.
 
 cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, const Input* x,
-                      const Py_ssize_t* samples, const Masks* masks, Matrix y, Py_ssize_t rows) noexcept nogil:
+                      const Py_ssize_t* samples, const Masks* masks, Matrix y,
+                      Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t i, j, k
     cdef long long e
     cdef const real* w

@@ -81,9 +81,7 @@ class BaseNetwork(
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    def _fit(
-        self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True
-    ):
+    def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
         before = self.__dict__.copy()
         try:

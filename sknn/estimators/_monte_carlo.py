@@ -30,16 +30,18 @@ class MonteCarlo:
         ):
             raise ValueError(f"mc_samples={mc_samples!r} must be an integer >= {least}.")
 
+        draws = int(mc_samples)
+
         def moments(rows):
             self._check_dropout()
-            mean = squares = 0.0
-            for k in range(int(mc_samples)):
+            mean = squares = np.zeros(1)
+            for k in range(draws):
                 values, finite = self._forward(rows, link=True, draw=(self._optimizer.seed, k))
                 values = values.astype(np.float64, copy=False)
                 change = values - mean
                 mean = mean + change / (k + 1)
                 squares = squares + change * (values - mean)
-            return (mean, np.sqrt(squares / mc_samples)), finite
+            return (mean, np.sqrt(squares / draws)), finite
 
         return self._checked(X, moments)
 
