@@ -176,9 +176,9 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
 
     With `link` the predictions: probabilities, for which `out` holds float64, or the exponential of the
-    Poisson loss. `statistics` are the running means and variances of the batch norms. `draw` is (seed, number)
-    of a thinned network of Monte-Carlo dropout; None drops nothing. Returns whether all of x was finite;
-    raises KeyboardInterrupt between slices.
+    Poisson loss. `statistics` are the running means and variances of the batch norms. `draw` is
+    (seed, number) of a thinned network of Monte-Carlo dropout; None drops nothing. Returns whether all of x
+    was finite; raises KeyboardInterrupt between slices.
     """
     cdef real[:, ::1] values
     cdef double[:, ::1] proba
