@@ -22,6 +22,7 @@ from sknn.layers import (
     MaxPool2D,
     Residual,
     SpatialDropout,
+    Transposed,
 )
 from sknn.network import Network
 
@@ -48,6 +49,7 @@ REPRS = {
         [Conv2D(4, 1), BatchNorm()]
     ),
     "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
+    "Transposed(layers=[Conv2D(filters=4, kernel_size=1)])": Transposed([Conv2D(4, 1)]),
 }
 
 
@@ -167,6 +169,8 @@ SHAPES = [
     (Residual([Conv2D(5, 3, padding="same")]), (7, 6, 5), (7, 6, 5)),
     (Residual([Dense(3), Dense(9)]), (9,), (9,)),
     (Residual([Residual([Activation("tanh")])]), (9,), (9,)),
+    (Transposed([Conv2D(3, 1), Conv2D(42, 1)]), (7, 6, 5), (7, 6, 5)),
+    (Transposed([Transposed([Conv2D(5, 1)])]), (7, 6, 5), (7, 6, 5)),
 ]
 
 
@@ -202,6 +206,9 @@ MISFITS = [
     (Residual([Conv2D(5, 3)]), (7, 6, 5), (7, 6, 5)),
     (Residual([Conv2D(4, 1)]), (7, 6, 5), (5, 4)),
     (Residual([Dense(8)]), (9,), (9, 8)),
+    (Transposed([Conv2D(41, 1)]), (7, 6, 5), (42, 41)),
+    (Transposed([Dense(42)]), (7, 6, 5), (5, 42)),
+    (Transposed([Conv2D(9, 1)]), (9,), (9,)),
 ]
 
 

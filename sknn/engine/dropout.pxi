@@ -25,7 +25,7 @@ cdef inline u32 row_key(u64 epoch_key, Py_ssize_t sample, int layer) noexcept no
 
 # The masks of a pass through the network.
 cdef struct Masks:
-    bint wanted
+    double factor       # of every rate; 0: nothing is dropped
     bint shared         # by all rows
     u64 key             # of the epoch, or of the draw
 

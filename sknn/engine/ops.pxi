@@ -12,12 +12,13 @@ cdef void pad_image(const Geometry* g, const real* x, real* y) noexcept nogil:
 
 
 # One mask for each channel, the same for all pixels.
-cdef void dropout_image(const Op* op, const Buffer* buffer, const real* x, real* y, u32 key) noexcept nogil:
+cdef void dropout_image(const Op* op, const Buffer* buffer, const real* x, real* y, u32 key,
+                        double rate) noexcept nogil:
     cdef Py_ssize_t i, c = buffer.width
     if op.kind == SPATIAL_DROPOUT:
         c = op.geometry.c
     for i in range(buffer.width // c):
-        dropout_row(x + i * c, y + i * c, c, key, op.rate)
+        dropout_row(x + i * c, y + i * c, c, key, rate)
 
 
 cdef void pool_op(const Plan* plan, const Workspace* w, const Op* op, Matrix x, Matrix y, Py_ssize_t begin,
@@ -71,6 +72,9 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
     elif op.kind == FORK:
         for r in range(rows):
             memcpy(y.at + r * y.stride, x.at + r * x.stride, width * sizeof(real))
+    elif op.kind == TRANSPOSE:
+        for r in range(rows):
+            transpose_image(g.h * g.w, g.c, x.at + r * x.stride, y.at + r * y.stride)
     else:                       # ADD
         other = value_of(plan, w, op.code, begin)
         for r in range(rows):
@@ -101,8 +105,8 @@ cdef void activate_backward(int code, Matrix x, Matrix y, Matrix d, Py_ssize_t r
 # Ops first..last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows in x
 # (for CSR rows and dropout masks); `next` is what to fetch during the first product.
 cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
-                       const Py_ssize_t* samples, const Masks* masks, bint training, int first,
-                       int last, Py_ssize_t begin, Py_ssize_t rows, const Ahead* next) noexcept nogil:
+                       const Py_ssize_t* samples, bint training, int first, int last, Py_ssize_t begin,
+                       Py_ssize_t rows, const Ahead* next) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -123,15 +127,15 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
                                        weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
                                        source, target, rows, weights.tail)
         elif op.kind == DENSE_CSR:
-            csr_forward(op, p, weights.packed, x, samples, masks, target, rows)
+            csr_forward(op, p, weights.packed, x, samples, &w.masks, target, rows)
         elif op.kind == ACTIVATION:
             activate(op.code, source, target, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
-                if masks.wanted:
+                if w.masks.factor > 0:
                     dropout_image(op, plan.buffers + op.source, source.at + r * source.stride,
                                   target.at + r * target.stride,
-                                  mask_key(masks, samples[r], op.layer))
+                                  mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
                 else:
                     memcpy(target.at + r * target.stride, source.at + r * source.stride,
                            plan.buffers[op.source].width * sizeof(real))
@@ -211,6 +215,10 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
     elif op.kind == AVG_POOL:
         for r in range(rows):
             avg_pool_backward(&op.geometry, d.at + r * d.stride, dx.at + r * dx.stride)
+    elif op.kind == TRANSPOSE:
+        for r in range(rows):
+            transpose_image(op.geometry.c, op.geometry.h * op.geometry.w, d.at + r * d.stride,
+                            dx.at + r * dx.stride)
     elif op.kind == ADD:
         for r in range(rows):
             memcpy(dx.at + r * dx.stride, d.at + r * d.stride, width * sizeof(real))
@@ -223,8 +231,8 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
 
 # The gradients of ops first..last, from that of the last one's target (already in place).
 cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* weights,
-                        const Py_ssize_t* samples, const Masks* masks, int first, int last,
-                        Py_ssize_t begin, Py_ssize_t rows, const Lane* lane) noexcept nogil:
+                        const Py_ssize_t* samples, int first, int last, Py_ssize_t begin, Py_ssize_t rows,
+                        const Lane* lane) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -249,8 +257,8 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
             target = value_of(plan, w, op.target, begin)
             activate_backward(op.code, source, target, d, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
-            for r in range(rows if masks.wanted else 0):
+            for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,
-                              mask_key(masks, samples[r], op.layer))
+                              mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
         else:
             image_backward(plan, w, weights, op, d, dx, begin, rows)

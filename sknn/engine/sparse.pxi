@@ -11,6 +11,7 @@ cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, cons
     cdef real* out
     cdef real value
     cdef u32 key
+    cdef double rate = op.rate * masks.factor
     cdef Panel panel
     for i in range(rows):
         key = mask_key(masks, samples[i], op.layer)
@@ -20,19 +21,18 @@ cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, cons
             for j in range(panel.width):
                 out[j] = packed[p.bias + panel.begin + j]
             for e in range(x.indptr[samples[i]], x.indptr[samples[i] + 1]):
-                value = csr_value(op, data[e], x.indices[e], key, masks.wanted)
+                value = csr_value(rate, data[e], x.indices[e], key)
                 w = packed + p.weight + panel.offset + x.indices[e] * panel.width
                 for j in range(panel.width):
                     out[j] += value * w[j]
 
 
-cdef inline real csr_value(const Op* op, real value, int column, u32 key,
-                           bint masked) noexcept nogil:
-    if not masked or op.rate == 0:
+cdef inline real csr_value(double rate, real value, int column, u32 key) noexcept nogil:
+    if rate == 0:
         return value
-    if element_hash(key, <u32>column) < drop_below(op.rate):
+    if element_hash(key, <u32>column) < drop_below(rate):
         return 0
-    return value * <real>(1.0 / (1.0 - op.rate))
+    return value * <real>(1.0 / (1.0 - rate))
 
 
 # dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first
@@ -48,6 +48,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
     cdef real* row
     cdef real value
     cdef u32 key
+    cdef double rate = op.rate * masks.factor
     if not accumulate:
         for j in range((last - first) * panel.width):
             dW[j] = 0
@@ -59,7 +60,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
         key = mask_key(masks, samples[i], op.layer)
         d = dy.at + i * dy.stride + panel.begin
         while e < end and x.indices[e] < last:
-            value = csr_value(op, data[e], x.indices[e], key, masks.wanted)
+            value = csr_value(rate, data[e], x.indices[e], key)
             row = dW + (x.indices[e] - first) * panel.width
             for j in range(panel.width):
                 row[j] += value * d[j]

@@ -54,10 +54,11 @@ cdef struct Step:
     int* shares                         # share k has the tasks from shares[k] to shares[k + 1]
     Optimizer optimizer
     const double* rates                 # of each step of this run
+    const double* decay_factors         # of decoupled weight decay, likewise; NULL: all 1
+    const double* dropout_factors       # of the rates of dropout; NULL: all 1
     long long t                         # updates so far
     double alpha, clip_norm
-    u64 seed, epoch
-    Masks masks                         # of this epoch
+    u64 seed, epoch, epoch_key
     bint update_parameters              # False: only the gradient is wanted
     Py_ssize_t last_step
     Py_ssize_t batch_rows               # of the step in work
@@ -89,11 +90,11 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
         samples = s.order + block + begin
         if not back:
             if segment == 0 and s.augmentation.active:
-                gather_views(&s.x, &s.augmentation, s.seed, s.epoch, s.masks.key, samples, m,
+                gather_views(&s.x, &s.augmentation, s.seed, s.epoch, s.epoch_key, samples, m,
                              value_of(plan, w, 0, begin), w.scratch)
             elif segment == 0 and s.x.kind != CSR:
                 gather(&s.x, samples, m, value_of(plan, w, 0, begin), w.scratch)
-            forward_rows(plan, w, &weights, &s.x, samples, &s.masks, True, first, last, begin, m, NULL)
+            forward_rows(plan, w, &weights, &s.x, samples, True, first, last, begin, m, NULL)
             if top:
                 loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, samples,
                           gradient_of(plan, w, logits, begin), m, s.sample_weight, weight_sum,
@@ -105,7 +106,7 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
         if back:
             finish_batch_norm(plan, w, s.params, plan.ops + last, begin, m)
         if back or top:
-            backward_rows(plan, w, &weights, samples, &s.masks, first, last, begin, m, &lane)
+            backward_rows(plan, w, &weights, samples, first, last, begin, m, &lane)
             lane.accumulate = True
         begin += m
 

@@ -7,6 +7,8 @@ cdef enum:
     LANE_ROWS = 4                       # at least
     LANES_BYTES = 64 * 1024 * 1024      # of the gradients of all lanes, at most
 
+cdef double NO_DROPOUT = 0              # factor of the rates
+
 
 cdef class Trainer:
     """Trains a Program's weights on one data set.
@@ -19,15 +21,13 @@ cdef class Trainer:
     sample_weight : ndarray (n,) of real or None
     samples : ndarray of intp: the rows to train on, in order
     batch_size : int
-    optimizer : (kind, n_slots, coefficients) or None
+    optimizer : (kind, n_slots, coefficients, weight_decay) or None
         None where only gradients are wanted, those of all samples in one batch.
     alpha, clip_norm : float
     seed : int
     n_threads : int
     augmentation : (h, w, c, flip, shift, reflect, cutout, rotation, scaling) or None
         Flip 0 never, 1 by chance, 2 in turn; shift and cutout in pixels, rotation in radians.
-    dropout : bool
-        False for the loss and gradient of the whole network.
     """
 
     cdef Step step
@@ -42,8 +42,7 @@ cdef class Trainer:
 
     def __cinit__(self, Program program not None, Rows x not None, y, sample_weight,
                   const Py_ssize_t[::1] samples, Py_ssize_t batch_size, optimizer,
-                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None,
-                  bint dropout=True):
+                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None):
         cdef Step* s = &self.step
         cdef const real[::1] w
         program.check_rows(x)
@@ -69,7 +68,6 @@ cdef class Trainer:
         s.n_samples = samples.shape[0]
         s.batch_size = batch_size if optimizer is not None else s.n_samples
         s.alpha, s.clip_norm = alpha, clip_norm
-        s.masks.wanted = dropout
         if augmentation is not None:
             self._take_augmentation(augmentation)
         self._take_optimizer(optimizer)
@@ -90,8 +88,8 @@ cdef class Trainer:
         s.update_parameters = optimizer is not None
         if optimizer is None:
             return
-        s.optimizer.kind, s.optimizer.n_slots = optimizer[0], optimizer[1]
-        for i, value in enumerate(optimizer[2]):
+        s.optimizer.kind, s.optimizer.n_slots, coefficients, s.optimizer.weight_decay = optimizer
+        for i, value in enumerate(coefficients):
             s.optimizer.coefficients[i] = value
 
     cdef _allocate(self, bint whole_gradient):
@@ -284,7 +282,7 @@ cdef class Trainer:
         """Sets the order of the samples and the masks of this epoch."""
         cdef Step* s = &self.step
         cdef u64 key = combine(self.step.seed, epoch)
-        s.epoch, s.masks.key = epoch, key
+        s.epoch, s.epoch_key = epoch, key
         s.loss = 0
         self.order[:] = self.samples
         # one batch holds them all: its order only changes rounding
@@ -292,17 +290,30 @@ cdef class Trainer:
             with nogil:
                 shuffle(<Py_ssize_t*>s.order, s.n_samples, mix(key))
 
-    def run(self, const double[::1] rates not None, long long t, double deadline):
+    def run(self, const double[::1] rates not None, long long t, double deadline,
+            const double[::1] decay_factors=None, const double[::1] dropout_factors=None):
         """Runs the steps of the current epoch; `t` updates came before the first of them.
+
+        Each step has a learning rate, and may have factors of the decoupled weight decay and, from 0
+        to 1, of the rates of all dropout.
 
         Returns the steps that were finished: all, or fewer when the `clock` passed `deadline`. The
         loss of the epoch so far is `loss`. Raises KeyboardInterrupt on Ctrl-C.
         """
-        if rates.shape[0] != self.n_steps:
-            raise ValueError("one learning rate for each step is needed")
-        self.step.rates = &rates[0]
+        self.step.rates = self._of_each_step(rates)
+        self.step.decay_factors = self._of_each_step(decay_factors)
+        self.step.dropout_factors = self._of_each_step(dropout_factors)
+        if dropout_factors is not None and not 0 <= np.min(dropout_factors) <= np.max(dropout_factors) <= 1:
+            raise ValueError("factors of dropout must be numbers from 0 to 1")
         self.step.t = t
         return self._run(self.n_steps, deadline)
+
+    cdef const double* _of_each_step(self, const double[::1] values) except? NULL:
+        if values is None:
+            return NULL
+        if values.shape[0] != self.n_steps:
+            raise ValueError("one learning rate (and factor) for each step is needed")
+        return &values[0]
 
     cdef Py_ssize_t _run(self, Py_ssize_t n_steps, double deadline) except -1:
         cdef Step* s = &self.step
@@ -321,12 +332,14 @@ cdef class Trainer:
         PyErr_CheckSignals()
         return s.steps_done
 
-    def loss_and_gradient(self, gradient, double deadline=float("inf")):
+    def loss_and_gradient(self, gradient, double deadline=float("inf"), bint dropout=True):
         """Loss of all samples in one batch; its gradient is written to (coefs, intercepts).
 
-        None where the `clock` passed `deadline` first. Raises KeyboardInterrupt on Ctrl-C.
+        Without `dropout` those of the whole network. None where the `clock` passed `deadline` first. Raises
+        KeyboardInterrupt on Ctrl-C.
         """
         self.begin_epoch(0, False)
+        self.step.dropout_factors = NULL if dropout else &NO_DROPOUT
         if self._run(1, deadline) == 0:
             return None
         self.program.unpack(self.step.gradient, gradient[0], gradient[1])

@@ -159,9 +159,7 @@ class Insides:
         samples = _data.training_samples(data)
         network = self._network(self._fitted_dtype(), sp.issparse(data.X))
         program = network.program(self._loss(), mean_gradient=True)
-        trainer = self._trainer_of_weights(
-            network, program, data, samples, len(samples), None, dropout=False
-        )
+        trainer = self._trainer_of_weights(network, program, data, samples, len(samples), None)
         gradients = Gradients(*network.empty_weights())
-        trainer.loss_and_gradient(gradients)
+        trainer.loss_and_gradient(gradients, dropout=False)
         return gradients

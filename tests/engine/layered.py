@@ -135,9 +135,9 @@ class Layered(MLP):
 
 
 def weighted(layers):
-    """The layers with weights, those inside of a residual too, in order."""
+    """The layers with weights, those inside of others too, in order."""
     for layer in layers:
-        if type(layer).__name__ == "Residual":
+        if hasattr(layer, "layers"):
             yield from weighted(layer.layers)
         elif type(layer).__name__ in {"Conv2D", "Dense", "BatchNorm", "LayerNorm"}:
             yield layer
