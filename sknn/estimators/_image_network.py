@@ -56,14 +56,14 @@ class ImageNetwork(Images):
 
     # ---- prediction ----------------------------------------------------------------------------
 
-    def _forward(self, X, link=False, layer=None):
+    def _forward(self, X, link=False, layer=None, draw=None):
         if not self.tta or layer is not None:
-            return super()._forward(X, link, layer)
+            return super()._forward(X, link, layer, draw)
         all_finite = True
 
         def logits(rows):
             nonlocal all_finite
-            values, finite = super(ImageNetwork, self)._forward(rows)
+            values, finite = super(ImageNetwork, self)._forward(rows, draw=draw)
             all_finite = all_finite and finite
             return values
 

@@ -60,7 +60,7 @@ class Layered(MLP):
     def rows(self, X, **options):
         return self.engine.Rows(np.ascontiguousarray(X).reshape(len(X), -1), **options)
 
-    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, **options):
+    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, draw=None, **options):
         """Logits, or what stands after some ops, in its shape; `options` are those of the rows."""
         shape = shape or (self.loss.n_outputs,)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
@@ -76,6 +76,7 @@ class Layered(MLP):
             link,
             n_threads,
             statistics=statistics,
+            draw=draw,
         )
         return out.reshape(len(X), *shape)
 
