@@ -12,6 +12,7 @@ from sknn.estimators._cnn_parameters import AUTO_BATCH_SIZE, CNN_CONSTRAINTS, TE
 from sknn.estimators._images import Images
 from sknn.estimators._parameters import SAMPLES, documented
 from sknn.estimators._regressor import LOSS, REGRESSOR, REGRESSOR_CONSTRAINTS, NetworkRegressor
+from sknn.estimators._sweep import Sweeping
 from sknn.layers import BatchNorm, Dense, Dropout, SpatialDropout
 from sknn.losses import Loss
 from sknn.network import Network
@@ -31,10 +32,13 @@ class CNN(NestedLayers, Images):
             return plain_layers(self.image_shape_, self), self.activation
         return given_layers(self.layers), self.activation
 
+    def _all_layers(self):
+        """The fitted layers with the output layer."""
+        return [*self._architecture_[0], Dense(self.n_outputs_, activation="identity")]
+
     def _network(self, dtype, sparse=False):
-        layers, activation = self._architecture_
-        output = Dense(self.n_outputs_, activation="identity")
-        return Network([*layers, output], self.image_shape_, dtype, sparse, activation)
+        activation = self._architecture_[1]
+        return Network(self._all_layers(), self.image_shape_, dtype, sparse, activation)
 
     def _end_of(self, network, number):
         return network.ends[number - 1] if number else (0, self.image_shape_)
@@ -117,7 +121,7 @@ class CNN(NestedLayers, Images):
     classifier=CLASSIFIER,
     classes=CLASSES,
 )
-class CNNClassifier(CNN, NetworkClassifier):
+class CNNClassifier(Sweeping, CNN, NetworkClassifier):
     """Convolutional network that classifies images.
 
     X is an array of images (n, h, w) or (n, h, w, c), or of flat rows with `image_shape`. Without
