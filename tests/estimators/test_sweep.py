@@ -17,6 +17,7 @@ from sknn.layers import (
     MaxPool2D,
     Residual,
     SpatialDropout,
+    Transposed,
 )
 from sknn.sweeping import SweptLayers
 from tests.estimators.samples import DIGITS, IMAGES, cnn
@@ -138,6 +139,7 @@ def test_threads_and_input_that_stays_as_it_is():
         ([Flatten(), BatchNorm()], r"layers\[1\] = BatchNorm\(\): .*by itself"),
         ([Flatten(), LayerNorm()], r"layers\[1\] = LayerNorm\(\): .*by itself"),
         ([Flatten(), Residual([Dense(64)])], "does not keep the size"),
+        ([Transposed([Conv2D(64, 1)])], r"layers\[0\] = Transposed.*cannot be moved"),
         ([Conv2D(4, 3, strides=2, padding="same")], r"layers\[0\].*multiples of 2 and 2 pixels"),
         (
             [MaxPool2D(2), MaxPool2D(3, strides=2, padding="same")],

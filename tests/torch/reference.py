@@ -14,8 +14,6 @@ import torch
 from networks import build, from_torch, to_torch, weighted
 from torch.nn.functional import cross_entropy
 
-OPTIMIZERS = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}
-
 
 def several(given, name):
     """The arrays name_0, name_1, … as tensors."""
@@ -56,6 +54,9 @@ def gradient(model, X, y):
     loss = cross_entropy(model.train()(X), y)
     loss.backward()
     modules = weighted(model)
+    dcoefs = [
+        torch.zeros_like(m.weight) if m.weight.grad is None else m.weight.grad for m in modules
+    ]
     dintercepts = [
         torch.zeros(len(module.weight)) if module.bias is None else module.bias.grad
         for module in modules
@@ -63,7 +64,7 @@ def gradient(model, X, y):
     return {
         "logits": logits.detach().numpy(),
         "loss": loss.item(),
-        **numbered("coef", [from_torch(module, module.weight.grad) for module in modules]),
+        **numbered("coef", map(from_torch, modules, dcoefs)),
         **numbered("intercept", dintercepts),
         **numbered("mean", [module.running_mean for module in norms(model)]),
         **numbered("variance", [module.running_var for module in norms(model)]),
@@ -72,7 +73,7 @@ def gradient(model, X, y):
 
 def training(model, X, y, batches, kind, parameters):
     """The loss of every step on the given batches."""
-    optimizer = OPTIMIZERS[kind](model.parameters(), **parameters)
+    optimizer = getattr(torch.optim, kind)(model.parameters(), **parameters)
     losses = []
     for batch in batches:
         loss = cross_entropy(model.train()(X[batch]), y[batch])
@@ -86,6 +87,7 @@ def training(model, X, y, batches, kind, parameters):
 def main(folder):
     """All jobs of a folder."""
     torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)  # NAdam keeps its product of momenta in it
     for job in json.loads((folder / "jobs.json").read_text()):
         with np.load(folder / f"{job['name']}.npz") as file:
             given = dict(file)
