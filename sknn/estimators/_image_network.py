@@ -23,10 +23,13 @@ class ImageNetwork(Images):
 
     # ---- the network ---------------------------------------------------------------------------
 
+    def _all_layers(self):
+        """The fitted layers with the output layer."""
+        return [*self._architecture_[0], Dense(self.n_outputs_, activation="identity")]
+
     def _network(self, dtype, sparse=False):
-        layers, activation = self._architecture_
-        output = Dense(self.n_outputs_, activation="identity")
-        return Network([*layers, output], self.image_shape_, dtype, sparse, activation)
+        activation = self._architecture_[1]
+        return Network(self._all_layers(), self.image_shape_, dtype, sparse, activation)
 
     def _end_of(self, network, number):
         return network.ends[number - 1] if number else (0, self.image_shape_)

@@ -118,13 +118,17 @@ class Prediction:
         """The same after some ops; -1: at the end."""
         dtype = self._fitted_dtype()
         network, program = self._program(sp.issparse(X), dtype)
+        return self._run(network, program, X, self.coefs_, width, n_ops, link, draw)
+
+    def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
+        """(values after so many ops, all for -1, whether X was finite) of validated rows."""
         proba = link and self.out_activation_ in ("softmax", "logistic")
-        out = np.empty((X.shape[0], width), np.float64 if proba else dtype)
+        out = np.empty((X.shape[0], width), np.float64 if proba else network.dtype)
         finite = network.engine.forward(
             program,
             self._rows(network, X),
-            _data.cast(self.coefs_, dtype),
-            _data.cast(self.intercepts_, dtype),
+            _data.cast(coefs, network.dtype),
+            _data.cast(self.intercepts_, network.dtype),
             out,
             n_ops,
             link,
