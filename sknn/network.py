@@ -3,6 +3,7 @@
 A network knows its layers and the width of its input; no estimator and no data.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -24,8 +25,8 @@ class Parameter:
     #: places at which the weights are applied: pixels of the output
     places: int
     activation: str
-    #: of initialisation
-    rule: str
+    #: of initialisation: the name of one, or itself
+    rule: str | Callable
     decays: bool = True
     trained: bool = True
     biased: bool = True
@@ -239,7 +240,8 @@ class Network:
             activation = parameter.activation
             if number == len(parameters) - 1 and number > 0:
                 activation = parameters[number - 1].activation
-            W, b = INITIALIZERS[parameter.rule](parameter.shape, activation, random_state)
+            rule = INITIALIZERS.get(parameter.rule, parameter.rule)
+            W, b = rule(parameter.shape, activation, random_state)
             coefs.append(W.astype(self.dtype, copy=False))
             intercepts.append((b * parameter.biased).astype(self.dtype, copy=False))
         return coefs, intercepts

@@ -5,6 +5,8 @@ from numbers import Real
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sknn.layers._shapes import channels_geometry
+
 
 class _Norm(BaseEstimator):
     """``y = γ (x − mean) / √(var + ε) + β`` with γ and β for each channel."""
@@ -17,11 +19,9 @@ class _Norm(BaseEstimator):
 
     def _add(self, plan, source, momentum=0.0, **options):
         shape = plan.shapes[source]
-        h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
-        target = plan.new_buffer_like(source)
-        if not plan.has_gradient(source):
-            target = plan.new_buffer(shape)
-        parameter = plan.new_parameter(source, (c,), rule="norm", decays=False, **options)
+        new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
+        target = new(source if plan.has_gradient(source) else shape)
+        parameter = plan.new_parameter(source, shape[-1:], rule="norm", decays=False, **options)
         plan.add(
             self._kind,
             source,
@@ -29,7 +29,7 @@ class _Norm(BaseEstimator):
             parameter=parameter,
             rate=self.epsilon,
             momentum=momentum,
-            geometry=(h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w),
+            geometry=channels_geometry(shape),
         )
         return target
 
