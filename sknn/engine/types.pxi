@@ -130,6 +130,7 @@ cdef struct Parameter:
     Py_ssize_t lane_bias
     bint decays, trained, biased
     double rate_factor, bias_rate_factor        # of the learning rate
+    double decay_factor         # of decoupled weight decay, beside that of the rate
     bint fitted                 # a few rows are predicted with the fitted array itself
 
 # A column panel of a packed matrix with `rows` rows.

@@ -90,14 +90,18 @@ class Residual(nn.Module):
         return x + self.f(x)
 
 
+def no_bias(n):
+    """Zeros that are not trained, as sknn keeps them beside all weights."""
+    return nn.Parameter(torch.zeros(n), requires_grad=False)
+
+
 class Channels(nn.Module):
     """One weight for each channel: a factor, or the share of an activation."""
-
-    bias = None
 
     def __init__(self, channels, activation=None):
         super().__init__()
         self.weight, self.activation = nn.Parameter(torch.ones(1, channels)), activation
+        self.bias = no_bias(channels)
 
     def forward(self, x):
         weight = self.weight.view(1, -1, *[1] * (x.ndim - 2))
@@ -109,12 +113,10 @@ class Channels(nn.Module):
 class Periodic(nn.Module):
     """[x, c_j + sum_k m_kj cos(2 pi f_k x + b_k)], plane after plane."""
 
-    bias = None
-
     def __init__(self, n_in, n_frequencies, n_outputs):
         super().__init__()
         self.sizes = [n_frequencies, n_frequencies, n_frequencies * n_outputs, n_outputs]
-        self.weight = nn.Parameter(torch.ones(sum(self.sizes), n_in))
+        self.weight, self.bias = nn.Parameter(torch.ones(sum(self.sizes), n_in)), no_bias(n_in)
 
     def forward(self, x):
         frequency, phase, mixture, c = torch.split(self.weight, self.sizes)
@@ -127,11 +129,9 @@ class Periodic(nn.Module):
 class Category(nn.Module):
     """A table for one column of codes; a further row of zeros is that of unknown codes."""
 
-    bias = None
-
     def __init__(self, n, dim):
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(n, dim))
+        self.weight, self.bias = nn.Parameter(torch.ones(n, dim)), no_bias(dim)
 
     def forward(self, x):
         n, code = len(self.weight), x[:, 0].long()
@@ -246,7 +246,7 @@ class Builder:
         self.shape = (int(np.prod(self.shape)),)
         return [Flatten(self.nhwc)]
 
-    def Dense(self, units, activation=None):
+    def Dense(self, units, activation=None, **training):
         flatten = self.Flatten() if len(self.shape) > 1 else []
         n_in, self.shape = self.shape[0], (units,)
         return [*flatten, nn.Linear(n_in, units), *self._activate(activation)]
