@@ -31,10 +31,10 @@ class Parameter:
     decays: bool = True
     trained: bool = True
     biased: bool = True
-    #: of the learning rate, for the weights and for the biases
+    #: of the learning rate, for the weights and for the biases; decoupled decay keeps the rate itself
     rate_factor: float = 1.0
     bias_rate_factor: float = 1.0
-    #: of decoupled weight decay, beside that of the rate
+    #: of decoupled weight decay
     decay_factor: float = 1.0
 
     @property
@@ -243,7 +243,9 @@ class Network:
     def _slopes_program(self):
         """A Program that predicts and wants the gradient of its input: nothing is trained or dropped."""
         if self.plan.sparse:
-            raise ValueError("gradients along the input need dense rows; this network takes sparse ones.")
+            raise ValueError(
+                "gradients along the input need dense rows; this network takes sparse ones."
+            )
         options = {"activation": self.plan.activation, "input_gradient": True}
         network = Network(self.layers, self.input_shape, self.dtype, **options)
         plan, loss = network.plan, Loss("squared_error", (int(np.prod(self.output_shape)),))

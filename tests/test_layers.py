@@ -27,6 +27,7 @@ from sknn.layers import (
     Residual,
     Scale,
     SpatialDropout,
+    Transposed,
 )
 from sknn.network import Network
 
@@ -59,6 +60,7 @@ REPRS = {
     ),
     "Scale(rate=6)": Scale(6),
     "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
+    "Transposed(layers=[Conv2D(filters=4, kernel_size=1)])": Transposed([Conv2D(4, 1)]),
 }
 
 
@@ -178,6 +180,8 @@ SHAPES = [
     (Residual([Conv2D(5, 3, padding="same")]), (7, 6, 5), (7, 6, 5)),
     (Residual([Dense(3), Dense(9)]), (9,), (9,)),
     (Residual([Residual([Activation("tanh")])]), (9,), (9,)),
+    (Transposed([Conv2D(3, 1), Conv2D(42, 1)]), (7, 6, 5), (7, 6, 5)),
+    (Transposed([Transposed([Conv2D(5, 1)])]), (7, 6, 5), (7, 6, 5)),
 ]
 
 
@@ -219,6 +223,9 @@ MISFITS = [
     (Columns([Scale(), None], [2, 3]), (6,), (2, 3, 6)),
     (Columns([Scale()], [2, 3]), (5,), (1, 2, 3, 5)),
     (Columns([None], [9]), (7, 6, 5), (7, 6, 5)),
+    (Transposed([Conv2D(41, 1)]), (7, 6, 5), (42, 41)),
+    (Transposed([Dense(42)]), (7, 6, 5), (5, 42)),
+    (Transposed([Conv2D(9, 1)]), (9,), (9,)),
 ]
 
 
@@ -249,7 +256,7 @@ def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (Scale(rate=0), r"rate=0 must be a finite number > 0"),
+        (Scale(rate=-1), r"rate=-1 must be a finite number >= 0"),
         (ParametricActivation("mash"), r"activation 'mash' is none of identity, .*, mish"),
         (ParametricActivation("mish", rate="fast"), r"rate='fast' must be"),
         (PeriodicEmbedding(0), r"n_frequencies=0 must be an integer >= 1"),
@@ -261,7 +268,7 @@ def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
         (CategoryEmbedding([3, 4], rate=-1), r"rate=-1 must be"),
         (Columns([None, None], [2, 0]), r"a number of widths=0 must be an integer >= 1"),
         (Dense(3, parametrization="mup"), r"parametrization='mup' must be 'standard' or 'ntk'"),
-        (Dense(3, rate=0), r"rate=0 must be"),
+        (Dense(3, rate=np.nan), r"rate=nan must be"),
         (Dense(3, bias_rate=-1), r"bias_rate=-1 must be"),
     ],
     ids=repr,
@@ -352,7 +359,7 @@ def test_ntk_begins_with_outputs_of_unit_size():
     assert not b.any()
     (parameter,) = network.plan.parameters
     factors = parameter.rate_factor, parameter.bias_rate_factor, parameter.decay_factor
-    assert factors == (2 / 20, 3, 20)
+    assert factors == (2 / 20, 3, 2)
 
 
 def test_a_scale_that_is_not_trained_does_not_count():

@@ -20,6 +20,7 @@ from sknn.layers import (
     PeriodicEmbedding,
     Residual,
     Scale,
+    Transposed,
 )
 
 WEIGHTED = (BatchNorm, Conv2D, Dense, LayerNorm, ParametricActivation, PeriodicEmbedding, Scale)
@@ -27,7 +28,7 @@ WEIGHTED = (BatchNorm, Conv2D, Dense, LayerNorm, ParametricActivation, PeriodicE
 
 def number_of_weights(layer):
     """How many arrays of ``coefs_`` belong to a layer."""
-    if isinstance(layer, (Columns, Residual)):
+    if isinstance(layer, (Columns, Residual, Transposed)):
         return sum(number_of_weights(inner) for inner in layer.layers)
     if isinstance(layer, CategoryEmbedding):
         return len(layer.cardinalities)

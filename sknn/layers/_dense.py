@@ -28,7 +28,7 @@ class Dense(BaseEstimator):
         on the size of the gradient (Adam and its like, with a negligible ε); plain SGD on V would divide the
         rate by n_in.
     rate, bias_rate : float, default=1.0
-        Factors of the learning rate for W and for b, > 0.
+        Factors of the learning rate for W and for b, >= 0.
 
     References
     ----------
@@ -42,9 +42,7 @@ class Dense(BaseEstimator):
     Dense(units=10)
     """
 
-    def __init__(
-        self, units, activation=None, parametrization="standard", rate=1.0, bias_rate=1.0
-    ):
+    def __init__(self, units, activation=None, parametrization="standard", rate=1.0, bias_rate=1.0):
         self.units = units
         self.activation = activation
         self.parametrization = parametrization
@@ -61,10 +59,9 @@ class Dense(BaseEstimator):
         check_rate(self.rate)
         check_rate(self.bias_rate, "bias_rate")
         if self.parametrization == "standard":
-            return {"rule": "glorot", "rate_factor": self.rate}
+            return {"rule": "glorot", "rate_factor": self.rate, "decay_factor": self.rate}
         if self.parametrization == "ntk":
-            factors = {"rate_factor": self.rate / sqrt(n_in), "decay_factor": sqrt(n_in)}
-            return {"rule": "ntk", **factors}
+            return {"rule": "ntk", "rate_factor": self.rate / sqrt(n_in), "decay_factor": self.rate}
         raise ValueError(f"parametrization={self.parametrization!r} must be 'standard' or 'ntk'.")
 
     def lower(self, plan, source):
@@ -74,7 +71,11 @@ class Dense(BaseEstimator):
         target = plan.new_buffer(shape)
         n_in = size_of(plan.shapes[source])
         parameter = plan.new_parameter(
-            source, (n_in, *shape), activation=activation, bias_rate_factor=self.bias_rate, **self._scaling(n_in)
+            source,
+            (n_in, *shape),
+            activation=activation,
+            bias_rate_factor=self.bias_rate,
+            **self._scaling(n_in),
         )
         plan.add("dense", source, target, parameter=parameter)
         return Activation(activation).lower(plan, target)
