@@ -89,6 +89,12 @@ class Plan:
         """A buffer of the same shape that shares the gradient of `source`."""
         return self.new_view(source, self.shapes[source])
 
+    def new_stage(self, source):
+        """The same, with a gradient of its own where `source` has none."""
+        if self.has_gradient(source):
+            return self.new_buffer_like(source)
+        return self.new_buffer(self.shapes[source])
+
     def new_view(self, source, shape):
         """A buffer of another shape that shares the gradient of `source`."""
         return self._append(shape, self.buffers[source][1], False)

@@ -16,8 +16,7 @@ class _Channels(BaseEstimator):
     def _add(self, plan, kind, source, code=0):
         check_rate(self.rate)
         shape = plan.shapes[source]
-        new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
-        target = new(source if plan.has_gradient(source) else shape)
+        target = plan.new_stage(source)
         parameter = plan.new_parameter(
             source,
             (1, shape[-1]),
