@@ -37,9 +37,9 @@ cdef inline real csr_value(double rate, real value, int column, u32 key) noexcep
 # dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first
 # stored value in a column >= first. Columns are sorted and tasks come in order, so a cursor only moves on.
 cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
-                              const Py_ssize_t* samples, u64 epoch_key, double rate, Matrix dy, Py_ssize_t rows,
-                              Py_ssize_t first, Py_ssize_t last, long long* cursors, real* dW,
-                              bint accumulate) noexcept nogil:
+                              const Py_ssize_t* samples, u64 epoch_key, double rate, Matrix dy,
+                              Py_ssize_t rows, Py_ssize_t first, Py_ssize_t last, long long* cursors,
+                              real* dW, bint accumulate) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef long long e, end
     cdef const real* data = <const real*>x.data
