@@ -51,9 +51,7 @@ def grid():
     return table
 
 
-MIXER = MLPMixerClassifier(
-    4, n_blocks=2, hidden_dim=16, tokens_mlp_dim=18, channels_mlp_dim=35
-)
+MIXER = MLPMixerClassifier(4, n_blocks=2, hidden_dim=16, tokens_mlp_dim=18, channels_mlp_dim=35)
 # The layers of an estimator, as the paper has them.
 DESCRIPTIONS = {
     "estimators_mixer": [
@@ -82,7 +80,7 @@ STEPS = {
 
 def describe(layers):
     """As networks.py takes them: what differs from its default."""
-    return [[type(layer).__name__, changed(layer)] for layer in layers]
+    return [layer and [type(layer).__name__, changed(layer)] for layer in layers]
 
 
 def changed(layer):
