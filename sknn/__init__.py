@@ -1,13 +1,22 @@
 """sknn: neural networks as scikit-learn estimators, with their own engine."""
 
 from sknn._versions import __version__, show_versions
-from sknn.estimators import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from sknn.estimators import (
+    CNNClassifier,
+    CNNRegressor,
+    McCullochPittsNeuron,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+)
 
 __all__ = [
     "CNNClassifier",
     "CNNRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "McCullochPittsNeuron",
+    "PerceptronClassifier",
     "__version__",
     "show_versions",
 ]

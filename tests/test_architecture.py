@@ -20,6 +20,7 @@ STOREYS = [
     {"engine"},
     {"composition"},
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
+    {"filtering"},
     {"network", "training", "presets"},
     {"estimators"},
     {"inspection"},
