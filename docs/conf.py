@@ -50,6 +50,11 @@ class ReadingOrder:
 
     order = (
         "first_network",
+        "mcculloch_pitts",
+        "perceptron",
+        "guidelines",
+        "universal_approximation",
+        "filters",
         "cnn_digits",
         "images_compared",
         "augmentation",
@@ -92,7 +97,7 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -19,8 +19,7 @@ PACKAGE = ROOT / "sknn"
 STOREYS = [
     {"engine"},
     {"composition"},
-    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
-    {"filtering"},
+    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation", "filtering"},
     {"network", "training", "presets"},
     {"estimators"},
     {"inspection"},
