@@ -92,4 +92,8 @@ ax.invert_yaxis()
 ax.grid(axis="x", alpha=0.3)
 ax.legend(loc="lower left")
 
+# %%
+# On the tables from scikit-learn, as on the clouds, no hidden layer is as good as one within the error. Where the border is curved the first hidden layer
+# makes the difference. The second one adds little here; it comes closest to a gain on the chess board, whose border has the most corners.
+
 plt.show()
