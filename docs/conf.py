@@ -61,6 +61,10 @@ class ReadingOrder:
         "early_stopping",
         "dropout_class_weight",
         "grid_search",
+        "halving_search",
+        "table_pipeline",
+        "ensembles",
+        "learning_curve",
         "losses",
     )
 
@@ -102,7 +106,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"install": [], "one_page": [], "scikit_learn": [], "engine": []}
+html_sidebars = {"install": [], "one_page": [], "scikit_learn": [], "forest": [], "engine": []}
 
 SCIKIT_LEARN = "https://scikit-learn.org/stable/"
 

@@ -6,6 +6,8 @@ from sknn.estimators import (
     CNNRegressor,
     McCullochPittsNeuron,
     MLPClassifier,
+    MLPMixerClassifier,
+    MLPMixerRegressor,
     MLPRegressor,
     PerceptronClassifier,
 )
@@ -14,6 +16,8 @@ __all__ = [
     "CNNClassifier",
     "CNNRegressor",
     "MLPClassifier",
+    "MLPMixerClassifier",
+    "MLPMixerRegressor",
     "MLPRegressor",
     "McCullochPittsNeuron",
     "PerceptronClassifier",

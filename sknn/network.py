@@ -29,6 +29,9 @@ class Parameter:
     decays: bool = True
     trained: bool = True
     biased: bool = True
+    #: of the learning rate, for the weights and for the biases; decoupled decay keeps the rate itself
+    rate_factor: float = 1.0
+    bias_rate_factor: float = 1.0
 
     @property
     def n_in(self):
@@ -49,7 +52,7 @@ class Parameter:
     def lower(self):
         """What the engine's Program takes."""
         flags = self.needs_input_gradient, self.decays, self.trained, self.biased
-        return self.n_in, self.shape[-1], *flags
+        return self.n_in, self.shape[-1], *flags, self.rate_factor, self.bias_rate_factor
 
 
 @dataclass
@@ -95,10 +98,13 @@ class Plan:
         """Whether anything before it is trained."""
         return self.buffers[buffer][1] >= 0
 
-    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **flags):
-        """Weights of this shape, and biases for its last axis, of an op that reads `source`."""
+    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **options):
+        """Weights of this shape, and biases for its last axis, of an op that reads `source`.
+
+        `options` are those of :class:`Parameter`: whether they decay and are trained, rate factors.
+        """
         wanted = self.has_gradient(source)
-        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **flags))
+        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **options))
         return len(self.parameters) - 1
 
     def add(

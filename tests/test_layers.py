@@ -22,6 +22,7 @@ from sknn.layers import (
     MaxPool2D,
     Residual,
     SpatialDropout,
+    Transposed,
 )
 from sknn.network import Network
 
@@ -31,6 +32,7 @@ REPRS = {
     "AvgPool2D(padding='same', strides=1)": AvgPool2D(strides=1, padding="same"),
     "BatchNorm()": BatchNorm(),
     "BatchNorm(momentum=0.4)": BatchNorm(0.4),
+    "BatchNorm(bias_rate=64, scale=False)": BatchNorm(scale=False, bias_rate=64),
     "Conv2D(filters=32, kernel_size=3)": Conv2D(32, 3),
     "Conv2D(filters=8, kernel_size=(1, 5), padding='same')": Conv2D(8, (1, 5), padding="same"),
     "Conv2D(filters=6, groups=6, kernel_size=3)": Conv2D(6, 3, groups=6),
@@ -47,6 +49,7 @@ REPRS = {
         [Conv2D(4, 1), BatchNorm()]
     ),
     "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
+    "Transposed(layers=[Conv2D(filters=4, kernel_size=1)])": Transposed([Conv2D(4, 1)]),
 }
 
 
@@ -166,6 +169,8 @@ SHAPES = [
     (Residual([Conv2D(5, 3, padding="same")]), (7, 6, 5), (7, 6, 5)),
     (Residual([Dense(3), Dense(9)]), (9,), (9,)),
     (Residual([Residual([Activation("tanh")])]), (9,), (9,)),
+    (Transposed([Conv2D(3, 1), Conv2D(42, 1)]), (7, 6, 5), (7, 6, 5)),
+    (Transposed([Transposed([Conv2D(5, 1)])]), (7, 6, 5), (7, 6, 5)),
 ]
 
 
@@ -201,6 +206,9 @@ MISFITS = [
     (Residual([Conv2D(5, 3)]), (7, 6, 5), (7, 6, 5)),
     (Residual([Conv2D(4, 1)]), (7, 6, 5), (5, 4)),
     (Residual([Dense(8)]), (9,), (9, 8)),
+    (Transposed([Conv2D(41, 1)]), (7, 6, 5), (42, 41)),
+    (Transposed([Dense(42)]), (7, 6, 5), (5, 42)),
+    (Transposed([Conv2D(9, 1)]), (9,), (9,)),
 ]
 
 
@@ -210,6 +218,22 @@ def test_a_layer_that_does_not_fit_says_the_sizes(layer, shape, sizes):
         layer.output_shape(shape)
     numbers = re.findall(r"\d+", str(error.value))
     assert set(map(str, sizes)) <= set(numbers)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("momentum", 0),
+        ("epsilon", 0.0),
+        ("scale", 2),
+        ("bias_rate", -1),
+        ("bias_rate", np.nan),
+        ("bias_rate", "64"),
+    ],
+)
+def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
+    with pytest.raises(ValueError, match=f"{name}={value!r} must be "):
+        Network([BatchNorm(**{name: value})], (3, 3, 5), "float32")
 
 
 def test_a_network_says_the_layer_that_does_not_fit():
@@ -256,6 +280,11 @@ def test_norms_begin_as_the_identity(layer):
     coefs, intercepts = network.initial_weights(np.random.RandomState(0))
     assert (coefs[0] == 1).all()
     assert not intercepts[0].any()
+
+
+def test_a_scale_that_is_not_trained_does_not_count():
+    network = Network([BatchNorm(scale=False)], (3, 3, 5), "float32")
+    assert [row.n_parameters for row in network.summary()] == [5]
 
 
 def test_initial_weights_keep_the_size_of_what_passes():

@@ -100,10 +100,11 @@ def conv2d(x, W, b, strides=1, padding="valid", dilation=1, groups=1, bias=True)
     return y.reshape(*y.shape[:3], n_out) + b, backward
 
 
-def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None):
+def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None, scale=True):
     """With the moments of this batch; also returns (mean, variance, how many values of a channel).
 
-    Rows that are not `counted`, those of weight zero, do not enter the moments.
+    Rows that are not `counted`, those of weight zero, do not enter the moments. Without `scale` gamma
+    has no gradient.
     """
     counted = np.ones(len(x), bool) if counted is None else counted
     axes = tuple(range(x.ndim - 1))
@@ -120,7 +121,8 @@ def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None):
             d - (d.sum(axis=axes) + normal * (d * normal).sum(axis=axes)) / size,
             d,
         )
-        return dx / deviation, (dout * normal).sum(axis=axes), dout.sum(axis=axes)
+        dgamma = scale * (dout * normal).sum(axis=axes)
+        return dx / deviation, dgamma, dout.sum(axis=axes)
 
     return normal * gamma + beta, backward, (mean, variance, size)
 
@@ -216,6 +218,16 @@ def dropout_mask(shape, rate, *key):
 def spatial_dropout_mask(shape, rate, *key):
     """Of every channel of (n, h, w, c), the same for all its pixels."""
     return twins.dropout_mask(*key, shape[-1], rate)[:, None, None, :]
+
+
+def transposed(x, f):
+    """f of the image whose pixels are the channels and whose channels are the places, turned back."""
+
+    def turn(x):
+        return x.reshape(len(x), -1, x.shape[3]).transpose(0, 2, 1)[:, None]
+
+    y, f_backward = f(turn(x))
+    return turn(y).reshape(x.shape), lambda dout: turn(f_backward(turn(dout))).reshape(x.shape)
 
 
 def residual(x, f):

@@ -97,7 +97,7 @@ def conv2d(walk, spec, x):
 
 def batch_norm(walk, spec, x):
     if walk.training:
-        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted)
+        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted, spec.scale)
     _, parameters = next(walk.parameters)
     return layers.fixed_norm(x, *parameters, *next(walk.statistics), spec.epsilon), None
 
@@ -119,6 +119,7 @@ LAYERS = {
     "Activation": lambda walk, spec, x: layers.activation(x, spec.name),
     "Dropout": lambda walk, spec, x: walk.masked(spec, x, layers.dropout_mask),
     "SpatialDropout": lambda walk, spec, x: walk.masked(spec, x, layers.spatial_dropout_mask),
+    "Transposed": lambda walk, spec, x: layers.transposed(x, lambda x: walk.run(spec.layers, x)),
     "Residual": lambda walk, spec, x: layers.residual(x, lambda x: walk.run(spec.layers, x)),
 }
 

@@ -16,6 +16,7 @@ include "dense.pxi"
 include "sparse.pxi"
 include "pool.pxi"
 include "norm.pxi"
+include "transpose.pxi"
 include "loss.pxi"
 include "optimizer.pxi"
 include "plan.pxi"
@@ -35,5 +36,5 @@ OPS = {
     "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,
     "spatial_dropout": SPATIAL_DROPOUT, "conv": CONV, "depthwise": DEPTHWISE, "pad": PAD,
     "max_pool": MAX_POOL, "avg_pool": AVG_POOL, "batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM,
-    "fork": FORK, "add": ADD,
+    "fork": FORK, "add": ADD, "transpose": TRANSPOSE,
 }

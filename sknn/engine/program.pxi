@@ -21,7 +21,8 @@ cdef class Program:
         images, else ().
     buffers : list of (width, gradient)
         `gradient` numbers the gradient buffer; -1 where none is wanted.
-    parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased)
+    parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased, rate_factor,
+            bias_rate_factor)
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     """
@@ -114,10 +115,10 @@ cdef class Program:
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef int i
-        for i, (n_in, n_out, _, decays, trained, biased) in enumerate(parameters):
+        for i, parts in enumerate(parameters):
             p = plan.parameters + i
+            (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor) = parts
             p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
-            p.decays, p.trained, p.biased = decays, trained, biased
             p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
             p.transposed_vectors = n_vectors(n_in)
         for lane in (True, False):      # prediction of a few rows packs the first of them only

@@ -66,7 +66,7 @@ cdef struct Matrix:
 
 cdef enum OpKind:
     DENSE, DENSE_CSR, ACTIVATION, DROPOUT, SPATIAL_DROPOUT, CONV, DEPTHWISE, PAD
-    MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, FORK, ADD
+    MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, FORK, ADD, TRANSPOSE
 
 # What an op on images (n, h, w, c) does with them: a window (kh, kw) moves over (h, w) in steps (sh, sw) and
 # gives (oh, ow, oc). `top` and `left` say where the image lies inside a padded one.
@@ -127,6 +127,7 @@ cdef struct Parameter:
     Py_ssize_t lane             # offset of its gradient in a lane, -1: a gradient of all rows at once
     Py_ssize_t lane_bias
     bint decays, trained, biased
+    double rate_factor, bias_rate_factor        # of the learning rate
 
 # A column panel of a packed matrix with `rows` rows.
 cdef struct Panel:

@@ -9,12 +9,12 @@ from sknn.inspection._panels import (
     make_panels,
     split_pipeline,
 )
-from sknn.layers import BatchNorm, Conv2D, Dense, LayerNorm, Residual
+from sknn.layers import BatchNorm, Conv2D, Dense, LayerNorm, Residual, Transposed
 
 
 def number_of_weights(layer):
     """How many arrays of ``coefs_`` belong to a layer."""
-    if isinstance(layer, Residual):
+    if isinstance(layer, (Residual, Transposed)):
         return sum(number_of_weights(inner) for inner in layer.layers)
     return int(isinstance(layer, (Conv2D, Dense, BatchNorm, LayerNorm)))
 

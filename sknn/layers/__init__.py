@@ -8,6 +8,7 @@ from sknn.layers._flatten import Flatten
 from sknn.layers._norm import BatchNorm, LayerNorm
 from sknn.layers._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
 from sknn.layers._residual import Residual
+from sknn.layers._transposed import Transposed
 
 __all__ = [
     "Activation",
@@ -23,4 +24,5 @@ __all__ = [
     "MaxPool2D",
     "Residual",
     "SpatialDropout",
+    "Transposed",
 ]

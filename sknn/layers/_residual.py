@@ -1,6 +1,7 @@
 """The residual layer."""
 
 from sknn.composition import NestedLayers
+from sknn.layers._shapes import kept
 
 
 class Residual(NestedLayers):
@@ -27,29 +28,17 @@ class Residual(NestedLayers):
 
     def output_shape(self, input_shape):
         """That of the input."""
-        shape = tuple(input_shape)
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-        self._check(shape, tuple(input_shape))
-        return shape
-
-    @staticmethod
-    def _check(shape, expected):
-        if shape != expected:
-            raise ValueError(
-                f"the layers make {shape} of {expected}; what is added must have the same shape."
-            )
+        return kept(self.layers, tuple(input_shape))
 
     def lower(self, plan, source):
         """Add the ops of the layers to a plan, between a fork and a sum; returns the buffer of the sum."""
-        shape = plan.shapes[source]
+        shape = self.output_shape(plan.shapes[source])
         h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
         geometry = (h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w)
         branch = plan.new_buffer(shape, gradient=plan.has_gradient(source))
         fork = plan.add("fork", source, branch, geometry=geometry)
         for layer in self.layers:
             branch = layer.lower(plan, branch)
-        self._check(plan.shapes[branch], shape)
         target = plan.new_buffer(shape)
         plan.add("add", branch, target, code=source, geometry=geometry)
         plan.set_code(fork, target)

@@ -23,6 +23,18 @@ def image(shape, layer):
     return shape
 
 
+def kept(layers, shape):
+    """The shape, or an error where these layers make another one of it."""
+    made = shape
+    for layer in layers:
+        made = layer.output_shape(made)
+    if made != shape:
+        raise ValueError(
+            f"the layers make {made} of {shape}; what they give must have the shape of what they take."
+        )
+    return shape
+
+
 def size_of(shape):
     """Number of values."""
     size = 1

@@ -113,6 +113,14 @@ class Layered(MLP):
             **options,
         )
 
+    def rate_factors(self):
+        """Factor of the learning rate for every number, flat."""
+        parameters = self.network.plan.parameters
+        return np.concatenate(
+            [np.full(np.prod(p.shape), p.rate_factor) for p in parameters]
+            + [np.full(p.shape[-1], p.bias_rate_factor) for p in parameters]
+        )
+
     def twin_running(self, moments):
         """Running means and variances after a batch with these moments, in one list."""
         norms = [layer for layer in weighted(self.layers) if type(layer).__name__ == "BatchNorm"]
@@ -126,9 +134,9 @@ class Layered(MLP):
 
 
 def weighted(layers):
-    """The layers with weights, those inside of a residual too, in order."""
+    """The layers with weights, those inside of others too, in order."""
     for layer in layers:
-        if type(layer).__name__ == "Residual":
+        if hasattr(layer, "layers"):
             yield from weighted(layer.layers)
         elif type(layer).__name__ in {"Conv2D", "Dense", "BatchNorm", "LayerNorm"}:
             yield layer

@@ -80,6 +80,51 @@ class Flatten(nn.Module):
         return (x.permute(0, 2, 3, 1) if self.nhwc and x.ndim == 4 else x).flatten(1)
 
 
+class Transposed(nn.Module):
+    """f of places in the place of channels, turned back."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, x):
+        return (
+            self.f(x.flatten(2).transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2).view(x.shape)
+        )
+
+
+class Perceptron(nn.Sequential):
+    """Two dense layers on the last axis."""
+
+    def __init__(self, n_in, hidden):
+        super().__init__(nn.Linear(n_in, hidden), nn.GELU(), nn.Linear(hidden, n_in))
+
+
+class MixerBlock(nn.Module):
+    """Two residual MLPs on (n, tokens, c): along the tokens, and along the channels."""
+
+    def __init__(self, n_tokens, c, tokens, channels):
+        super().__init__()
+        self.token_norm, self.token_mlp = nn.LayerNorm(c), Perceptron(n_tokens, tokens)
+        self.channel_norm, self.channel_mlp = nn.LayerNorm(c), Perceptron(c, channels)
+
+    def forward(self, x):
+        x = x + self.token_mlp(self.token_norm(x).transpose(1, 2)).transpose(1, 2)
+        return x + self.channel_mlp(self.channel_norm(x))
+
+
+class Mixer(nn.Module):
+    """From an image whose pixels are tokens to the mean of what some blocks make of them."""
+
+    def __init__(self, n_tokens, c, n_blocks, **sizes):
+        super().__init__()
+        self.blocks = nn.Sequential(*(MixerBlock(n_tokens, c, **sizes) for _ in range(n_blocks)))
+        self.norm = nn.LayerNorm(c)
+
+    def forward(self, x):
+        return self.norm(self.blocks(x.flatten(2).transpose(1, 2))).mean(dim=1)
+
+
 class Residual(nn.Module):
     """x + f(x)."""
 
@@ -188,9 +233,11 @@ class Builder:
     def Activation(self, name):
         return self._activate(name)
 
-    def BatchNorm(self, momentum=0.1, epsilon=1e-5):
+    def BatchNorm(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
         kind = nn.BatchNorm2d if len(self.shape) > 1 else nn.BatchNorm1d
-        return [kind(self.shape[-1], epsilon, momentum)]
+        norm = kind(self.shape[-1], epsilon, momentum)
+        norm.weight.requires_grad_(scale)
+        return [norm]
 
     def LayerNorm(self, epsilon=1e-5):
         return [PixelNorm(self.shape[-1], epsilon)]
@@ -200,6 +247,18 @@ class Builder:
 
     def SpatialDropout(self, rate):
         return [nn.Dropout2d(rate)]
+
+    def Mixer(self, n_blocks, tokens, channels):
+        h, w, c = self.shape
+        self.shape = (c,)
+        return [Mixer(h * w, c, n_blocks, tokens=tokens, channels=channels)]
+
+    def Transposed(self, layers):
+        shape = self.shape
+        self.shape = (1, shape[2], shape[0] * shape[1])
+        modules = [Transposed(self.sequence(layers))]
+        self.shape = shape
+        return modules
 
     def Residual(self, layers):
         return [Residual(self.sequence(layers))]
@@ -219,7 +278,7 @@ def to_torch(module, coef):
     """Weights of sknn's shape as the module has them."""
     if isinstance(module, nn.Conv2d):
         return coef.permute(3, 2, 0, 1)
-    return coef.T if isinstance(module, nn.Linear) else coef
+    return coef.flatten(0, -2).T if isinstance(module, nn.Linear) else coef
 
 
 def from_torch(module, weight):

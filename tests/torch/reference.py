@@ -56,6 +56,9 @@ def gradient(model, X, y):
     loss = cross_entropy(model.train()(X), y)
     loss.backward()
     modules = weighted(model)
+    dcoefs = [
+        torch.zeros_like(m.weight) if m.weight.grad is None else m.weight.grad for m in modules
+    ]
     dintercepts = [
         torch.zeros(len(module.weight)) if module.bias is None else module.bias.grad
         for module in modules
@@ -63,7 +66,7 @@ def gradient(model, X, y):
     return {
         "logits": logits.detach().numpy(),
         "loss": loss.item(),
-        **numbered("coef", [from_torch(module, module.weight.grad) for module in modules]),
+        **numbered("coef", map(from_torch, modules, dcoefs)),
         **numbered("intercept", dintercepts),
         **numbered("mean", [module.running_mean for module in norms(model)]),
         **numbered("variance", [module.running_var for module in norms(model)]),
