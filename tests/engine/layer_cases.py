@@ -25,11 +25,7 @@ def separable(filters, **options):
 
 def mixer(tokens, channels, c, *between):
     """Two residual MLPs: along the places of an image, and along its c channels."""
-    mlp = [
-        Conv2D(tokens[0], 1, activation="gelu"),
-        *between,
-        Conv2D(tokens[1], 1, activation="identity"),
-    ]
+    mlp = [Conv2D(tokens[0], 1, activation="gelu"), *between, Conv2D(tokens[1], 1, activation="identity")]
     return [
         Residual([LayerNorm(), Transposed(mlp)]),
         Residual(

@@ -88,9 +88,7 @@ class Transposed(nn.Module):
         self.f = f
 
     def forward(self, x):
-        return (
-            self.f(x.flatten(2).transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2).view(x.shape)
-        )
+        return self.f(x.flatten(2).transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2).view(x.shape)
 
 
 class Perceptron(nn.Sequential):

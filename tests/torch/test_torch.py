@@ -51,7 +51,9 @@ def grid():
     return table
 
 
-MIXER = MLPMixerClassifier(4, n_blocks=2, hidden_dim=16, tokens_mlp_dim=18, channels_mlp_dim=35)
+MIXER = MLPMixerClassifier(
+    4, n_blocks=2, hidden_dim=16, tokens_mlp_dim=18, channels_mlp_dim=35
+)
 # The layers of an estimator, as the paper has them.
 DESCRIPTIONS = {
     "estimators_mixer": [
