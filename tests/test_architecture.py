@@ -19,7 +19,7 @@ PACKAGE = ROOT / "sknn"
 STOREYS = [
     {"engine"},
     {"composition"},
-    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
+    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation", "filtering"},
     {"network", "training", "presets", "sweeping", "reading"},
     {"estimators"},
     {"inspection"},
