@@ -50,6 +50,11 @@ class ReadingOrder:
 
     order = (
         "first_network",
+        "mcculloch_pitts",
+        "perceptron",
+        "guidelines",
+        "universal_approximation",
+        "filters",
         "cnn_digits",
         "images_compared",
         "augmentation",

@@ -4,10 +4,12 @@ from sknn._versions import __version__, show_versions
 from sknn.estimators import (
     CNNClassifier,
     CNNRegressor,
+    McCullochPittsNeuron,
     MLPClassifier,
     MLPMixerClassifier,
     MLPMixerRegressor,
     MLPRegressor,
+    PerceptronClassifier,
 )
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
+    "McCullochPittsNeuron",
+    "PerceptronClassifier",
     "__version__",
     "show_versions",
 ]

@@ -3,6 +3,7 @@
 from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mixer import MLPMixerClassifier, MLPMixerRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
+from sknn.estimators.neurons import McCullochPittsNeuron, PerceptronClassifier
 
 __all__ = [
     "CNNClassifier",
@@ -11,4 +12,6 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
+    "McCullochPittsNeuron",
+    "PerceptronClassifier",
 ]
