@@ -126,8 +126,8 @@ for column, (name, values) in zip(axes.T, steps.items(), strict=True):
 
 # %%
 # Colour photographs are no different: the filters have three channels, and a second convolution looks at the maps of the first. Where
-# CIFAR-10 is at hand (in the folder that the variable ``SKNN_DATA`` names, see ``benchmarks/README.md``), here is a frog or a ship behind
-# each layer of a small network; deeper maps are coarser, and it is less and less the pixels that one can recognise in them.
+# CIFAR-10 is at hand (in the folder that the variable ``SKNN_DATA`` names, see ``benchmarks/README.md``), here is a ship behind
+# each layer of a small network. The first maps still look like the photograph; deeper ones are coarser, and say less of where.
 
 import importlib.util
 import os
@@ -146,9 +146,9 @@ if folder:
         max_iter=8,
         random_state=0,
     ).fit(X, y)
-    for layer, n_columns in {1: 9, 2: 9, 3: 9, 4: 9}.items():
+    for layer in (1, 2, 3, 4):
         display = FeatureMapDisplay.from_estimator(
-            colour, X[4], layer, n_columns=n_columns, filters=range(8)
+            colour, X[4], layer, n_columns=9, filters=range(8)
         )
         display.figure_.set_size_inches(9, 1.5)
 else:

@@ -36,9 +36,9 @@ class Sweeping:
         ------
         ValueError
             For images that are too small; for a normalisation between `Flatten` and a dense layer, whose
-            units have a place each, for `Transposed`, and for a residual layer that does not keep the size; where padding
-            would begin at another pixel than in fit ("same" with strides, unless height and width exceed
-            those of fit by a multiple of them); and with `tta`.
+            units have a place each, for `Transposed`, and for a residual layer that does not keep the
+            size; where padding would begin at another pixel than in fit ("same" with strides, unless
+            height and width exceed those of fit by a multiple of them); and with `tta`.
 
         References
         ----------
