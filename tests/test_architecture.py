@@ -20,7 +20,7 @@ STOREYS = [
     {"engine"},
     {"composition"},
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation", "filtering"},
-    {"network", "training", "presets"},
+    {"network", "training", "presets", "sweeping", "reading"},
     {"estimators"},
     {"inspection"},
     {"__init__", "_versions"},

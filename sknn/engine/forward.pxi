@@ -17,6 +17,8 @@ cdef struct Forward:
     Py_ssize_t width
     Py_ssize_t sub_rows
     const real* moments         # of the batch norms, see norm.pxi
+    Masks masks                 # of a draw of Monte-Carlo dropout
+    const real* slopes          # (n, n_outputs): `out` takes the gradient of the input; or NULL
     bint failed                 # out of memory
     bint finite
 
@@ -52,23 +54,33 @@ cdef void forward_worker(Forward* f) noexcept nogil:
     cdef Workspace w
     cdef Matrix result
     cdef Ahead next
+    cdef bint back = f.slopes != NULL
+    cdef real* unused = NULL
     if begin == end:
         return
-    if allocate_workspace(f.plan, &w, ALL, min(end - begin, f.sub_rows), False, NULL) < 0:
+    if back:
+        unused = <real*>aligned_zeros(f.plan.lane_values * sizeof(real))
+    if allocate_workspace(f.plan, &w, ALL, min(end - begin, f.sub_rows), back, NULL) < 0 or (
+            back and unused == NULL):
         f.failed = True
     else:
         memcpy(w.moments, f.moments, f.plan.moments * sizeof(real))
+        w.masks = f.masks
         while begin < end:
             m = min(end - begin, f.sub_rows)
             for i in range(m):
                 samples[i] = begin + i
             next = take_input(f, &w, samples, m, min(end - begin - m, f.sub_rows))
-            forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, 0, f.n_ops, 0, m, &next)
+            forward_rows(f.plan, &w, f.weights, f.x, samples, False, 0, f.n_ops, 0, m, &next)
             result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
+            if back:
+                input_slopes(f, &w, samples, m, unused)
+                result = w.gradients[f.plan.buffers[0].gradient]
             for i in range(m):
                 take_row(f, begin + i, result.at + i * result.stride)
             begin += m
     free_workspace(&w)
+    aligned_free(unused)
 
 
 cdef void take_row(Forward* f, Py_ssize_t row, real* values) noexcept nogil:
@@ -90,6 +102,20 @@ cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
     return 0
 
 
+# All n rows, in slices between which signals are seen.
+cdef int run_slices(Forward* f, Py_ssize_t n, int n_threads) except -1:
+    cdef Py_ssize_t slice_rows = max(f.sub_rows * n_threads, 2 * 10**9 // (work_of_a_row(f.plan) + 1))
+    while f.first < n:
+        f.last = min(f.first + slice_rows, n)
+        with nogil:
+            run_forward(f, n_threads)
+        if f.failed:
+            raise MemoryError("a block of rows does not fit in memory")
+        f.first = f.last
+        PyErr_CheckSignals()
+    return 0
+
+
 cdef class ForwardWeights:
     """The fitted arrays as the forward pass takes them, and the memory that this needs."""
 
@@ -99,18 +125,18 @@ cdef class ForwardWeights:
     cdef real* moments
     cdef object arrays          # kept alive: `weights` points into them
 
-    def __cinit__(self, Program program, coefs, intercepts, statistics, bint few):
+    def __cinit__(self, Program program, coefs, intercepts, statistics, bint few, bint backward=False):
         cdef const Plan* plan = &program.plan
         cdef Py_ssize_t size = plan.n_values
         cdef int k
         self.arrays = (coefs, intercepts)
-        if few:                     # the packed weights of ops with lanes, and padded biases
-            size = plan.n_lane_values + tail_size()
+        if few:                     # what is packed in any case, and padded biases
+            size = plan.n_packed + tail_size()
             for k in range(plan.n_parameters):
                 size += plan.parameters[k].vectors * SKNN_V
         program.check_shapes(coefs, intercepts)
         self.memory = <real*>aligned_zeros(size * sizeof(real))
-        self.derived = <real*>aligned_zeros(plan.n_forward * sizeof(real))
+        self.derived = <real*>aligned_zeros((plan.n_derived if backward else plan.n_forward) * sizeof(real))
         self.moments = <real*>aligned_zeros(plan.moments * sizeof(real))
         if self.memory == NULL or self.derived == NULL or self.moments == NULL:
             raise MemoryError("the network does not fit in memory")
@@ -118,22 +144,22 @@ cdef class ForwardWeights:
         if few:
             self._take_unpacked(program, coefs, intercepts)
         program.pack(self.memory, coefs, intercepts, few)
-        derive_all(plan, self.memory, self.derived, False)
+        derive_all(plan, self.memory, self.derived, backward)
         if plan.moments > 0:
             self._take_statistics(program, statistics)
 
     cdef _take_unpacked(self, Program program, coefs, intercepts):
-        """The weights of dense layers where they are, their biases padded."""
+        """The weights of dense layers and embeddings where they are, their biases padded."""
         cdef const Plan* plan = &program.plan
         cdef const real[:, ::1] w
         cdef const real[::1] b
-        cdef real* at = self.memory + plan.n_lane_values
+        cdef real* at = self.memory + plan.n_packed
         cdef int k
         self.weights.unpacked = <const real**>calloc(2 * plan.n_parameters + 1, sizeof(real*))
         if self.weights.unpacked == NULL:
             raise MemoryError("the network does not fit in memory")
         for k in range(plan.n_parameters):
-            if plan.parameters[k].lane >= 0:
+            if not plan.parameters[k].fitted:
                 continue
             w, b = coefs[k], intercepts[k]
             self.weights.unpacked[2 * k] = &w[0, 0]
@@ -171,19 +197,20 @@ cdef class ForwardWeights:
 
 
 def forward(Program program not None, Rows x not None, coefs, intercepts, out not None,
-            int n_ops=-1, bint link=False, int n_threads=1, statistics=None):
+            int n_ops=-1, bint link=False, int n_threads=1, statistics=None, draw=None):
     """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
 
     With `link` the predictions: probabilities, for which `out` holds float64, or the exponential of the
-    Poisson loss. `statistics` are the running means and variances of the batch norms. Returns whether all of
-    x was finite; raises KeyboardInterrupt between slices.
+    Poisson loss. `statistics` are the running means and variances of the batch norms. `draw` is
+    (seed, number) of a thinned network of Monte-Carlo dropout; None drops nothing. Returns whether all of x
+    was finite; raises KeyboardInterrupt between slices.
     """
     cdef real[:, ::1] values
     cdef double[:, ::1] proba
     cdef Forward f
     cdef ForwardWeights weights
     cdef Plan* plan = &program.plan
-    cdef Py_ssize_t n = x.n_samples, slice_rows
+    cdef Py_ssize_t n = x.n_samples
     cdef int last_buffer
     program.check_rows(x)
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
@@ -195,22 +222,16 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     weights = ForwardWeights(program, coefs, intercepts, statistics, few)
     f = Forward(plan, &weights.weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
                 link, NULL, NULL, out.shape[1], rows_at_once(plan, False),
-                weights.moments, False, True)
+                weights.moments, Masks(0, False, 0), NULL, False, True)
+    if draw is not None:        # not the key of an epoch: training has seen those masks
+        f.masks = Masks(1, True, combine(~<u64>draw[0], <u64>draw[1]))
     if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
         proba = out
         f.proba = &proba[0, 0]
     else:
         values = out
         f.out = &values[0, 0]
-    slice_rows = max(f.sub_rows * n_threads, 2 * 10**9 // (work_of_a_row(plan) + 1))
-    while f.first < n:
-        f.last = min(f.first + slice_rows, n)
-        with nogil:
-            run_forward(&f, n_threads)
-        if f.failed:
-            raise MemoryError("a block of rows does not fit in memory")
-        f.first = f.last
-        PyErr_CheckSignals()
+    run_slices(&f, n, n_threads)
     return f.finite
 
 
@@ -225,6 +246,8 @@ cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
             work += p.n_in * p.vectors * SKNN_V
         elif plan.ops[i].kind == CONV:
             work += p.forward.n_values * p.forward.oh * p.forward.steps
+        elif plan.ops[i].kind == PERIODIC:      # a cosine is worth some
+            work += 8 * p.n_in * p.vectors * SKNN_V
     return work
 
 

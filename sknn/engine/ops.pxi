@@ -35,15 +35,19 @@ cdef void pool_op(const Plan* plan, const Workspace* w, const Op* op, Matrix x, 
             avg_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride)
 
 
-cdef void norm_op(const Plan* plan, const Workspace* w, const Weights* weights, const Op* op, Matrix x,
-                  Matrix y, Py_ssize_t rows) noexcept nogil:
+cdef void channel_op(const Plan* plan, const Workspace* w, const Weights* weights, const Op* op, Matrix x,
+                     Matrix y, Py_ssize_t rows) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef const real* gamma = weights.packed + p.weight
     cdef const real* beta = weights.packed + p.bias
     cdef const real* mean = w.moments + op.moments
     cdef Py_ssize_t r
     for r in range(rows):
-        if op.kind == LAYER_NORM:
+        if op.kind == SCALE:
+            scale_forward(&op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
+        elif op.kind == PARAMETRIC:
+            parametric_forward(op.code, &op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
+        elif op.kind == LAYER_NORM:
             layer_norm_forward(&op.geometry, x.at + r * x.stride, gamma, beta, y.at + r * y.stride, op.rate)
         else:
             batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry), gamma,
@@ -67,8 +71,10 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
             pad_image(g, x.at + r * x.stride, y.at + r * y.stride)
     elif op.kind == MAX_POOL or op.kind == AVG_POOL:
         pool_op(plan, w, op, x, y, begin, rows)
-    elif op.kind == BATCH_NORM or op.kind == LAYER_NORM:
-        norm_op(plan, w, weights, op, x, y, rows)
+    elif works_on_channels(op.kind):
+        channel_op(plan, w, weights, op, x, y, rows)
+    elif works_on_columns(op.kind):
+        columns_forward(op, p, weights, x, y, rows, w.scratch)
     elif op.kind == FORK:
         for r in range(rows):
             memcpy(y.at + r * y.stride, x.at + r * x.stride, width * sizeof(real))
@@ -105,8 +111,8 @@ cdef void activate_backward(int code, Matrix x, Matrix y, Matrix d, Py_ssize_t r
 # Ops first..last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows in x
 # (for CSR rows and dropout masks); `next` is what to fetch during the first product.
 cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
-                       const Py_ssize_t* samples, u64 epoch_key, bint training, int first, int last,
-                       Py_ssize_t begin, Py_ssize_t rows, const Ahead* next) noexcept nogil:
+                       const Py_ssize_t* samples, bint training, int first, int last, Py_ssize_t begin,
+                       Py_ssize_t rows, const Ahead* next) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -127,16 +133,15 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
                                        weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
                                        source, target, rows, weights.tail)
         elif op.kind == DENSE_CSR:
-            csr_forward(op, p, weights.packed, x, samples, epoch_key,
-                        op.rate * w.dropout_factor if training else 0, target, rows)
+            csr_forward(op, p, weights.packed, x, samples, &w.masks, target, rows)
         elif op.kind == ACTIVATION:
             activate(op.code, source, target, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
-                if training:
+                if w.masks.factor > 0:
                     dropout_image(op, plan.buffers + op.source, source.at + r * source.stride,
                                   target.at + r * target.stride,
-                                  row_key(epoch_key, samples[r], op.layer), op.rate * w.dropout_factor)
+                                  mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
                 else:
                     memcpy(target.at + r * target.stride, source.at + r * source.stride,
                            plan.buffers[op.source].width * sizeof(real))
@@ -150,7 +155,7 @@ cdef struct Lane:
     bint accumulate
 
 
-# The weight gradients of an op with a lane; those of a norm are formed beside its input gradient.
+# The weight gradients of an op with a lane, but for what `channels_backward` does.
 cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matrix x, Matrix d,
                         Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
@@ -168,8 +173,8 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
 
 
 # d holds dy and becomes dx, or for batch norm stays: its dx waits for the sums of all lanes.
-cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed, const Op* op, Matrix x,
-                        Matrix d, Py_ssize_t rows, const Lane* lane) noexcept nogil:
+cdef void channels_backward(const Plan* plan, const Workspace* w, const real* packed, const Op* op, Matrix x,
+                            Matrix d, Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef const Geometry* g = &op.geometry
     cdef real* dgamma = lane.gradient + p.lane
@@ -180,7 +185,12 @@ cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed
         memset(dgamma, 0, p.vectors * SKNN_V * sizeof(real))
         memset(dbeta, 0, p.vectors * SKNN_V * sizeof(real))
     for r in range(rows):
-        if op.kind == LAYER_NORM:
+        if op.kind == SCALE:
+            scale_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma)
+        elif op.kind == PARAMETRIC:
+            parametric_backward(op.code, g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride,
+                                dgamma, w.scratch, w.scratch + whole_lines(plan.buffers[op.source].width))
+        elif op.kind == LAYER_NORM:
             layer_norm_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma, dbeta,
                                 op.rate, w.scratch, w.scratch + padded(g))
         else:
@@ -228,12 +238,14 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
         for r in range(rows):
             for j in range(width):
                 dx.at[r * dx.stride + j] = d.at[r * d.stride + j] + other.at[r * other.stride + j]
+    elif works_on_columns(op.kind):
+        columns_backward(op, p, weights, value_of(plan, w, op.source, begin), d, dx, rows, w.scratch)
 
 
 # The gradients of ops first..last, from that of the last one's target (already in place).
 cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* weights,
-                        const Py_ssize_t* samples, u64 epoch_key, int first, int last, Py_ssize_t begin,
-                        Py_ssize_t rows, const Lane* lane) noexcept nogil:
+                        const Py_ssize_t* samples, int first, int last, Py_ssize_t begin, Py_ssize_t rows,
+                        const Lane* lane) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -246,8 +258,8 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
         source = value_of(plan, w, op.source, begin)
         if op.kind == CONV or op.kind == DEPTHWISE:
             lane_gradient(plan, w, op, source, d, rows, lane)
-        elif op.kind == BATCH_NORM or op.kind == LAYER_NORM:
-            norm_backward(plan, w, weights.packed, op, source, d, rows, lane)
+        elif works_on_channels(op.kind):
+            channels_backward(plan, w, weights.packed, op, source, d, rows, lane)
             continue
         if plan.buffers[op.source].gradient < 0:
             continue
@@ -260,6 +272,6 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,
-                              row_key(epoch_key, samples[r], op.layer), op.rate * w.dropout_factor)
+                              mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
         else:
             image_backward(plan, w, weights, op, d, dx, begin, rows)

@@ -8,7 +8,7 @@ cdef struct Plan:
     Py_ssize_t* gradient_strides
     bint* gradient_kept
     Py_ssize_t n_values                 # of the packed parameters
-    Py_ssize_t n_lane_values            # of those of ops with lanes, which come first
+    Py_ssize_t n_packed                 # of those that prediction packs even for a few rows, which come first
     Py_ssize_t n_derived                # of what is derived from them: transposed, turned, widened
     Py_ssize_t n_forward                # of what of that the forward pass reads
     Py_ssize_t kept_values, kept_gradients      # elements of one row of the buffers that a whole block keeps
@@ -30,7 +30,7 @@ cdef struct Workspace:
     real* scratch
     real* halos
     real* moments                       # of the batch, see norm.pxi
-    double dropout_factor               # of every rate, in the step in work
+    Masks masks                         # of the pass in work
 
 # Where the forward pass finds its parameters: one packed array and what is derived from it; for a few rows
 # the dense layers read the fitted arrays themselves.
@@ -83,7 +83,7 @@ cdef int allocate_workspace(const Plan* plan, Workspace* w, int part, Py_ssize_t
     w.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
     if w.memory == NULL or w.scratch == NULL or w.values == NULL:
         return -1
-    w.dropout_factor = 1
+    w.masks.factor = 1
     w.moments = w.scratch + plan.scratch
     w.halos = w.moments + plan.moments
     w.gradients = w.values + plan.n_buffers

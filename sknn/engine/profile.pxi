@@ -23,7 +23,7 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
         gather(&s.x, s.order + begin, rows, value_of(plan, w, 0, begin), w.scratch)
     cdef double last = seconds()
     for i in range(plan.n_ops):
-        forward_rows(plan, w, &weights, &s.x, s.order + begin, 0, True, i, i + 1, begin, rows, NULL)
+        forward_rows(plan, w, &weights, &s.x, s.order + begin, True, i, i + 1, begin, rows, NULL)
         lap(&last, times + i * N_PASSES + FORWARD_PASS)
     loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, s.order + begin,
               gradient_of(plan, w, logits, begin), rows, NULL, s.n_samples, s.row_loss + begin)
@@ -32,8 +32,8 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# The gradients of one op, that of the weights first; a layer norm forms both at once. `untrained` is the plan
-# with no weights to train: what is left of its backward pass is the input gradient.
+# The gradients of one op, that of the weights first; ops on channels, but for batch norms, form both at once.
+# `untrained` is the plan with no weights to train: what is left of its backward pass is the input gradient.
 cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
     cdef const Workspace* w = s.threads
@@ -41,17 +41,19 @@ cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* 
     cdef Matrix x = value_of(s.plan, w, op.source, begin), d = gradient_of(s.plan, w, op.target, begin)
     cdef double last = seconds()
     if has_lane(op.kind):
-        if op.kind == BATCH_NORM or op.kind == LAYER_NORM:
-            norm_backward(s.plan, w, s.params, op, x, d, rows, lane)
+        if works_on_channels(op.kind):
+            channels_backward(s.plan, w, s.params, op, x, d, rows, lane)
         else:
             lane_gradient(s.plan, w, op, x, d, rows, lane)
         lap(&last, times + WEIGHT_GRADIENT)
-    if s.plan.buffers[op.source].gradient < 0 or op.kind == LAYER_NORM:
+    if s.plan.buffers[op.source].gradient < 0:
+        return
+    if works_on_channels(op.kind) and op.kind != BATCH_NORM:
         return
     if op.kind == BATCH_NORM:
         finish_batch_norm(s.plan, w, s.params, op, begin, rows)
     else:
-        backward_rows(untrained, w, weights, s.order + begin, 0, i, i + 1, begin, rows, lane)
+        backward_rows(untrained, w, weights, s.order + begin, i, i + 1, begin, rows, lane)
     lap(&last, times + INPUT_GRADIENT)
 
 

@@ -1,4 +1,4 @@
-/* exp, tanh, log1p and the normal distribution as short branch-free functions of one real.
+/* exp, tanh, log1p, sine and cosine and the normal distribution as short branch-free functions of one real.
 
    They are written so that a compiler turns the loop around them into vector code of any width
    (a call to libm would stop it). The polynomials are the Taylor series themselves, cut where the next
@@ -19,6 +19,7 @@
 #  define LN2_LOW 1.90821492927058770002e-10
 #  define EXP_LOW -745.2
 #  define EXP_HIGH 709.9
+#  define MOST_TURNS 1125899906842624.0     /* 2^50 */
 #else
 #  define R(x) x##f
 #  define real_sqrt sqrtf
@@ -30,6 +31,7 @@
 #  define LN2_LOW 1.42860682030941723212e-6f
 #  define EXP_LOW -104.0f
 #  define EXP_HIGH 89.0f
+#  define MOST_TURNS 2097152.0f             /* 2^21 */
 #endif
 
 /* b where one of them is NaN */
@@ -142,6 +144,47 @@ SKNN_INLINE real real_log(real x)
 SKNN_INLINE real real_softplus(real x)
 {
     return (x < R(0.0) ? R(0.0) : x) + real_log1p_unit(real_exp(-real_fabs(x)));
+}
+
+/* sin(2 pi r) for |r| <= 1/4 */
+SKNN_INLINE real sine_reduced(real r)
+{
+    r = r * R(6.283185307179586);
+    const real q = r * r;
+    real p;
+#ifdef SKNN_DOUBLE
+    p = R(1.9572941063391263e-20);               /* 1/21! */
+    p = p * q - R(8.22063524662433e-18);
+    p = p * q + R(2.8114572543455206e-15);
+    p = p * q - R(7.647163731819816e-13);
+    p = p * q + R(1.6059043836821613e-10);
+    p = p * q - R(2.505210838544172e-08);
+#else
+    p = R(-2.505210838544172e-08);               /* -1/11! */
+#endif
+    p = p * q + R(2.7557319223985893e-06);
+    p = p * q - R(1.984126984126984e-04);
+    p = p * q + R(8.333333333333333e-03);
+    p = p * q - R(1.6666666666666666e-01);
+    return p * (q * r) + r;
+}
+
+/* t without its whole turns, exactly. From MOST_TURNS on, where little or nothing is known of the fraction, it
+   counts as none; NaN for infinity. */
+SKNN_INLINE real part_of_turn(real t)
+{
+    t = real_fabs(t) < MOST_TURNS ? t : t - t;
+    return t - ((t + ROUND) - ROUND);
+}
+
+/* cos(2 pi t) and sin(2 pi t) */
+SKNN_INLINE real real_cosine(real t) { return sine_reduced(R(0.25) - real_fabs(part_of_turn(t))); }
+
+SKNN_INLINE real real_sine(real t)
+{
+    const real u = part_of_turn(t), a = real_fabs(u);
+    const real s = sine_reduced(a > R(0.25) ? R(0.5) - a : a);
+    return u < R(0.0) ? -s : s;
 }
 
 /* Standard normal density and distribution function. */

@@ -34,12 +34,17 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
         next = state_of(s, task)
         dense_weight_gradient(p, task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate, &next)
+    elif op.kind == PERIODIC:
+        periodic_weight_gradient(op, p, task.panel, s.params, s.workspace.values[op.source], d, rows, g,
+                                 accumulate, s.threads[thread].scratch)
+    elif op.kind == EMBEDDING:
+        embedding_weight_gradient(op, p, task.panel, s.workspace.values[op.source], d, rows, task.first,
+                                  task.last, g, accumulate)
     else:
         if first_of_share or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
-        csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key,
-                            op.rate * s.threads[thread].dropout_factor, d, rows, task.first, task.last,
-                            cursors, g, accumulate)
+        csr_weight_gradient(op, task.panel, &s.x, s.order + block, &s.threads[thread].masks, d, rows,
+                            task.first, task.last, cursors, g, accumulate)
     return g
 
 
@@ -74,8 +79,7 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
     cdef const Parameter* p = s.plan.parameters + op.parameter
     cdef Optimizer own = optimizer[0]
     own.rate *= p.bias_rate_factor if task.bias else p.rate_factor
-    if task.bias or not p.decays:
-        own.decay = 0
+    own.decay *= p.decay_factor if p.decays and not task.bias else 0
     update(&own, s.params, g, s.slots, task.offset, task.size)
     if not task.bias:
         derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
@@ -167,7 +171,8 @@ cdef void train_worker(Step* s) noexcept nogil:
         t += 1
         if s.update_parameters:
             prepare(&optimizer, s.rates[step], s.decay_factors[step] if s.decay_factors != NULL else 1, t)
-        s.threads[thread].dropout_factor = s.dropout_factors[step] if s.dropout_factors != NULL else 1
+        s.threads[thread].masks = Masks(s.dropout_factors[step] if s.dropout_factors != NULL else 1, False,
+                                        s.epoch_key)
         batch_loss = 0
         block = 0
         while block < rows:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._monte_carlo import DRAWS
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
@@ -176,21 +177,31 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
         labels = _targets.decode(self._target_kind, self.classes_, logits)
         return sp.csr_matrix(labels) if self._sparse_targets else labels
 
-    @documented(samples=SAMPLES)
-    def predict_proba(self, X):
+    @documented(samples=SAMPLES, draws=DRAWS)
+    def predict_proba(self, X, mc_samples=None):
         """Predict probabilities of the classes.
 
         Parameters
         ----------
         {samples}
+        mc_samples : int or None, default=None
+            {draws} The probabilities are the means over them. None drops nothing.
 
         Returns
         -------
         P : ndarray of float64 of shape (n, n_classes), or list of them
             Probabilities in the order of ``classes_``; one array per column of classes where there are
             several.
+
+        Raises
+        ------
+        ValueError
+            Where `mc_samples` is given and the network has no dropout.
         """
-        values = self._outputs(X, link=True)
+        if mc_samples is None:
+            values = self._outputs(X, link=True)
+        else:
+            values, _ = self._moments_over_draws(X, mc_samples)
         return _targets.probabilities(self._target_kind, self.classes_, values)
 
     @documented(samples=SAMPLES)

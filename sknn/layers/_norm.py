@@ -1,9 +1,9 @@
 """Normalisation."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from sknn.layers._shapes import channels_geometry, check_rate
 
 
 class _Norm(BaseEstimator):
@@ -17,11 +17,8 @@ class _Norm(BaseEstimator):
 
     def _add(self, plan, source, momentum=0.0, **options):
         shape = plan.shapes[source]
-        h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
-        target = plan.new_buffer_like(source)
-        if not plan.has_gradient(source):
-            target = plan.new_buffer(shape)
-        parameter = plan.new_parameter(source, (c,), rule="norm", decays=False, **options)
+        target = plan.new_stage(source)
+        parameter = plan.new_parameter(source, shape[-1:], rule="norm", decays=False, **options)
         plan.add(
             self._kind,
             source,
@@ -29,7 +26,7 @@ class _Norm(BaseEstimator):
             parameter=parameter,
             rate=self.epsilon,
             momentum=momentum,
-            geometry=(h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w),
+            geometry=channels_geometry(shape),
         )
         return target
 
@@ -79,8 +76,7 @@ class BatchNorm(_Norm):
         _check_epsilon(self.epsilon)
         if not isinstance(self.scale, (bool, np.bool_)):
             raise ValueError(f"scale={self.scale!r} must be True or False.")
-        if not isinstance(self.bias_rate, Real) or not 0 <= self.bias_rate < np.inf:
-            raise ValueError(f"bias_rate={self.bias_rate!r} must be a finite number >= 0.")
+        check_rate(self.bias_rate, "bias_rate")
         return self._add(
             plan, source, self.momentum, trained=self.scale, bias_rate_factor=self.bias_rate
         )

@@ -45,8 +45,8 @@ class Layered(MLP):
             array[...] = rng.standard_normal(array.shape) / scale
         for W in self.weights[0]:
             W[...] += W.ndim == 1  # the factors of a norm are near one
-        for b, layer in zip(self.weights[1], weighted(self.layers), strict=True):
-            b *= getattr(layer, "bias", True)
+        for b, parameter in zip(self.weights[1], self.network.plan.parameters, strict=True):
+            b *= parameter.biased
         shapes = self.network.statistics_shapes
         self.statistics = (
             [rng.standard_normal(shape).astype(machine.dtype) for shape in shapes],
@@ -58,9 +58,10 @@ class Layered(MLP):
         return self.machine.normal(n, *self.input_shape, seed=seed)
 
     def rows(self, X, **options):
-        return self.engine.Rows(np.ascontiguousarray(X).reshape(len(X), -1), **options)
+        flat = np.ascontiguousarray(X).reshape(len(X), int(np.prod(X.shape[1:])))
+        return self.engine.Rows(flat, **options)
 
-    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, **options):
+    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, draw=None, **options):
         """Logits, or what stands after some ops, in its shape; `options` are those of the rows."""
         shape = shape or (self.loss.n_outputs,)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
@@ -76,6 +77,7 @@ class Layered(MLP):
             link,
             n_threads,
             statistics=statistics,
+            draw=draw,
         )
         return out.reshape(len(X), *shape)
 
@@ -123,7 +125,7 @@ class Layered(MLP):
 
     def twin_running(self, moments):
         """Running means and variances after a batch with these moments, in one list."""
-        norms = [layer for layer in weighted(self.layers) if type(layer).__name__ == "BatchNorm"]
+        norms = batch_norms(self.layers)
         after = [
             twins_layers.running(old, new, norm.momentum)
             for old, new, norm in zip(
@@ -133,10 +135,9 @@ class Layered(MLP):
         return [mean for mean, _ in after] + [variance for _, variance in after]
 
 
-def weighted(layers):
-    """The layers with weights, those inside of others too, in order."""
+def batch_norms(layers):
+    """In order, those inside of a residual too."""
     for layer in layers:
-        if hasattr(layer, "layers"):
-            yield from weighted(layer.layers)
-        elif type(layer).__name__ in {"Conv2D", "Dense", "BatchNorm", "LayerNorm"}:
+        if type(layer).__name__ == "BatchNorm":
             yield layer
+        yield from batch_norms(getattr(layer, "layers", []))

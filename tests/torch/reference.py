@@ -1,7 +1,7 @@
 """PyTorch's answers to the jobs of a folder: ``python reference.py FOLDER``.
 
 FOLDER/jobs.json is a list of ``{"name", "layers", "shape", "steps"}``; FOLDER/name.npz holds X (n, h,
-w, c), y (n,), weights, running moments and, where there are steps, the batches. The answers go to
+w, c) or (n, d), y (n,), weights, running moments and, where there are steps, the batches. The answers go to
 FOLDER/name.out.npz. It needs torch and numpy, nothing of sknn.
 """
 
@@ -13,8 +13,6 @@ import numpy as np
 import torch
 from networks import build, from_torch, to_torch, weighted
 from torch.nn.functional import cross_entropy
-
-OPTIMIZERS = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}
 
 
 def several(given, name):
@@ -50,17 +48,20 @@ def load(job, given):
     return model
 
 
+def slopes(parameter):
+    """Its gradient; zeros where it is not trained, or where nothing flows back to it."""
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
 def gradient(model, X, y):
     """Logits in prediction, then loss, gradients and running moments of one batch in training."""
     logits = model.eval()(X)
     loss = cross_entropy(model.train()(X), y)
     loss.backward()
     modules = weighted(model)
-    dcoefs = [
-        torch.zeros_like(m.weight) if m.weight.grad is None else m.weight.grad for m in modules
-    ]
+    dcoefs = [slopes(module.weight) for module in modules]
     dintercepts = [
-        torch.zeros(len(module.weight)) if module.bias is None else module.bias.grad
+        torch.zeros(len(module.weight)) if module.bias is None else slopes(module.bias)
         for module in modules
     ]
     return {
@@ -75,7 +76,7 @@ def gradient(model, X, y):
 
 def training(model, X, y, batches, kind, parameters):
     """The loss of every step on the given batches."""
-    optimizer = OPTIMIZERS[kind](model.parameters(), **parameters)
+    optimizer = getattr(torch.optim, kind)(model.parameters(), **parameters)
     losses = []
     for batch in batches:
         loss = cross_entropy(model.train()(X[batch]), y[batch])
@@ -89,11 +90,13 @@ def training(model, X, y, batches, kind, parameters):
 def main(folder):
     """All jobs of a folder."""
     torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)  # NAdam keeps its product of momenta in it
     for job in json.loads((folder / "jobs.json").read_text()):
         with np.load(folder / f"{job['name']}.npz") as file:
             given = dict(file)
         model = load(job, given)
-        X, y = torch.from_numpy(given["X"]).permute(0, 3, 1, 2), torch.from_numpy(given["y"])
+        X, y = torch.from_numpy(given["X"]), torch.from_numpy(given["y"])
+        X = X.permute(0, 3, 1, 2) if X.ndim == 4 else X
         if job["steps"]:
             answer = training(model, X, y, torch.from_numpy(given["batches"]), *job["steps"])
         else:
