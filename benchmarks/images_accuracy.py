@@ -114,6 +114,7 @@ def rivals(data, mlp=perceptron):
 
 ROWS = [
     Row("digits", "default", cnn(), 0.985, 15),
+    Row("digits", "MLP-Mixer", mixer(), 0.97, 30),
     *rivals("digits", digits_perceptron),
     Row("digits, in order", "default", cnn(), 0.985, 15),
     *rivals("digits, in order", digits_perceptron),
@@ -135,6 +136,13 @@ ROWS = [
         ),
         0.996,
         300,
+    ),
+    Row(
+        "mnist",
+        "MLP-Mixer",
+        mixer(max_iter=15, batch_size=128, augmentation=SHIFTED, tta=True),
+        0.985,
+        180,
     ),
     *rivals("mnist"),
     Row(
@@ -159,6 +167,21 @@ ROWS = [
             tta=True,
         ),
         0.90,
+        600,
+    ),
+    Row(
+        "cifar10",
+        "MLP-Mixer",
+        mixer(
+            n_blocks=6,
+            tokens_mlp_dim=128,
+            max_iter=20,
+            batch_size=128,
+            label_smoothing=0.1,
+            augmentation=MIRRORED,
+            tta=True,
+        ),
+        0.65,
         600,
     ),
     *rivals("cifar10"),

@@ -192,7 +192,7 @@ cdef void channels_backward(const Plan* plan, const Workspace* w, const real* pa
                                 dgamma, w.scratch, w.scratch + whole_lines(plan.buffers[op.source].width))
         elif op.kind == LAYER_NORM:
             layer_norm_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma, dbeta,
-                                op.rate, w.scratch, w.scratch + padded(g))
+                                op.rate)
         else:
             batch_norm_sums(g, x.at + r * x.stride, mean, mean + padded(g), d.at + r * d.stride, dgamma,
                             dbeta)
