@@ -42,7 +42,7 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
         0 and 1; of a fitted neuron.
     n_features_in_ : int
         Inputs seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_in,)
         Names of the inputs, if X in `fit` had names that are all strings.
 
     See Also
@@ -198,7 +198,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Whether the last epoch was without a mistake.
     n_features_in_ : int
         Inputs seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_in,)
         Names of the inputs, if X in `fit` had names that are all strings.
 
     See Also
