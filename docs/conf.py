@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # the gallery looks up what examples import
 
 import sknn
 
