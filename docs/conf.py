@@ -102,6 +102,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "show_signature": False,
     "abort_on_example_error": True,
+    "ignore_repr_types": r"matplotlib",  # `ax.legend()` at the end of a cell is no output
     "doc_module": ("sknn",),
     "backreferences_dir": "api/generated/backreferences",
 }
