@@ -140,7 +140,7 @@ ROWS = [
     Row(
         "mnist",
         "MLP-Mixer",
-        mixer(max_iter=15, batch_size=128, augmentation=SHIFTED, tta=True),
+        mixer(max_iter=6, batch_size=128, augmentation=SHIFTED, tta=True),
         0.985,
         180,
     ),
