@@ -172,9 +172,8 @@ ROWS = [
         mixer(
             n_blocks=6,
             tokens_mlp_dim=128,
-            max_iter=20,
+            max_iter=10,
             batch_size=128,
-            label_smoothing=0.1,
             augmentation=MIRRORED,
             tta=True,
         ),
