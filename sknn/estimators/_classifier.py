@@ -31,11 +31,11 @@ CLASSES = """classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for several columns of classes a list."""
 
 
-class NetworkClassifier(ClassifierMixin, BaseNetwork):
-    """Base of the classifiers: labels, probabilities and what is learned from them.
+class LabelTargets(ClassifierMixin):
+    """Labels, probabilities and what is learned from them.
 
-    It minimises the cross-entropy: of a softmax for several classes, of a logistic function for two
-    classes or several labels, of one softmax per column for several columns of classes.
+    A classifier minimises the cross-entropy: of a softmax for several classes, of a logistic function
+    for two classes or several labels, of one softmax per column for several columns of classes.
     """
 
     _numeric_targets = False
@@ -52,36 +52,6 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
         {fit}
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-
-    @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
-    @documented(
-        fit=FIT,
-        target="Class labels.",
-        classes="""
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed in the first call. For several columns of classes a
-            list of arrays.""",
-    )
-    def partial_fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        classes=None,
-        *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
-        """Go on training with one epoch over these data.
-
-        Parameters
-        ----------
-        {fit}
-        """
-        validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
 
     def _learn_targets(self, y, first, incremental, classes):
         sparse = sp.issparse(y)
@@ -259,3 +229,37 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
+
+
+class NetworkClassifier(LabelTargets, BaseNetwork):
+    """Base of the classifiers that are one network."""
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(
+        fit=FIT,
+        target="Class labels.",
+        classes="""
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call. For several columns of classes a
+            list of arrays.""",
+    )
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        classes=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Go on training with one epoch over these data.
+
+        Parameters
+        ----------
+        {fit}
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)

@@ -34,8 +34,8 @@ REGRESSOR = """quantile : float, default={quantile}
         Residual at which the loss "huber" turns from a parabola into a line, in units of y."""
 
 
-class NetworkRegressor(RegressorMixin, BaseNetwork):
-    """Base of the regressors: numbers as targets."""
+class NumericTargets(RegressorMixin):
+    """Numbers as targets."""
 
     _numeric_targets = True
 
@@ -51,21 +51,6 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         {fit}
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-
-    @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=FIT, target="Numbers.", classes="")
-    def partial_fit(
-        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
-    ):
-        """Go on training with one epoch over these data.
-
-        Parameters
-        ----------
-        {fit}
-        """
-        validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation, incremental=True)
 
     def _learn_targets(self, y, first, incremental, classes):
         if y.ndim == 2 and y.shape[1] == 1:
@@ -118,3 +103,22 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         """
         values = self._outputs(X, link=True)
         return values.ravel() if values.shape[1] == 1 else values
+
+
+class NetworkRegressor(NumericTargets, BaseNetwork):
+    """Base of the regressors that are one network."""
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(fit=FIT, target="Numbers.", classes="")
+    def partial_fit(
+        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
+    ):
+        """Go on training with one epoch over these data.
+
+        Parameters
+        ----------
+        {fit}
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, incremental=True)
