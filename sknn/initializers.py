@@ -41,6 +41,24 @@ def norm(shape, activation, random_state):
     return np.ones(shape), np.zeros(shape[-1])
 
 
+def normal(shape, activation, random_state):
+    """Weights N(0, 1), biases of zero."""
+    return random_state.standard_normal(shape), np.zeros(shape[-1])
+
+
+def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma):
+    """Of a periodic embedding with K = `n_frequencies` and J = `n_outputs`.
+
+    Frequencies N(0, sigma²), phases U(-π, π), the mixture and its biases U(-b, b) with ``b = 1 / sqrt(K)``.
+    """
+    bound = 1 / np.sqrt(n_frequencies)
+    features = shape[-1]
+    frequencies = sigma * random_state.standard_normal((n_frequencies, features))
+    phases = random_state.uniform(-np.pi, np.pi, (n_frequencies, features))
+    mixture = random_state.uniform(-bound, bound, ((n_frequencies + 1) * n_outputs, features))
+    return np.concatenate([frequencies, phases, mixture]), np.zeros(features)
+
+
 def dirac(shape, activation, random_state):
     """As `he_uniform`, but the first filters pass one channel of the input each, as it is.
 
@@ -83,4 +101,5 @@ INITIALIZERS = {
     "dirac": dirac,
     "whitening": he_uniform,
     "norm": norm,
+    "normal": normal,
 }

@@ -3,6 +3,7 @@
 A network knows its layers and the width of its input; no estimator and no data.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -24,11 +25,14 @@ class Parameter:
     #: places at which the weights are applied: pixels of the output
     places: int
     activation: str
-    #: of initialisation
-    rule: str
+    #: of initialisation: the name of one, or itself
+    rule: str | Callable
     decays: bool = True
     trained: bool = True
     biased: bool = True
+    #: of the learning rate, for the weights and for the biases
+    rate_factor: float = 1.0
+    bias_rate_factor: float = 1.0
 
     @property
     def n_in(self):
@@ -49,7 +53,7 @@ class Parameter:
     def lower(self):
         """What the engine's Program takes."""
         flags = self.needs_input_gradient, self.decays, self.trained, self.biased
-        return self.n_in, self.shape[-1], *flags
+        return self.n_in, self.shape[-1], *flags, self.rate_factor, self.bias_rate_factor
 
 
 @dataclass
@@ -95,10 +99,13 @@ class Plan:
         """Whether anything before it is trained."""
         return self.buffers[buffer][1] >= 0
 
-    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **flags):
-        """Weights of this shape, and biases for its last axis, of an op that reads `source`."""
+    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **options):
+        """Weights of this shape, and biases for its last axis, of an op that reads `source`.
+
+        `options` are those of :class:`Parameter`: whether they decay and are trained, rate factors.
+        """
         wanted = self.has_gradient(source)
-        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **flags))
+        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **options))
         return len(self.parameters) - 1
 
     def add(
@@ -233,7 +240,8 @@ class Network:
             activation = parameter.activation
             if number == len(parameters) - 1 and number > 0:
                 activation = parameters[number - 1].activation
-            W, b = INITIALIZERS[parameter.rule](parameter.shape, activation, random_state)
+            rule = INITIALIZERS.get(parameter.rule, parameter.rule)
+            W, b = rule(parameter.shape, activation, random_state)
             coefs.append(W.astype(self.dtype, copy=False))
             intercepts.append((b * parameter.biased).astype(self.dtype, copy=False))
         return coefs, intercepts

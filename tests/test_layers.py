@@ -31,6 +31,7 @@ REPRS = {
     "AvgPool2D(padding='same', strides=1)": AvgPool2D(strides=1, padding="same"),
     "BatchNorm()": BatchNorm(),
     "BatchNorm(momentum=0.4)": BatchNorm(0.4),
+    "BatchNorm(bias_rate=64, scale=False)": BatchNorm(scale=False, bias_rate=64),
     "Conv2D(filters=32, kernel_size=3)": Conv2D(32, 3),
     "Conv2D(filters=8, kernel_size=(1, 5), padding='same')": Conv2D(8, (1, 5), padding="same"),
     "Conv2D(filters=6, groups=6, kernel_size=3)": Conv2D(6, 3, groups=6),
@@ -212,6 +213,22 @@ def test_a_layer_that_does_not_fit_says_the_sizes(layer, shape, sizes):
     assert set(map(str, sizes)) <= set(numbers)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("momentum", 0),
+        ("epsilon", 0.0),
+        ("scale", 2),
+        ("bias_rate", -1),
+        ("bias_rate", np.nan),
+        ("bias_rate", "64"),
+    ],
+)
+def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
+    with pytest.raises(ValueError, match=f"{name}={value!r} must be "):
+        Network([BatchNorm(**{name: value})], (3, 3, 5), "float32")
+
+
 def test_a_network_says_the_layer_that_does_not_fit():
     with pytest.raises(ValueError, match="Conv2D"):
         Network([Conv2D(4, 3), MaxPool2D(2), Conv2D(4, 5)], (9, 9, 1), "float32")
@@ -256,6 +273,11 @@ def test_norms_begin_as_the_identity(layer):
     coefs, intercepts = network.initial_weights(np.random.RandomState(0))
     assert (coefs[0] == 1).all()
     assert not intercepts[0].any()
+
+
+def test_a_scale_that_is_not_trained_does_not_count():
+    network = Network([BatchNorm(scale=False)], (3, 3, 5), "float32")
+    assert [row.n_parameters for row in network.summary()] == [5]
 
 
 def test_initial_weights_keep_the_size_of_what_passes():

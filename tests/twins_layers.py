@@ -100,10 +100,11 @@ def conv2d(x, W, b, strides=1, padding="valid", dilation=1, groups=1, bias=True)
     return y.reshape(*y.shape[:3], n_out) + b, backward
 
 
-def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None):
+def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None, scale=True):
     """With the moments of this batch; also returns (mean, variance, how many values of a channel).
 
-    Rows that are not `counted`, those of weight zero, do not enter the moments.
+    Rows that are not `counted`, those of weight zero, do not enter the moments. Without `scale` gamma
+    has no gradient.
     """
     counted = np.ones(len(x), bool) if counted is None else counted
     axes = tuple(range(x.ndim - 1))
@@ -120,7 +121,8 @@ def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None):
             d - (d.sum(axis=axes) + normal * (d * normal).sum(axis=axes)) / size,
             d,
         )
-        return dx / deviation, (dout * normal).sum(axis=axes), dout.sum(axis=axes)
+        dgamma = scale * (dout * normal).sum(axis=axes)
+        return dx / deviation, dgamma, dout.sum(axis=axes)
 
     return normal * gamma + beta, backward, (mean, variance, size)
 
@@ -151,6 +153,59 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
         return (d - share) / deviation, (dout * normal).sum(axis=axes), dout.sum(axis=axes)
 
     return normal * gamma + beta, backward
+
+
+def scale(x, s, b):
+    """A factor for each channel."""
+
+    def backward(dout):
+        return dout * s[0], (dout * x).reshape(-1, s.size).sum(axis=0, keepdims=True), 0 * b
+
+    return x * s[0], backward
+
+
+def parametric(x, share, b, name):
+    """x + share (f(x) - x), a share for each channel."""
+    f, slope = twins.ACTIVATIONS[name]
+    bend = f(x) - x
+
+    def backward(dout):
+        dshare = (dout * bend).reshape(-1, share.size).sum(axis=0, keepdims=True)
+        return dout * (1 + share[0] * (slope(x) - 1)), dshare, 0 * b
+
+    return x + share[0] * bend, backward
+
+
+def periodic(x, W, b, K, J):
+    """[x, v_1, ..., v_J] with v_j = c_j + sum_k m_kj cos(2 pi f_k x + phase_k)."""
+    frequency, phase, mixture, c = np.split(W, [K, 2 * K, 2 * K + K * J])
+    mixture = mixture.reshape(K, J, -1)
+    angle = 2 * np.pi * frequency * x[:, None] + phase
+    v = c + np.einsum("nkd,kjd->njd", np.cos(angle), mixture)
+
+    def backward(dout):
+        dx, dv = dout[:, : x.shape[1]], dout[:, x.shape[1] :].reshape(v.shape)
+        dangle = -np.sin(angle) * np.einsum("njd,kjd->nkd", dv, mixture)
+        dmixture = np.einsum("nkd,njd->kjd", np.cos(angle), dv).reshape(K * J, -1)
+        dfrequency = 2 * np.pi * np.einsum("nkd,nd->kd", dangle, x)
+        dW = np.concatenate([dfrequency, dangle.sum(axis=0), dmixture, dv.sum(axis=0)])
+        return dx + 2 * np.pi * (dangle * frequency).sum(axis=1), dW, 0 * b
+
+    return np.concatenate([x, v.reshape(len(x), -1)], axis=1), backward
+
+
+def embedding(codes, W, b):
+    """The rows of W that a column of codes names; zeros for an unknown code, NaN for NaN."""
+    known = (codes >= 0) & (codes < len(W))
+    rows = np.where(known, codes, 0).astype(int)
+    y = np.where(known[:, None], W[rows], 0) + np.where(np.isnan(codes), codes, 0)[:, None]
+
+    def backward(dout):
+        dW = np.zeros_like(W)
+        np.add.at(dW, rows[known], dout[known])
+        return np.zeros_like(codes), dW, 0 * b
+
+    return y, backward
 
 
 # ---- layers without weights ---------------------------------------------------------------------
@@ -216,6 +271,18 @@ def dropout_mask(shape, rate, *key):
 def spatial_dropout_mask(shape, rate, *key):
     """Of every channel of (n, h, w, c), the same for all its pixels."""
     return twins.dropout_mask(*key, shape[-1], rate)[:, None, None, :]
+
+
+def side_by_side(parts):
+    """(output, backward) of each part, as one row."""
+    outputs, backwards = zip(*parts, strict=True)
+    ends = np.cumsum([y.shape[1] for y in outputs])[:-1]
+
+    def backward(dout):
+        slopes = zip(backwards, np.split(dout, ends, axis=1), strict=True)
+        return np.concatenate([one(slope) for one, slope in slopes], axis=1)
+
+    return np.concatenate(outputs, axis=1), backward
 
 
 def residual(x, f):

@@ -97,9 +97,23 @@ def conv2d(walk, spec, x):
 
 def batch_norm(walk, spec, x):
     if walk.training:
-        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted)
+        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted, spec.scale)
     _, parameters = next(walk.parameters)
     return layers.fixed_norm(x, *parameters, *next(walk.statistics), spec.epsilon), None
+
+
+def category_embedding(walk, spec, x):
+    parts = [walk.weighted(layers.embedding, column) for column in x.T]
+    return layers.side_by_side([(y, lambda d, one=one: one(d)[:, None]) for y, one in parts])
+
+
+def columns(walk, spec, x):
+    parts = []
+    for layer, part in zip(
+        spec.layers, np.split(x, np.cumsum(spec.widths)[:-1], axis=1), strict=True
+    ):
+        parts.append(walk.run([] if layer is None else [layer], part))
+    return layers.side_by_side(parts)
 
 
 def pool(twin):
@@ -111,6 +125,13 @@ LAYERS = {
     "Conv2D": conv2d,
     "BatchNorm": batch_norm,
     "LayerNorm": lambda walk, spec, x: walk.weighted(layers.layer_norm, x, spec.epsilon),
+    "Scale": lambda walk, spec, x: walk.weighted(layers.scale, x),
+    "ParametricActivation": lambda walk, spec, x: walk.weighted(layers.parametric, x, spec.name),
+    "PeriodicEmbedding": lambda walk, spec, x: walk.weighted(
+        layers.periodic, x, spec.n_frequencies, spec.n_outputs
+    ),
+    "CategoryEmbedding": category_embedding,
+    "Columns": columns,
     "MaxPool2D": pool(layers.max_pool),
     "AvgPool2D": pool(layers.avg_pool),
     "GlobalMaxPool2D": lambda walk, spec, x: layers.global_pool(layers.max_pool, x),

@@ -16,11 +16,14 @@ include "dense.pxi"
 include "sparse.pxi"
 include "pool.pxi"
 include "norm.pxi"
+include "scale.pxi"
 include "loss.pxi"
 include "optimizer.pxi"
 include "plan.pxi"
 include "conv.pxi"
 include "depthwise.pxi"
+include "columns.pxi"
+include "periodic.pxi"
 include "augment.pxi"
 include "rows.pxi"
 include "program.pxi"
@@ -35,5 +38,6 @@ OPS = {
     "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,
     "spatial_dropout": SPATIAL_DROPOUT, "conv": CONV, "depthwise": DEPTHWISE, "pad": PAD,
     "max_pool": MAX_POOL, "avg_pool": AVG_POOL, "batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM,
-    "fork": FORK, "add": ADD,
+    "scale": SCALE, "parametric": PARAMETRIC, "fork": FORK, "add": ADD, "copy": COPY,
+    "periodic": PERIODIC, "embedding": EMBEDDING,
 }

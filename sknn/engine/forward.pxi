@@ -104,8 +104,8 @@ cdef class ForwardWeights:
         cdef Py_ssize_t size = plan.n_values
         cdef int k
         self.arrays = (coefs, intercepts)
-        if few:                     # the packed weights of ops with lanes, and padded biases
-            size = plan.n_lane_values + tail_size()
+        if few:                     # what is packed in any case, and padded biases
+            size = plan.n_packed + tail_size()
             for k in range(plan.n_parameters):
                 size += plan.parameters[k].vectors * SKNN_V
         program.check_shapes(coefs, intercepts)
@@ -123,17 +123,17 @@ cdef class ForwardWeights:
             self._take_statistics(program, statistics)
 
     cdef _take_unpacked(self, Program program, coefs, intercepts):
-        """The weights of dense layers where they are, their biases padded."""
+        """The weights of dense layers and embeddings where they are, their biases padded."""
         cdef const Plan* plan = &program.plan
         cdef const real[:, ::1] w
         cdef const real[::1] b
-        cdef real* at = self.memory + plan.n_lane_values
+        cdef real* at = self.memory + plan.n_packed
         cdef int k
         self.weights.unpacked = <const real**>calloc(2 * plan.n_parameters + 1, sizeof(real*))
         if self.weights.unpacked == NULL:
             raise MemoryError("the network does not fit in memory")
         for k in range(plan.n_parameters):
-            if plan.parameters[k].lane >= 0:
+            if not plan.parameters[k].fitted:
                 continue
             w, b = coefs[k], intercepts[k]
             self.weights.unpacked[2 * k] = &w[0, 0]
@@ -225,6 +225,8 @@ cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
             work += p.n_in * p.vectors * SKNN_V
         elif plan.ops[i].kind == CONV:
             work += p.forward.n_values * p.forward.oh * p.forward.steps
+        elif plan.ops[i].kind == PERIODIC:      # a cosine is worth some
+            work += 8 * p.n_in * p.vectors * SKNN_V
     return work
 
 

@@ -34,15 +34,19 @@ cdef void pool_op(const Plan* plan, const Workspace* w, const Op* op, Matrix x, 
             avg_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride)
 
 
-cdef void norm_op(const Plan* plan, const Workspace* w, const Weights* weights, const Op* op, Matrix x,
-                  Matrix y, Py_ssize_t rows) noexcept nogil:
+cdef void channel_op(const Plan* plan, const Workspace* w, const Weights* weights, const Op* op, Matrix x,
+                     Matrix y, Py_ssize_t rows) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef const real* gamma = weights.packed + p.weight
     cdef const real* beta = weights.packed + p.bias
     cdef const real* mean = w.moments + op.moments
     cdef Py_ssize_t r
     for r in range(rows):
-        if op.kind == LAYER_NORM:
+        if op.kind == SCALE:
+            scale_forward(&op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
+        elif op.kind == PARAMETRIC:
+            parametric_forward(op.code, &op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
+        elif op.kind == LAYER_NORM:
             layer_norm_forward(&op.geometry, x.at + r * x.stride, gamma, beta, y.at + r * y.stride, op.rate)
         else:
             batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry), gamma,
@@ -66,8 +70,10 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
             pad_image(g, x.at + r * x.stride, y.at + r * y.stride)
     elif op.kind == MAX_POOL or op.kind == AVG_POOL:
         pool_op(plan, w, op, x, y, begin, rows)
-    elif op.kind == BATCH_NORM or op.kind == LAYER_NORM:
-        norm_op(plan, w, weights, op, x, y, rows)
+    elif works_on_channels(op.kind):
+        channel_op(plan, w, weights, op, x, y, rows)
+    elif works_on_columns(op.kind):
+        columns_forward(op, p, weights, x, y, rows, w.scratch)
     elif op.kind == FORK:
         for r in range(rows):
             memcpy(y.at + r * y.stride, x.at + r * x.stride, width * sizeof(real))
@@ -145,7 +151,7 @@ cdef struct Lane:
     bint accumulate
 
 
-# The weight gradients of an op with a lane; those of a norm are formed beside its input gradient.
+# The weight gradients of an op with a lane, but for what `channels_backward` does.
 cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matrix x, Matrix d,
                         Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
@@ -163,8 +169,8 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
 
 
 # d holds dy and becomes dx, or for batch norm stays: its dx waits for the sums of all lanes.
-cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed, const Op* op, Matrix x,
-                        Matrix d, Py_ssize_t rows, const Lane* lane) noexcept nogil:
+cdef void channels_backward(const Plan* plan, const Workspace* w, const real* packed, const Op* op, Matrix x,
+                            Matrix d, Py_ssize_t rows, const Lane* lane) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef const Geometry* g = &op.geometry
     cdef real* dgamma = lane.gradient + p.lane
@@ -175,7 +181,12 @@ cdef void norm_backward(const Plan* plan, const Workspace* w, const real* packed
         memset(dgamma, 0, p.vectors * SKNN_V * sizeof(real))
         memset(dbeta, 0, p.vectors * SKNN_V * sizeof(real))
     for r in range(rows):
-        if op.kind == LAYER_NORM:
+        if op.kind == SCALE:
+            scale_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma)
+        elif op.kind == PARAMETRIC:
+            parametric_backward(op.code, g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride,
+                                dgamma, w.scratch, w.scratch + whole_lines(plan.buffers[op.source].width))
+        elif op.kind == LAYER_NORM:
             layer_norm_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma, dbeta,
                                 op.rate, w.scratch, w.scratch + padded(g))
         else:
@@ -219,6 +230,8 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
         for r in range(rows):
             for j in range(width):
                 dx.at[r * dx.stride + j] = d.at[r * d.stride + j] + other.at[r * other.stride + j]
+    elif works_on_columns(op.kind):
+        columns_backward(op, p, weights, value_of(plan, w, op.source, begin), d, dx, rows, w.scratch)
 
 
 # The gradients of ops first..last, from that of the last one's target (already in place).
@@ -237,8 +250,8 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
         source = value_of(plan, w, op.source, begin)
         if op.kind == CONV or op.kind == DEPTHWISE:
             lane_gradient(plan, w, op, source, d, rows, lane)
-        elif op.kind == BATCH_NORM or op.kind == LAYER_NORM:
-            norm_backward(plan, w, weights.packed, op, source, d, rows, lane)
+        elif works_on_channels(op.kind):
+            channels_backward(plan, w, weights.packed, op, source, d, rows, lane)
             continue
         if plan.buffers[op.source].gradient < 0:
             continue

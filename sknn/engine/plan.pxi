@@ -8,7 +8,7 @@ cdef struct Plan:
     Py_ssize_t* gradient_strides
     bint* gradient_kept
     Py_ssize_t n_values                 # of the packed parameters
-    Py_ssize_t n_lane_values            # of those of ops with lanes, which come first
+    Py_ssize_t n_packed                 # of those that prediction packs even for a few rows, which come first
     Py_ssize_t n_derived                # of what is derived from them: transposed, turned, widened
     Py_ssize_t n_forward                # of what of that the forward pass reads
     Py_ssize_t kept_values, kept_gradients      # elements of one row of the buffers that a whole block keeps

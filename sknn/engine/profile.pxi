@@ -32,8 +32,8 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# The gradients of one op, that of the weights first; a layer norm forms both at once. `untrained` is the plan
-# with no weights to train: what is left of its backward pass is the input gradient.
+# The gradients of one op, that of the weights first; ops on channels other than a batch norm form both at once.
+# `untrained` is the plan with no weights to train: what is left of its backward pass is the input gradient.
 cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
     cdef const Workspace* w = s.threads
@@ -41,12 +41,14 @@ cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* 
     cdef Matrix x = value_of(s.plan, w, op.source, begin), d = gradient_of(s.plan, w, op.target, begin)
     cdef double last = seconds()
     if has_lane(op.kind):
-        if op.kind == BATCH_NORM or op.kind == LAYER_NORM:
-            norm_backward(s.plan, w, s.params, op, x, d, rows, lane)
+        if works_on_channels(op.kind):
+            channels_backward(s.plan, w, s.params, op, x, d, rows, lane)
         else:
             lane_gradient(s.plan, w, op, x, d, rows, lane)
         lap(&last, times + WEIGHT_GRADIENT)
-    if s.plan.buffers[op.source].gradient < 0 or op.kind == LAYER_NORM:
+    if s.plan.buffers[op.source].gradient < 0:
+        return
+    if works_on_channels(op.kind) and op.kind != BATCH_NORM:
         return
     if op.kind == BATCH_NORM:
         finish_batch_norm(s.plan, w, s.params, op, begin, rows)

@@ -4,11 +4,30 @@
 
 cdef inline bint has_lane(int kind) noexcept nogil:
     """Whether the gradient of its weights is summed up while a thread goes through its rows."""
-    return kind == CONV or kind == DEPTHWISE or kind == BATCH_NORM or kind == LAYER_NORM
+    return kind == CONV or kind == DEPTHWISE or works_on_channels(kind)
+
+
+cdef inline bint works_on_channels(int kind) noexcept nogil:
+    """Whether it has a weight for each channel, whose gradient is formed beside that of its input."""
+    return kind == BATCH_NORM or kind == LAYER_NORM or kind == SCALE or kind == PARAMETRIC
+
+
+cdef inline bint works_on_columns(int kind) noexcept nogil:
+    return kind == COPY or kind == PERIODIC or kind == EMBEDDING
+
+
+cdef inline bint takes_all_rows(int kind) noexcept nogil:
+    """Whether the gradient of its weights is formed from all rows of a block at once."""
+    return kind == DENSE or kind == DENSE_CSR or kind == PERIODIC or kind == EMBEDDING
 
 
 cdef inline bint has_weights(int kind) noexcept nogil:
-    return kind == DENSE or kind == DENSE_CSR or has_lane(kind)
+    return takes_all_rows(kind) or has_lane(kind)
+
+
+cdef inline Py_ssize_t rows_of_task(const Op* op, const Parameter* p) noexcept nogil:
+    """Rows of weights whose gradient is formed together."""
+    return p.n_in if op.kind == PERIODIC else TASK_ROWS
 
 
 cdef class Program:
@@ -21,7 +40,8 @@ cdef class Program:
         images, else ().
     buffers : list of (width, gradient)
         `gradient` numbers the gradient buffer; -1 where none is wanted.
-    parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased)
+    parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased, rate_factor,
+            bias_rate_factor)
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     """
@@ -67,8 +87,8 @@ cdef class Program:
     cdef _lay_out_buffers(self):
         """Strides, segments, and which buffers a whole block keeps.
 
-        The weight gradients of dense layers take all rows of a block at once and need their inputs and the
-        gradients of their outputs. A batch norm needs everything. What is left stays in a thread's cache.
+        The weight gradients of dense layers and embeddings take all rows of a block at once and need their
+        inputs and the gradients of their outputs. A batch norm needs everything. What is left stays in a thread's cache.
         """
         cdef Plan* plan = &self.plan
         cdef Op* op
@@ -92,7 +112,7 @@ cdef class Program:
             plan.gradient_kept[i] = not lanes or plan.n_segments > 1
         for i in range(plan.n_ops):
             op = plan.ops + i
-            if op.kind == DENSE or op.kind == DENSE_CSR:
+            if takes_all_rows(op.kind):
                 plan.buffers[op.source].kept = True
                 plan.gradient_kept[plan.buffers[op.target].gradient] = True
         for i in range(plan.n_buffers):
@@ -114,18 +134,21 @@ cdef class Program:
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef int i
-        for i, (n_in, n_out, _, decays, trained, biased) in enumerate(parameters):
+        for i, parts in enumerate(parameters):
             p = plan.parameters + i
+            (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor) = parts
             p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
-            p.decays, p.trained, p.biased = decays, trained, biased
             p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
             p.transposed_vectors = n_vectors(n_in)
-        for lane in (True, False):      # prediction of a few rows packs the first of them only
+        for fitted in (False, True):    # prediction of a few rows packs the first of them only
             for i in range(plan.n_ops):
-                if has_weights(plan.ops[i].kind) and has_lane(plan.ops[i].kind) == lane:
-                    self._lay_out_parameter(plan.parameters + plan.ops[i].parameter)
-            if lane:
-                plan.n_lane_values = plan.n_values
+                p = plan.parameters + plan.ops[i].parameter
+                if has_weights(plan.ops[i].kind) and fitted == (
+                        takes_all_rows(plan.ops[i].kind) and plan.ops[i].kind != PERIODIC):
+                    p.fitted = fitted
+                    self._lay_out_parameter(p)
+            if not fitted:
+                plan.n_packed = plan.n_values
         for i in range(plan.n_ops):
             if plan.ops[i].kind == CONV:
                 self._lay_out_forward(plan.parameters + plan.ops[i].parameter, &plan.ops[i].geometry)
@@ -176,6 +199,8 @@ cdef class Program:
             op = plan.ops + i
             g = &op.geometry
             p = plan.parameters + op.parameter
+            if op.kind == PERIODIC:
+                plan.scratch = max(plan.scratch, periodic_scratch(op))
             if not has_lane(op.kind):
                 continue
             p.lane = plan.lane_values
@@ -187,7 +212,9 @@ cdef class Program:
             if op.kind == BATCH_NORM:
                 op.moments = plan.moments
                 plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
-            elif op.kind != LAYER_NORM and plan.buffers[op.source].gradient >= 0 and (
+            elif op.kind == PARAMETRIC:
+                plan.scratch = max(plan.scratch, 2 * whole_lines(plan.buffers[op.source].width))
+            elif not works_on_channels(op.kind) and plan.buffers[op.source].gradient >= 0 and (
                     halo_size(&p.backward, g) > 0):
                 op.halo = plan.halos
                 plan.halos += halo_size(&p.backward, g)
@@ -238,10 +265,10 @@ cdef class Program:
                 )
         return 0
 
-    cdef int pack(self, real* packed, coefs, intercepts, bint lanes_only=False) except -1:
+    cdef int pack(self, real* packed, coefs, intercepts, bint few=False) except -1:
         """Logical layout (…, n_out), (n_out,) to the packed one; the padding stays as it is (zero).
 
-        With `lanes_only` the dense layers are left out.
+        With `few` those are left out whose fitted arrays are read.
         """
         cdef const real[:, ::1] w
         cdef const real[::1] b
@@ -250,7 +277,7 @@ cdef class Program:
         self.check_shapes(coefs, intercepts)
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
-            if lanes_only and p.lane < 0:
+            if few and p.fitted:
                 continue
             w, b = coefs[k].reshape(-1, p.n_out), intercepts[k]
             copy_packed(p, packed + p.weight, <real*>&w[0, 0], True)

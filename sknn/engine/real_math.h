@@ -1,4 +1,4 @@
-/* exp, tanh, log1p and the normal distribution as short branch-free functions of one real.
+/* exp, tanh, log1p, sine and cosine and the normal distribution as short branch-free functions of one real.
 
    They are written so that a compiler turns the loop around them into vector code of any width
    (a call to libm would stop it). The polynomials are the Taylor series themselves, cut where the next
@@ -19,6 +19,7 @@
 #  define LN2_LOW 1.90821492927058770002e-10
 #  define EXP_LOW -745.2
 #  define EXP_HIGH 709.9
+#  define MOST_TURNS 1125899906842624.0     /* 2^50 */
 #else
 #  define R(x) x##f
 #  define real_sqrt sqrtf
@@ -30,6 +31,7 @@
 #  define LN2_LOW 1.42860682030941723212e-6f
 #  define EXP_LOW -104.0f
 #  define EXP_HIGH 89.0f
+#  define MOST_TURNS 2097152.0f             /* 2^21 */
 #endif
 
 /* b where one of them is NaN */
@@ -142,6 +144,44 @@ SKNN_INLINE real real_log(real x)
 SKNN_INLINE real real_softplus(real x)
 {
     return (x < R(0.0) ? R(0.0) : x) + real_log1p_unit(real_exp(-real_fabs(x)));
+}
+
+/* Sine and cosine of 2 pi t. In turns the reduction to an eighth of one is exact. From MOST_TURNS on little or
+   nothing is known of the fraction of a turn: it counts as none. NaN for infinity. */
+SKNN_INLINE void real_sine_cosine(real t, real *sine, real *cosine)
+{
+    t = real_fabs(t) < MOST_TURNS ? t : t - t;
+    t = t - ((t + ROUND) - ROUND);
+    const real shifted = R(4.0) * t + ROUND;
+    const sint quarter = bits_of(shifted) - bits_of(ROUND);
+    const real r = (t - R(0.25) * (shifted - ROUND)) * R(6.283185307179586);
+    const real q = r * r;
+    real s, c;
+#ifdef SKNN_DOUBLE
+    s = R(2.8114572543455206e-15);               /* 1/17! */
+    s = s * q - R(7.647163731819816e-13);
+    s = s * q + R(1.6059043836821613e-10);
+    s = s * q - R(2.505210838544172e-08);
+    s = s * q + R(2.7557319223985893e-06);
+    c = R(4.779477332387385e-14);                /* 1/16! */
+    c = c * q - R(1.1470745597729725e-11);
+    c = c * q + R(2.08767569878681e-09);
+    c = c * q - R(2.755731922398589e-07);
+    c = c * q + R(2.48015873015873e-05);
+#else
+    s = R(2.7557319223985893e-06);               /* 1/9! */
+    c = R(2.48015873015873e-05);                 /* 1/8! */
+#endif
+    s = s * q - R(1.984126984126984e-04);
+    s = s * q + R(8.333333333333333e-03);
+    s = s * q - R(1.6666666666666666e-01);
+    s = s * (q * r) + r;
+    c = c * q - R(1.3888888888888889e-03);
+    c = c * q + R(4.1666666666666664e-02);
+    c = c * (q * q) + (R(1.0) - R(0.5) * q);
+    const real a = quarter & 1 ? c : s, b = quarter & 1 ? s : c;
+    *sine = quarter & 2 ? -a : a;
+    *cosine = (quarter + 1) & 2 ? -b : b;
 }
 
 /* Standard normal density and distribution function. */

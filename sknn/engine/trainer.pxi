@@ -93,6 +93,7 @@ cdef class Trainer:
     cdef _allocate(self, bint whole_gradient):
         cdef Step* s = &self.step
         cdef const Plan* plan = s.plan
+        cdef const Parameter* p
         cdef Py_ssize_t row_bytes = (plan.kept_values + plan.kept_gradients) * sizeof(real)
         cdef Py_ssize_t lanes
         cdef int i
@@ -110,9 +111,12 @@ cdef class Trainer:
         lanes = (s.block_rows + s.lane_rows - 1) // s.lane_rows
         if plan.lane_values > 0:
             s.sub_rows = min(s.sub_rows, s.lane_rows)
-        for i in range(plan.n_parameters):
-            s.scratch_size = max(s.scratch_size, whole_lines(plan.parameters[i].vectors * SKNN_V))
-        s.scratch_size = max(s.scratch_size, TASK_ROWS * SKNN_SPARE)
+        s.scratch_size = TASK_ROWS * SKNN_SPARE
+        for i in range(plan.n_ops):
+            p = plan.parameters + plan.ops[i].parameter
+            s.scratch_size = max(s.scratch_size, whole_lines(p.vectors * SKNN_V))
+            if plan.ops[i].kind == PERIODIC:
+                s.scratch_size = max(s.scratch_size, p.n_in * SKNN_SPARE)
         s.params = <real*>aligned_zeros(plan.n_values * sizeof(real))
         self.best = <real*>aligned_zeros(plan.n_values * sizeof(real))
         s.derived = <real*>aligned_zeros(plan.n_derived * sizeof(real))
@@ -163,8 +167,7 @@ cdef class Trainer:
             raise MemoryError("the network does not fit in memory")
         for bias in (False, True):
             for i in range(plan.n_ops):
-                if not has_lane(plan.ops[i].kind) and plan.ops[i].kind != DENSE and (
-                        plan.ops[i].kind != DENSE_CSR):
+                if not has_weights(plan.ops[i].kind):
                     continue
                 p = plan.parameters + plan.ops[i].parameter
                 if not (p.biased if bias else p.trained):
@@ -182,7 +185,7 @@ cdef class Trainer:
                     while first < p.n_in:
                         task = s.tasks + s.n_tasks
                         task.op, task.panel, task.first, task.lane = i, panel, first, p.lane >= 0
-                        task.last = min(first + TASK_ROWS, p.n_in)
+                        task.last = min(first + rows_of_task(plan.ops + i, p), p.n_in)
                         task.offset = p.weight + panel.offset + first * panel.width
                         task.size = (task.last - first) * panel.width
                         task.cost = gradient_cost(p, panel, task.last - first) * s.block_rows

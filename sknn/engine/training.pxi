@@ -34,6 +34,12 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
         next = state_of(s, task)
         dense_weight_gradient(p, task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate, &next)
+    elif op.kind == PERIODIC:
+        periodic_weight_gradient(op, p, task.panel, s.params, s.workspace.values[op.source], d, rows, g,
+                                 accumulate, s.threads[thread].scratch)
+    elif op.kind == EMBEDDING:
+        embedding_weight_gradient(op, p, task.panel, s.workspace.values[op.source], d, rows, task.first,
+                                  task.last, g, accumulate)
     else:
         if first_of_share or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
@@ -70,11 +76,14 @@ cdef void add_penalty(Step* s, Task* task, real* g, double weight_sum) noexcept 
 
 cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const real* g) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
-    update(optimizer, s.params, g, s.slots, task.offset, task.size)
+    cdef const Parameter* p = s.plan.parameters + op.parameter
+    cdef Optimizer own = optimizer[0]
+    own.rate *= p.bias_rate_factor if task.bias else p.rate_factor
+    update(&own, s.params, g, s.slots, task.offset, task.size)
     if not task.bias:
         derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
     elif op.kind == CONV:
-        derive_bias(s.plan.parameters + op.parameter, s.params, s.derived)
+        derive_bias(p, s.params, s.derived)
 
 
 # Phase 2 of a share of the tasks.

@@ -1,18 +1,23 @@
 """Layers: what a network is made of. One layer, one file."""
 
 from sknn.layers._activation import Activation
+from sknn.layers._columns import Columns
 from sknn.layers._conv import Conv2D
 from sknn.layers._dense import Dense
 from sknn.layers._dropout import Dropout, SpatialDropout
+from sknn.layers._embedding import CategoryEmbedding, PeriodicEmbedding
 from sknn.layers._flatten import Flatten
 from sknn.layers._norm import BatchNorm, LayerNorm
 from sknn.layers._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
 from sknn.layers._residual import Residual
+from sknn.layers._scale import ParametricActivation, Scale
 
 __all__ = [
     "Activation",
     "AvgPool2D",
     "BatchNorm",
+    "CategoryEmbedding",
+    "Columns",
     "Conv2D",
     "Dense",
     "Dropout",
@@ -21,6 +26,9 @@ __all__ = [
     "GlobalMaxPool2D",
     "LayerNorm",
     "MaxPool2D",
+    "ParametricActivation",
+    "PeriodicEmbedding",
     "Residual",
+    "Scale",
     "SpatialDropout",
 ]

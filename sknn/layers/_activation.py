@@ -3,6 +3,13 @@
 from sklearn.base import BaseEstimator
 
 
+def activation_code(plan, name):
+    """The engine's number of an activation."""
+    if name not in plan.engine.ACTIVATIONS:
+        raise ValueError(f"activation {name!r} is none of {', '.join(plan.engine.ACTIVATIONS)}.")
+    return plan.engine.ACTIVATIONS[name]
+
+
 class Activation(BaseEstimator):
     """An elementwise function between layers.
 
@@ -30,12 +37,9 @@ class Activation(BaseEstimator):
         """Add this layer's op to a plan; returns the buffer of its output."""
         if self.name == "identity":
             return source
-        if self.name not in plan.engine.ACTIVATIONS:
-            raise ValueError(
-                f"activation {self.name!r} is none of {', '.join(plan.engine.ACTIVATIONS)}."
-            )
+        code = activation_code(plan, self.name)
         # the input of the network may lie in the user's memory
         keeps_input = self.name in plan.engine.NEEDS_INPUT or source == 0
         target = plan.new_buffer_like(source) if keeps_input else source
-        plan.add("activation", source, target, code=plan.engine.ACTIVATIONS[self.name])
+        plan.add("activation", source, target, code=code)
         return target

@@ -1,6 +1,11 @@
 """Normalisation."""
 
+from numbers import Real
+
+import numpy as np
 from sklearn.base import BaseEstimator
+
+from sknn.layers._shapes import channels_geometry
 
 
 class _Norm(BaseEstimator):
@@ -12,13 +17,11 @@ class _Norm(BaseEstimator):
         """That of the input."""
         return tuple(input_shape)
 
-    def _add(self, plan, source, momentum=0.0):
+    def _add(self, plan, source, momentum=0.0, **options):
         shape = plan.shapes[source]
-        h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
-        target = plan.new_buffer_like(source)
-        if not plan.has_gradient(source):
-            target = plan.new_buffer(shape)
-        parameter = plan.new_parameter(source, (c,), rule="norm", decays=False)
+        new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
+        target = new(source if plan.has_gradient(source) else shape)
+        parameter = plan.new_parameter(source, shape[-1:], rule="norm", decays=False, **options)
         plan.add(
             self._kind,
             source,
@@ -26,7 +29,7 @@ class _Norm(BaseEstimator):
             parameter=parameter,
             rate=self.epsilon,
             momentum=momentum,
-            geometry=(h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w),
+            geometry=channels_geometry(shape),
         )
         return target
 
@@ -45,6 +48,10 @@ class BatchNorm(_Norm):
         Share of the newest batch in the running statistics, in (0, 1].
     epsilon : float, default=1e-5
         Added to the variance, > 0.
+    scale : bool, default=True
+        Whether γ is trained; without it γ stays 1.
+    bias_rate : float, default=1.0
+        Factor of the learning rate for β, >= 0; 0 keeps β at 0.
 
     References
     ----------
@@ -59,16 +66,24 @@ class BatchNorm(_Norm):
 
     _kind = "batch_norm"
 
-    def __init__(self, momentum=0.1, epsilon=1e-5):
+    def __init__(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
         self.momentum = momentum
         self.epsilon = epsilon
+        self.scale = scale
+        self.bias_rate = bias_rate
 
     def lower(self, plan, source):
         """Add this layer's op to a plan; returns the buffer of its output."""
         if not 0 < self.momentum <= 1:
             raise ValueError(f"momentum={self.momentum!r} must be in (0, 1].")
         _check_epsilon(self.epsilon)
-        return self._add(plan, source, self.momentum)
+        if not isinstance(self.scale, (bool, np.bool_)):
+            raise ValueError(f"scale={self.scale!r} must be True or False.")
+        if not isinstance(self.bias_rate, Real) or not 0 <= self.bias_rate < np.inf:
+            raise ValueError(f"bias_rate={self.bias_rate!r} must be a finite number >= 0.")
+        return self._add(
+            plan, source, self.momentum, trained=self.scale, bias_rate_factor=self.bias_rate
+        )
 
 
 class LayerNorm(_Norm):

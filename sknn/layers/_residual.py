@@ -1,6 +1,7 @@
 """The residual layer."""
 
 from sknn.composition import NestedLayers
+from sknn.layers._shapes import channels_geometry
 
 
 class Residual(NestedLayers):
@@ -43,8 +44,7 @@ class Residual(NestedLayers):
     def lower(self, plan, source):
         """Add the ops of the layers to a plan, between a fork and a sum; returns the buffer of the sum."""
         shape = plan.shapes[source]
-        h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
-        geometry = (h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w)
+        geometry = channels_geometry(shape)
         branch = plan.new_buffer(shape, gradient=plan.has_gradient(source))
         fork = plan.add("fork", source, branch, geometry=geometry)
         for layer in self.layers:

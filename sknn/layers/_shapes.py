@@ -1,6 +1,8 @@
 """Shapes of images and windows, checked and spelled out."""
 
-from numbers import Integral
+from numbers import Integral, Real
+
+import numpy as np
 
 
 def pair(value, name, least=1):
@@ -21,6 +23,36 @@ def image(shape, layer):
             "before Flatten and Dense layers."
         )
     return shape
+
+
+def row(shape, layer):
+    """n of a row (n,), or an error that says what is wrong with an image."""
+    if len(shape) != 1:
+        raise ValueError(f"{layer} works on the columns of a row, but its input has the shape {shape}.")
+    return shape[0]
+
+
+def channels_geometry(shape):
+    """Of an op that leaves the shape as it is."""
+    h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
+    return h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w
+
+
+def columns_geometry(n_in, n_out, first=0, to=0):
+    """Of an op on n_in columns of a row from `first` on, which makes n_out columns from `to` on."""
+    return 1, 1, n_in, 1, 1, n_out, 1, 1, 1, 1, 1, 1, first, to, 1, 1, 1
+
+
+def check_rate(rate, name="rate"):
+    """A factor of the learning rate."""
+    if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 < rate < np.inf:
+        raise ValueError(f"{name}={rate!r} must be a finite number > 0.")
+
+
+def check_count(value, name):
+    """A number of something, at least one."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name}={value!r} must be an integer >= 1.")
 
 
 def size_of(shape):

@@ -4,6 +4,8 @@ from sknn.layers import (
     Activation,
     AvgPool2D,
     BatchNorm,
+    CategoryEmbedding,
+    Columns,
     Conv2D,
     Dense,
     Dropout,
@@ -12,9 +14,13 @@ from sknn.layers import (
     GlobalMaxPool2D,
     LayerNorm,
     MaxPool2D,
+    ParametricActivation,
+    PeriodicEmbedding,
     Residual,
+    Scale,
     SpatialDropout,
 )
+from tests.twins import ACTIVATIONS
 
 
 def separable(filters, **options):
@@ -132,6 +138,14 @@ OTHERS = {
         ],
         (7, 6, 3),
     ),
+    "batch_norm_without_scale": (
+        [
+            Conv2D(6, 3, bias=False, activation="identity"),
+            BatchNorm(scale=False, bias_rate=5.0),
+            Activation("gelu"),
+        ],
+        (7, 6, 3),
+    ),
     "layer_norm": ([Conv2D(17, 3), LayerNorm(), Conv2D(5, 2)], (6, 5, 3)),
     "layer_norm_of_the_input": ([LayerNorm(), Conv2D(5, 2)], (5, 4, 6)),
     "layer_norm_dense": ([Dense(17), LayerNorm(epsilon=0.1), Dense(5)], (3, 4, 2)),
@@ -176,6 +190,64 @@ OTHERS = {
         ],
         (5, 6, 3),
     ),
+}
+
+TABLES = {
+    "scale_of_the_input": ([Scale(), Dense(5)], (7,)),
+    "scale": ([Conv2D(6, 2), Scale(), Conv2D(17, 2), Scale()], (5, 4, 3)),
+    "scale_dense": ([Dense(33), Scale(), Dense(5)], (7,)),
+    "scale_pool": ([Conv2D(17, 2), Scale(), MaxPool2D(2), Dense(5), Scale()], (7, 6, 3)),
+    "parametric_of_the_input": ([ParametricActivation("tanh"), Dense(5)], (7,)),
+    "parametric": (
+        [Conv2D(6, 2, activation="identity"), ParametricActivation("selu"), Conv2D(17, 2)],
+        (5, 4, 3),
+    ),
+    "periodic": ([PeriodicEmbedding(), Dense(9)], (5,)),
+    "periodic_of_seventeen": ([PeriodicEmbedding(5, 2, sigma=1.0), Dense(9)], (17,)),
+    "periodic_of_many": ([PeriodicEmbedding(3, 1), Dense(9)], (170,)),
+    "periodic_of_one": ([PeriodicEmbedding(1, 1), Dense(9)], (1,)),
+    "periodic_of_units": ([Dense(7), PeriodicEmbedding(4, 3), Dense(9)], (5,)),
+    "periodic_twice": ([PeriodicEmbedding(4, 2), PeriodicEmbedding(2, 2), Dense(9)], (5,)),
+    "category": ([CategoryEmbedding([3, 1, 200], dim=8), Dense(9)], (3,)),
+    "category_long_vectors": ([CategoryEmbedding([2, 3], dim=170), Dense(9)], (2,)),
+    "category_of_units": ([Dense(2), CategoryEmbedding([2, 2], 3), Dense(9)], (4,)),
+    "columns": (
+        [
+            Columns([PeriodicEmbedding(), None, CategoryEmbedding([2, 4], 3)], [5, 4, 2]),
+            Scale(),
+            Dense(33, "identity"),
+            ParametricActivation("mish"),
+        ],
+        (11,),
+    ),
+    "columns_of_units": (
+        [Dense(9), Columns([Dense(4), None, Activation("tanh"), Scale()], [2, 3, 1, 3]), Dense(5)],
+        (5,),
+    ),
+    "columns_in_columns": (
+        [
+            Columns([None, Columns([Dense(3), PeriodicEmbedding(2, 1)], [1, 2])], [2, 3]),
+            LayerNorm(),
+            Dense(5),
+        ],
+        (5,),
+    ),
+    "columns_before_batch_norm": (
+        [Columns([PeriodicEmbedding(4, 1), CategoryEmbedding([3])], [4, 1]), BatchNorm(), Dense(6)],
+        (5,),
+    ),
+    "residual_of_tables": (
+        [
+            Columns([PeriodicEmbedding(), CategoryEmbedding([4, 5])], [3, 2]),
+            Residual([Scale(), Dense(28)]),
+            ParametricActivation("relu"),
+        ],
+        (5,),
+    ),
+    **{
+        f"parametric_{name}": ([Dense(33, "identity"), ParametricActivation(name), Dense(5)], (6,))
+        for name in ACTIVATIONS
+    },
 }
 
 DROPOUTS = {
@@ -236,7 +308,7 @@ NETWORKS = {
     ),
 }
 
-PLAIN = {**CONVOLUTIONS, **POOLS, **OTHERS}
+PLAIN = {**CONVOLUTIONS, **POOLS, **OTHERS, **TABLES}
 SMALL = {**PLAIN, **DROPOUTS}
 ALL = {**SMALL, **NETWORKS}
 

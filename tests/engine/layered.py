@@ -45,8 +45,8 @@ class Layered(MLP):
             array[...] = rng.standard_normal(array.shape) / scale
         for W in self.weights[0]:
             W[...] += W.ndim == 1  # the factors of a norm are near one
-        for b, layer in zip(self.weights[1], weighted(self.layers), strict=True):
-            b *= getattr(layer, "bias", True)
+        for b, parameter in zip(self.weights[1], self.network.plan.parameters, strict=True):
+            b *= parameter.biased
         shapes = self.network.statistics_shapes
         self.statistics = (
             [rng.standard_normal(shape).astype(machine.dtype) for shape in shapes],
@@ -113,9 +113,17 @@ class Layered(MLP):
             **options,
         )
 
+    def rate_factors(self):
+        """Factor of the learning rate for every number, flat."""
+        parameters = self.network.plan.parameters
+        return np.concatenate(
+            [np.full(np.prod(p.shape), p.rate_factor) for p in parameters]
+            + [np.full(p.shape[-1], p.bias_rate_factor) for p in parameters]
+        )
+
     def twin_running(self, moments):
         """Running means and variances after a batch with these moments, in one list."""
-        norms = [layer for layer in weighted(self.layers) if type(layer).__name__ == "BatchNorm"]
+        norms = batch_norms(self.layers)
         after = [
             twins_layers.running(old, new, norm.momentum)
             for old, new, norm in zip(
@@ -125,10 +133,9 @@ class Layered(MLP):
         return [mean for mean, _ in after] + [variance for _, variance in after]
 
 
-def weighted(layers):
-    """The layers with weights, those inside of a residual too, in order."""
+def batch_norms(layers):
+    """In order, those inside of a residual too."""
     for layer in layers:
-        if type(layer).__name__ == "Residual":
-            yield from weighted(layer.layers)
-        elif type(layer).__name__ in {"Conv2D", "Dense", "BatchNorm", "LayerNorm"}:
+        if type(layer).__name__ == "BatchNorm":
             yield layer
+        yield from batch_norms(getattr(layer, "layers", []))

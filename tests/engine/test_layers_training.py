@@ -99,13 +99,14 @@ def spread(vector, weights):
 def twin_training(model, X, y, optimizer, step, *, epochs, batch_size, seed, rate=0.01):
     """Whole training in numpy: shuffles, masks, moments and steps."""
     w, slots, t, losses = flat(model.weights), [0.0] * optimizer.n_slots, 0, []
+    rates = rate * model.rate_factors()
     for epoch in range(epochs):
         order, total = twins.shuffled(np.arange(len(X)), seed, epoch), 0.0
         for start in range(0, len(X), batch_size):
             batch, t = order[start : start + batch_size], t + 1
             options = {"seed": seed, "epoch": epoch, "samples": batch}
             value, gradient, moments = model.twin(X[batch], y[batch], **options)
-            w, slots = step(w, flat(gradient), slots, rate, t, **optimizer.get_params())
+            w, slots = step(w, flat(gradient), slots, rates, t, **optimizer.get_params())
             spread(w, model.weights)
             after = model.twin_running(moments)
             model.statistics = after[: len(moments)], after[len(moments) :]
@@ -114,7 +115,7 @@ def twin_training(model, X, y, optimizer, step, *, epochs, batch_size, seed, rat
     return np.concatenate([w, *model.statistics[0], *model.statistics[1]]), losses
 
 
-@pytest.mark.parametrize("name", [*DROPOUTS, "max", "no_bias", "batch_norm_twice", "everything"])
+@pytest.mark.parametrize("name", [*DROPOUTS, "max", "no_bias", "batch_norm_twice", "batch_norm_without_scale", "everything"])
 @pytest.mark.parametrize(("optimizer", "step"), [(Adam(), twins.adam), (SGD(), twins.sgd)])
 def test_equals_the_twin_from_beginning_to_end(double, name, optimizer, step):
     """Three epochs of shuffled batches, the last of each smaller."""
@@ -153,6 +154,19 @@ def test_running_moments_are_those_of_the_batches_in_order(double):
         after = model.twin_running(model.twin(X[batch], y[batch])[2])
         model.statistics = after[:1], after[1:]
     np.testing.assert_allclose(np.concatenate(model.moments(trainer)), np.concatenate(after))
+
+
+def test_scale_that_is_not_trained_stays_as_it_is(machine):
+    """Whatever it is; nothing of its state moves either."""
+    model = case(machine, "batch_norm_without_scale")
+    X, y = model.images(20), targets(model.loss, 20, machine.dtype)
+    trainer = model.trainer(X, y, Adam(), batch_size=8)
+    run_epochs(trainer, [0, 1])
+    np.testing.assert_array_equal(stored(model, trainer)[0][1], model.weights[0][1])
+    moment = model.network.empty_weights()
+    trainer.store_slot(1, *moment)
+    assert not moment[0][1].any()
+    assert moment[1][1].all()
 
 
 def test_best_moments_are_kept_with_the_best_weights(double):

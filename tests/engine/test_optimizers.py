@@ -1,5 +1,7 @@
 """Optimizers: steps of PyTorch and scikit-learn, the twins' recurrences, convergence, state."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -80,6 +82,33 @@ def test_recurrence_with_a_changing_rate(double, name):
         moment = model.network.empty_weights()
         trainer.store_slot(k, *moment)
         np.testing.assert_allclose(flat(moment), slot, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("clip_norm", [0.0, 0.1])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_rate_factors(double, name, clip_norm):
+    """Weights and biases of each layer at rates of their own: steps of the twin at these rates."""
+    optimizer = OPTIMIZERS[name]
+    model = double.mlp(3, (4,), Loss("squared_error", (2,)))
+    factors = [(0.5, 3.0), (1.0, 0.0)]
+    for k, (weights, biases) in enumerate(factors):
+        parameter = model.network.plan.parameters[k]
+        model.network.plan.parameters[k] = replace(
+            parameter, rate_factor=weights, bias_rate_factor=biases
+        )
+    model.program = model.network.program(model.loss, True)
+    X, y = double.normal(5, 3), targets(model.loss, 5, "float64")
+    trainer = model.trainer(X, y, optimizer, clip_norm=clip_norm)
+    rates = 0.1 * np.repeat([0.5, 1.0, 3.0, 0.0], [12, 8, 4, 2])
+    w, slots = flat(model.weights), [np.zeros(26) for _ in range(optimizer.n_slots)]
+    for t in (1, 2, 3):
+        model.weights = stored(model, trainer)
+        gradient = flat(model.twin(X, y)[1])
+        gradient = twins.clip(gradient, clip_norm) if clip_norm else gradient
+        w, slots = twin_step(optimizer)(w, gradient, slots, rates, t)
+        trainer.begin_epoch(t, False)
+        trainer.run(np.array([0.1]), t - 1, np.inf)
+    np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

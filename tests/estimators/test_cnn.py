@@ -269,6 +269,22 @@ def test_validation_data_and_early_stopping(make):
     assert len(split.validation_scores_) == split.n_iter_
 
 
+def test_batch_norm_without_scale_and_with_a_rate_of_its_own():
+    """After one step of gradient descent β is as many times what it is at a factor of one."""
+
+    def fitted(norm):
+        layers = [Conv2D(4, 3, bias=False, activation="identity"), norm, Activation("relu")]
+        plain = SGD(momentum=0, nesterov=False)
+        return cnn(layers=layers, solver=plain, max_iter=1).fit(IMAGES, DIGITS)
+
+    plain, fast = fitted(BatchNorm()), fitted(BatchNorm(scale=False, bias_rate=64))
+    assert plain.intercepts_[1].all()
+    np.testing.assert_allclose(fast.intercepts_[1], 64 * plain.intercepts_[1], rtol=1e-5)
+    assert (fast.coefs_[1] == 1).all()
+    assert (plain.coefs_[1] != 1).all()
+    np.testing.assert_array_equal(fast.coefs_[0], plain.coefs_[0])
+
+
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_the_best_weights_bring_their_statistics(batch_norm):
     net = cnn(early_stopping=True, batch_norm=batch_norm, max_iter=8, learning_rate_init=0.05)

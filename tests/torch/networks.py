@@ -23,7 +23,6 @@ ACTIVATIONS = {
     "softplus": nn.Softplus,
     "tanh": nn.Tanh,
 }
-WEIGHTED = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
 
 
 class Pad(nn.Module):
@@ -89,6 +88,73 @@ class Residual(nn.Module):
 
     def forward(self, x):
         return x + self.f(x)
+
+
+class Channels(nn.Module):
+    """One weight for each channel: a factor, or the share of an activation."""
+
+    bias = None
+
+    def __init__(self, channels, activation=None):
+        super().__init__()
+        self.weight, self.activation = nn.Parameter(torch.ones(1, channels)), activation
+
+    def forward(self, x):
+        weight = self.weight.view(1, -1, *[1] * (x.ndim - 2))
+        if self.activation is None:
+            return weight * x
+        return x + weight * (self.activation(x) - x)
+
+
+class Periodic(nn.Module):
+    """[x, c_j + sum_k m_kj cos(2 pi f_k x + b_k)], plane after plane."""
+
+    bias = None
+
+    def __init__(self, n_in, n_frequencies, n_outputs):
+        super().__init__()
+        self.sizes = [n_frequencies, n_frequencies, n_frequencies * n_outputs, n_outputs]
+        self.weight = nn.Parameter(torch.ones(sum(self.sizes), n_in))
+
+    def forward(self, x):
+        frequency, phase, mixture, c = torch.split(self.weight, self.sizes)
+        waves = torch.cos(2 * torch.pi * frequency * x[:, None] + phase)
+        mixture = mixture.reshape(len(phase), len(c), -1)
+        v = c + (waves[:, :, None] * mixture).sum(dim=1)
+        return torch.cat([x, v.flatten(1)], dim=1)
+
+
+class Category(nn.Module):
+    """A table for one column of codes; a further row of zeros is that of unknown codes."""
+
+    bias = None
+
+    def __init__(self, n, dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(n, dim))
+
+    def forward(self, x):
+        n, code = len(self.weight), x[:, 0].long()
+        code = torch.where((x[:, 0] >= 0) & (code < n), code, n)
+        return functional.pad(self.weight, (0, 0, 0, 1))[code]
+
+
+class Columns(nn.Module):
+    """Modules side by side, each on columns of its own."""
+
+    def __init__(self, modules, widths):
+        super().__init__()
+        self.parts, self.widths = nn.ModuleList(modules), widths
+
+    def forward(self, x):
+        parts = zip(self.parts, torch.split(x, self.widths, dim=1), strict=True)
+        return torch.cat([module(part) for module, part in parts], dim=1)
+
+
+WEIGHTED = (
+    *(nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm),
+    *(Channels, Periodic, Category),
+)
 
 
 def pair(value):
@@ -188,12 +254,38 @@ class Builder:
     def Activation(self, name):
         return self._activate(name)
 
-    def BatchNorm(self, momentum=0.1, epsilon=1e-5):
+    def BatchNorm(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
         kind = nn.BatchNorm2d if len(self.shape) > 1 else nn.BatchNorm1d
-        return [kind(self.shape[-1], epsilon, momentum)]
+        norm = kind(self.shape[-1], epsilon, momentum)
+        norm.weight.requires_grad_(scale)
+        return [norm]
 
     def LayerNorm(self, epsilon=1e-5):
         return [PixelNorm(self.shape[-1], epsilon)]
+
+    def Scale(self, rate=1.0):
+        return [Channels(self.shape[-1])]
+
+    def ParametricActivation(self, name, rate=1.0):
+        return [Channels(self.shape[-1], ACTIVATIONS[name]())]
+
+    def PeriodicEmbedding(self, n_frequencies=16, n_outputs=3, sigma=0.1, rate=1.0):
+        (n_in,) = self.shape
+        self.shape = (n_in * (1 + n_outputs),)
+        return [Periodic(n_in, n_frequencies, n_outputs)]
+
+    def CategoryEmbedding(self, cardinalities, dim=8, rate=1.0):
+        self.shape = (len(cardinalities) * dim,)
+        return [Columns([Category(n, dim) for n in cardinalities], [1] * len(cardinalities))]
+
+    def Columns(self, layers, widths):
+        parts, width = [], 0
+        for layer, columns in zip(layers, widths, strict=True):
+            self.shape = (columns,)
+            parts.append(self.sequence([layer] if layer else []))
+            width += self.shape[0]
+        self.shape = (width,)
+        return [Columns(parts, widths)]
 
     def Dropout(self, rate):
         return [nn.Dropout(rate)]

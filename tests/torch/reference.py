@@ -1,7 +1,7 @@
 """PyTorch's answers to the jobs of a folder: ``python reference.py FOLDER``.
 
 FOLDER/jobs.json is a list of ``{"name", "layers", "shape", "steps"}``; FOLDER/name.npz holds X (n, h,
-w, c), y (n,), weights, running moments and, where there are steps, the batches. The answers go to
+w, c) or (n, d), y (n,), weights, running moments and, where there are steps, the batches. The answers go to
 FOLDER/name.out.npz. It needs torch and numpy, nothing of sknn.
 """
 
@@ -56,6 +56,9 @@ def gradient(model, X, y):
     loss = cross_entropy(model.train()(X), y)
     loss.backward()
     modules = weighted(model)
+    dcoefs = [
+        torch.zeros_like(m.weight) if m.weight.grad is None else m.weight.grad for m in modules
+    ]
     dintercepts = [
         torch.zeros(len(module.weight)) if module.bias is None else module.bias.grad
         for module in modules
@@ -63,7 +66,7 @@ def gradient(model, X, y):
     return {
         "logits": logits.detach().numpy(),
         "loss": loss.item(),
-        **numbered("coef", [from_torch(module, module.weight.grad) for module in modules]),
+        **numbered("coef", map(from_torch, modules, dcoefs)),
         **numbered("intercept", dintercepts),
         **numbered("mean", [module.running_mean for module in norms(model)]),
         **numbered("variance", [module.running_var for module in norms(model)]),
@@ -90,7 +93,8 @@ def main(folder):
         with np.load(folder / f"{job['name']}.npz") as file:
             given = dict(file)
         model = load(job, given)
-        X, y = torch.from_numpy(given["X"]).permute(0, 3, 1, 2), torch.from_numpy(given["y"])
+        X, y = torch.from_numpy(given["X"]), torch.from_numpy(given["y"])
+        X = X.permute(0, 3, 1, 2) if X.ndim == 4 else X
         if job["steps"]:
             answer = training(model, X, y, torch.from_numpy(given["batches"]), *job["steps"])
         else:

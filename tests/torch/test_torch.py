@@ -63,7 +63,7 @@ STEPS = {
 
 def describe(layers):
     """As networks.py takes them: what differs from its default."""
-    return [[type(layer).__name__, changed(layer)] for layer in layers]
+    return [layer and [type(layer).__name__, changed(layer)] for layer in layers]
 
 
 def changed(layer):

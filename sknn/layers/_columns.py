@@ -1,0 +1,62 @@
+"""Layers side by side."""
+
+from sknn.composition import NestedLayers
+from sknn.layers._shapes import check_count, columns_geometry, row
+
+
+class Columns(NestedLayers):
+    """Layers side by side, each on columns of its own; their outputs make one row.
+
+    Parameters
+    ----------
+    layers : list of layers or None
+        What works on each part of the columns; None passes them on as they are.
+    widths : sequence of int
+        Columns of each part, in order; together all of them.
+
+    Examples
+    --------
+    Three numbers, four columns that are passed on, and the codes of two categorical columns:
+
+    >>> from sknn.layers import CategoryEmbedding, Columns, PeriodicEmbedding
+    >>> parts = [PeriodicEmbedding(), None, CategoryEmbedding([12, 300])]
+    >>> Columns(parts, [3, 4, 2]).output_shape((9,))
+    (32,)
+    """
+
+    def __init__(self, layers, widths):
+        self.layers = layers
+        self.widths = widths
+
+    def _parts(self, input_shape):
+        """(layer, first column, columns, columns of its output) of each part."""
+        n_in, first, parts = row(input_shape, type(self).__name__), 0, []
+        for width in self.widths:
+            check_count(width, "a number of widths")
+        if len(self.layers) != len(self.widths) or sum(self.widths) != n_in:
+            raise ValueError(
+                f"{len(self.layers)} layers on parts of {list(self.widths)} columns do not fit to a row of {n_in}."
+            )
+        for layer, width in zip(self.layers, self.widths, strict=True):
+            shape = (width,) if layer is None else layer.output_shape((width,))
+            parts.append((layer, first, width, row(shape, "the sum of columns")))
+            first += width
+        return parts
+
+    def output_shape(self, input_shape):
+        """The sum of the parts' outputs."""
+        return (sum(n_out for *_, n_out in self._parts(input_shape)),)
+
+    def lower(self, plan, source):
+        """Add the ops of the parts to a plan, between copies; returns the buffer of the row."""
+        parts = self._parts(plan.shapes[source])
+        target, to = plan.new_buffer(self.output_shape(plan.shapes[source])), 0
+        for layer, first, width, n_out in parts:
+            part = source
+            if layer is not None:
+                part = plan.new_buffer((width,), gradient=plan.has_gradient(source))
+                plan.add("copy", source, part, geometry=columns_geometry(width, width, first))
+                part, first = layer.lower(plan, part), 0
+            plan.add("copy", part, target, geometry=columns_geometry(n_out, n_out, first, to))
+            to += n_out
+        return target

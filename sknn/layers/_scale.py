@@ -1,0 +1,94 @@
+"""Layers with one factor for each channel."""
+
+from sklearn.base import BaseEstimator
+
+from sknn.layers._activation import activation_code
+from sknn.layers._shapes import channels_geometry, check_rate
+
+
+class _Channels(BaseEstimator):
+    """What has one weight, at first 1, for each channel."""
+
+    def output_shape(self, input_shape):
+        """That of the input."""
+        return tuple(input_shape)
+
+    def _add(self, plan, kind, source, code=0):
+        check_rate(self.rate)
+        shape = plan.shapes[source]
+        new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
+        target = new(source if plan.has_gradient(source) else shape)
+        parameter = plan.new_parameter(
+            source, (1, shape[-1]), rule="norm", biased=False, rate_factor=self.rate
+        )
+        geometry = channels_geometry(shape)
+        plan.add(kind, source, target, parameter=parameter, code=code, geometry=geometry)
+        return target
+
+
+class Scale(_Channels):
+    """A factor for each channel: ``y = s ⊙ x``.
+
+    A channel is a value of a row (n,), or of a pixel of an image (h, w, n). The factors, of shape (1, n), begin
+    at 1 and decay as weights do; ``ds = Σ dy x`` over the rows and places. Before a dense layer it says which
+    inputs matter: with Adam a factor moves all weights of an input together.
+
+    Parameters
+    ----------
+    rate : float, default=1.0
+        Factor of the learning rate for s, > 0; RealMLP takes 6.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on
+    tabular data, NeurIPS 2024 (arXiv 2407.04491).
+
+    Examples
+    --------
+    >>> from sknn.layers import Scale
+    >>> Scale(rate=6)
+    Scale(rate=6)
+    """
+
+    def __init__(self, rate=1.0):
+        self.rate = rate
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        return self._add(plan, "scale", source)
+
+
+class ParametricActivation(_Channels):
+    """An activation f of which each channel takes a share: ``y = x + α (f(x) − x)``.
+
+    A channel is a value of a row (n,), or of a pixel of an image (h, w, n). The shares α, of shape (1, n), begin
+    at 1, where the layer is f itself, and decay as weights do, towards the identity;
+    ``dα = Σ dy (f(x) − x)`` over the rows and places.
+
+    Parameters
+    ----------
+    name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", \
+"mish", "softplus"}
+        Which function f.
+    rate : float, default=1.0
+        Factor of the learning rate for α, > 0; RealMLP takes 0.1.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on
+    tabular data, NeurIPS 2024 (arXiv 2407.04491).
+
+    Examples
+    --------
+    >>> from sknn.layers import ParametricActivation
+    >>> ParametricActivation("mish")
+    ParametricActivation(name='mish')
+    """
+
+    def __init__(self, name, rate=1.0):
+        self.name = name
+        self.rate = rate
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        return self._add(plan, "parametric", source, activation_code(plan, self.name))
