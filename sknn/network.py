@@ -30,7 +30,7 @@ class Parameter:
     decays: bool = True
     trained: bool = True
     biased: bool = True
-    #: of the learning rate, for the weights and for the biases
+    #: of the learning rate, for the weights and for the biases; decoupled decay keeps the rate itself
     rate_factor: float = 1.0
     bias_rate_factor: float = 1.0
 

@@ -49,8 +49,14 @@ class OptimizerState:
     steps: int = 0
     epochs: int = 0
     seed: int = 0
+    #: of the optimizer whose moments these are
+    kind: str = ""
     #: moments, each a (coefs, intercepts) pair of lists shaped like the weights
     slots: list = field(default_factory=list)
+
+    def belongs_to(self, optimizer):
+        """Whether that optimizer can go on from here."""
+        return self.kind == optimizer.kind and len(self.slots) == optimizer.n_slots
 
 
 @dataclass

@@ -219,3 +219,43 @@ def adam(w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     v = beta_2 * slots[1] + (1 - beta_2) * g * g
     rate = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
     return w - rate * m / (np.sqrt(v) + epsilon), [m, v]
+
+
+def adagrad(w, g, slots, rate, t, epsilon=1e-10, initial_accumulator_value=0.0):
+    s = slots[0] + g * g
+    return w - rate * g / (np.sqrt(initial_accumulator_value + s) + epsilon), [s]
+
+
+def adadelta(w, g, slots, rate, t, rho=0.9, epsilon=1e-6):
+    s = rho * slots[0] + (1 - rho) * g * g
+    step = np.sqrt(slots[1] + epsilon) / np.sqrt(s + epsilon) * g
+    return w - rate * step, [s, rho * slots[1] + (1 - rho) * step * step]
+
+
+def rmsprop(w, g, slots, rate, t, rho=0.99, epsilon=1e-8, momentum=0.0):
+    """One step; without momentum there is no velocity among the slots."""
+    s = rho * slots[0] + (1 - rho) * g * g
+    v = g / (np.sqrt(s) + epsilon)
+    if momentum == 0:
+        return w - rate * v, [s]
+    v = momentum * slots[1] + v
+    return w - rate * v, [s, v]
+
+
+def adamw(
+    w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01, decays=1.0
+):
+    """Decays what `decays` is one for, then a step of Adam's first form."""
+    w = w - rate * weight_decay * decays * w
+    m = beta_1 * slots[0] + (1 - beta_1) * g
+    v = beta_2 * slots[1] + (1 - beta_2) * g * g
+    corrected_m, corrected_v = m / (1 - beta_1**t), v / (1 - beta_2**t)
+    return w - rate * corrected_m / (np.sqrt(corrected_v) + epsilon), [m, v]
+
+
+def nadam(w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=4e-3):
+    mu = beta_1 * (1 - 0.5 * 0.96 ** (momentum_decay * np.arange(1, t + 2)))
+    m = beta_1 * slots[0] + (1 - beta_1) * g
+    v = beta_2 * slots[1] + (1 - beta_2) * g * g
+    ahead = mu[-1] * m / (1 - mu.prod()) + (1 - mu[-2]) * g / (1 - mu[:-1].prod())
+    return w - rate * ahead / (np.sqrt(v / (1 - beta_2**t)) + epsilon), [m, v]

@@ -12,12 +12,13 @@ cdef void pad_image(const Geometry* g, const real* x, real* y) noexcept nogil:
 
 
 # One mask for each channel, the same for all pixels.
-cdef void dropout_image(const Op* op, const Buffer* buffer, const real* x, real* y, u32 key) noexcept nogil:
+cdef void dropout_image(const Op* op, const Buffer* buffer, const real* x, real* y, u32 key,
+                        double rate) noexcept nogil:
     cdef Py_ssize_t i, c = buffer.width
     if op.kind == SPATIAL_DROPOUT:
         c = op.geometry.c
     for i in range(buffer.width // c):
-        dropout_row(x + i * c, y + i * c, c, key, op.rate)
+        dropout_row(x + i * c, y + i * c, c, key, rate)
 
 
 cdef void pool_op(const Plan* plan, const Workspace* w, const Op* op, Matrix x, Matrix y, Py_ssize_t begin,
@@ -129,7 +130,8 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
                                        weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
                                        source, target, rows, weights.tail)
         elif op.kind == DENSE_CSR:
-            csr_forward(op, p, weights.packed, x, samples, epoch_key, training, target, rows)
+            csr_forward(op, p, weights.packed, x, samples, epoch_key,
+                        op.rate * w.dropout_factor if training else 0, target, rows)
         elif op.kind == ACTIVATION:
             activate(op.code, source, target, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
@@ -137,7 +139,7 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
                 if training:
                     dropout_image(op, plan.buffers + op.source, source.at + r * source.stride,
                                   target.at + r * target.stride,
-                                  row_key(epoch_key, samples[r], op.layer))
+                                  row_key(epoch_key, samples[r], op.layer), op.rate * w.dropout_factor)
                 else:
                     memcpy(target.at + r * target.stride, source.at + r * source.stride,
                            plan.buffers[op.source].width * sizeof(real))
@@ -264,6 +266,6 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,
-                              row_key(epoch_key, samples[r], op.layer))
+                              row_key(epoch_key, samples[r], op.layer), op.rate * w.dropout_factor)
         else:
             image_backward(plan, w, weights, op, d, dx, begin, rows)

@@ -2,7 +2,7 @@
 # and dW_j += x_ij dy_i. Only the stored values are touched; an input dropout masks them on the way.
 
 cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, const Input* x,
-                      const Py_ssize_t* samples, u64 epoch_key, bint training,
+                      const Py_ssize_t* samples, u64 epoch_key, double rate,
                       Matrix y, Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t i, j, k
     cdef long long e
@@ -20,25 +20,24 @@ cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, cons
             for j in range(panel.width):
                 out[j] = packed[p.bias + panel.begin + j]
             for e in range(x.indptr[samples[i]], x.indptr[samples[i] + 1]):
-                value = csr_value(op, data[e], x.indices[e], key, training)
+                value = csr_value(rate, data[e], x.indices[e], key)
                 w = packed + p.weight + panel.offset + x.indices[e] * panel.width
                 for j in range(panel.width):
                     out[j] += value * w[j]
 
 
-cdef inline real csr_value(const Op* op, real value, int column, u32 key,
-                           bint training) noexcept nogil:
-    if not training or op.rate == 0:
+cdef inline real csr_value(double rate, real value, int column, u32 key) noexcept nogil:
+    if rate == 0:
         return value
-    if element_hash(key, <u32>column) < drop_below(op.rate):
+    if element_hash(key, <u32>column) < drop_below(rate):
         return 0
-    return value * <real>(1.0 / (1.0 - op.rate))
+    return value * <real>(1.0 / (1.0 - rate))
 
 
 # dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first
 # stored value in a column >= first. Columns are sorted and tasks come in order, so a cursor only moves on.
 cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
-                              const Py_ssize_t* samples, u64 epoch_key, Matrix dy, Py_ssize_t rows,
+                              const Py_ssize_t* samples, u64 epoch_key, double rate, Matrix dy, Py_ssize_t rows,
                               Py_ssize_t first, Py_ssize_t last, long long* cursors, real* dW,
                               bint accumulate) noexcept nogil:
     cdef Py_ssize_t i, j
@@ -59,7 +58,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
         key = row_key(epoch_key, samples[i], op.layer)
         d = dy.at + i * dy.stride + panel.begin
         while e < end and x.indices[e] < last:
-            value = csr_value(op, data[e], x.indices[e], key, True)
+            value = csr_value(rate, data[e], x.indices[e], key)
             row = dW + (x.indices[e] - first) * panel.width
             for j in range(panel.width):
                 row[j] += value * d[j]

@@ -54,6 +54,8 @@ cdef struct Step:
     int* shares                         # share k has the tasks from shares[k] to shares[k + 1]
     Optimizer optimizer
     const double* rates                 # of each step of this run
+    const double* decay_factors         # of decoupled weight decay, likewise; NULL: all 1
+    const double* dropout_factors       # of the rates of dropout; NULL: all 1
     long long t                         # updates so far
     double alpha, clip_norm
     u64 seed, epoch, epoch_key

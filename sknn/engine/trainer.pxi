@@ -19,7 +19,7 @@ cdef class Trainer:
     sample_weight : ndarray (n,) of real or None
     samples : ndarray of intp: the rows to train on, in order
     batch_size : int
-    optimizer : (kind, n_slots, coefficients) or None
+    optimizer : (kind, n_slots, coefficients, weight_decay) or None
         None where only gradients are wanted, those of all samples in one batch.
     alpha, clip_norm : float
     seed : int
@@ -86,8 +86,8 @@ cdef class Trainer:
         s.update_parameters = optimizer is not None
         if optimizer is None:
             return
-        s.optimizer.kind, s.optimizer.n_slots = optimizer[0], optimizer[1]
-        for i, value in enumerate(optimizer[2]):
+        s.optimizer.kind, s.optimizer.n_slots, coefficients, s.optimizer.weight_decay = optimizer
+        for i, value in enumerate(coefficients):
             s.optimizer.coefficients[i] = value
 
     cdef _allocate(self, bint whole_gradient):
@@ -291,17 +291,30 @@ cdef class Trainer:
             with nogil:
                 shuffle(<Py_ssize_t*>s.order, s.n_samples, mix(key))
 
-    def run(self, const double[::1] rates not None, long long t, double deadline):
+    def run(self, const double[::1] rates not None, long long t, double deadline,
+            const double[::1] decay_factors=None, const double[::1] dropout_factors=None):
         """Runs the steps of the current epoch; `t` updates came before the first of them.
+
+        Each step has a learning rate, and may have factors of the decoupled weight decay and, from 0
+        to 1, of the rates of all dropout.
 
         Returns the steps that were finished: all, or fewer when the `clock` passed `deadline`. The
         loss of the epoch so far is `loss`. Raises KeyboardInterrupt on Ctrl-C.
         """
-        if rates.shape[0] != self.n_steps:
-            raise ValueError("one learning rate for each step is needed")
-        self.step.rates = &rates[0]
+        self.step.rates = self._of_each_step(rates)
+        self.step.decay_factors = self._of_each_step(decay_factors)
+        self.step.dropout_factors = self._of_each_step(dropout_factors)
+        if dropout_factors is not None and not 0 <= np.min(dropout_factors) <= np.max(dropout_factors) <= 1:
+            raise ValueError("factors of dropout must be numbers from 0 to 1")
         self.step.t = t
         return self._run(self.n_steps, deadline)
+
+    cdef const double* _of_each_step(self, const double[::1] values) except? NULL:
+        if values is None:
+            return NULL
+        if values.shape[0] != self.n_steps:
+            raise ValueError("one learning rate (and factor) for each step is needed")
+        return &values[0]
 
     cdef Py_ssize_t _run(self, Py_ssize_t n_steps, double deadline) except -1:
         cdef Step* s = &self.step
@@ -326,6 +339,7 @@ cdef class Trainer:
         None where the `clock` passed `deadline` first. Raises KeyboardInterrupt on Ctrl-C.
         """
         self.begin_epoch(0, False)
+        self.step.dropout_factors = NULL
         if self._run(1, deadline) == 0:
             return None
         self.program.unpack(self.step.gradient, gradient[0], gradient[1])

@@ -43,8 +43,9 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     else:
         if first_of_share or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
-        csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key, d, rows, task.first,
-                            task.last, cursors, g, accumulate)
+        csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key,
+                            op.rate * s.threads[thread].dropout_factor, d, rows, task.first, task.last,
+                            cursors, g, accumulate)
     return g
 
 
@@ -79,6 +80,8 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
     cdef const Parameter* p = s.plan.parameters + op.parameter
     cdef Optimizer own = optimizer[0]
     own.rate *= p.bias_rate_factor if task.bias else p.rate_factor
+    if task.bias or not p.decays:
+        own.decay = 0
     update(&own, s.params, g, s.slots, task.offset, task.size)
     if not task.bias:
         derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
@@ -154,6 +157,7 @@ cdef void train_worker(Step* s) noexcept nogil:
     cdef bint last_block
     cdef bint direct = s.update_parameters and not s.clip_norm > 0
     cdef long long t = s.t
+    resume(&optimizer, t)
     for step in range(s.last_step):
         start = step * s.batch_size
         rows = min(s.batch_size, s.n_samples - start)
@@ -168,7 +172,8 @@ cdef void train_worker(Step* s) noexcept nogil:
                 continue
         t += 1
         if s.update_parameters:
-            prepare(&optimizer, s.rates[step], t)
+            prepare(&optimizer, s.rates[step], s.decay_factors[step] if s.decay_factors != NULL else 1, t)
+        s.threads[thread].dropout_factor = s.dropout_factors[step] if s.dropout_factors != NULL else 1
         batch_loss = 0
         block = 0
         while block < rows:

@@ -19,7 +19,7 @@ from sknn.estimators._inspection import Inspection
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
 from sknn.losses import Loss
-from sknn.optimizers import SGD, Adam, Optimizer
+from sknn.optimizers import SOLVERS, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
 from sknn.training import History, OptimizerState
 
@@ -227,20 +227,21 @@ class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin
     def _optimizer_state(self, incremental, random_state):
         previous = self.__dict__.get("_optimizer")
         solver = self._solver()
-        if incremental and previous and solver and len(previous.slots) == solver.n_slots:
+        if incremental and previous and previous.belongs_to(solver):
             return copy.copy(previous)
         seed = random_state.randint(np.iinfo(np.int32).max)
-        return OptimizerState(self.learning_rate_init, self.learning_rate_init, seed=seed)
+        kind = solver.kind if solver else "lbfgs"
+        return OptimizerState(
+            self.learning_rate_init, self.learning_rate_init, seed=seed, kind=kind
+        )
 
     def _solver(self) -> Optimizer | None:
         """The optimizer that `solver` means; None for L-BFGS."""
         if self.solver == "lbfgs":
             self._refuse_what_needs_steps()
             return None
-        if self.solver == "adam":
-            return Adam(self.beta_1, self.beta_2, self.epsilon)
-        if self.solver == "sgd":
-            return SGD(self.momentum, self.nesterovs_momentum)
+        if isinstance(self.solver, str):
+            return SOLVERS[self.solver](self)
         self.solver.validate()
         return self.solver
 

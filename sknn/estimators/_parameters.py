@@ -7,14 +7,14 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from sknn.optimizers import Optimizer
+from sknn.optimizers import SOLVERS, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
 
 SIZES = ["array-like", Interval(Integral, 1, None, closed="left"), str]
 
 CONSTRAINTS = {
     "hidden_layer_sizes": SIZES,
-    "solver": [StrOptions({"lbfgs", "sgd", "adam"}), Optimizer],
+    "solver": [StrOptions({"lbfgs", *SOLVERS}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "learning_rate": [StrOptions(set(SCHEDULES)), Schedule],
@@ -48,10 +48,11 @@ CONSTRAINTS = {
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
 }
 
-TRAINING = """solver : {"adam", "sgd", "lbfgs"} or Optimizer, default={solver}
-        What minimises the loss. An instance such as ``Adam(beta_1=0.8)`` carries its own parameters,
-        searched as ``solver__beta_1``; a name takes those below. "lbfgs" (SciPy's, on the full batch
-        and in double precision inside) suits small data.
+TRAINING = """solver : {"adam", "adamw", "nadam", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", \
+"lbfgs"} or Optimizer, default={solver}
+        What minimises the loss, see :mod:`sknn.optimizers`. An instance such as ``Adam(beta_1=0.8)``
+        carries its own parameters, searched as ``solver__beta_1``; a name takes those below that name
+        it. "lbfgs" (SciPy's, on the full batch and in double precision inside) suits small data.
     alpha : float, default={alpha}
         Strength of the L2 penalty ``alpha / 2 · ‖W‖² / n`` on the weights, n being the (weighted)
         number of samples of the batch, as in scikit-learn.
@@ -61,7 +62,9 @@ TRAINING = """solver : {"adam", "sgd", "lbfgs"} or Optimizer, default={solver}
 default={learning_rate}
         How the learning rate changes, for every stochastic solver; see :mod:`sknn.schedules`.
     learning_rate_init : float, default={learning_rate_init}
-        The learning rate before the schedule changes it.
+        The learning rate before the schedule changes it. The default suits "adam", "adamw" and
+        "rmsprop"; others want 0.002 ("nadam"), 0.01 ("adagrad"), 0.1 ("sgd" and its kin) or 1
+        ("adadelta").
     power_t : float, default={power_t}
         Exponent of "invscaling".
     max_iter : {max_iter_type}, default={max_iter}
@@ -79,9 +82,10 @@ default={learning_rate}
     warm_start : bool, default={warm_start}
         Whether fit goes on from the weights of the last fit.
     momentum : float, default={momentum}
-        Momentum of "sgd", in [0, 1].
+        Momentum of "sgd", "momentum" and "nesterov", in [0, 1].
     nesterovs_momentum : bool, default={nesterovs_momentum}
-        Whether that momentum is Nesterov's.
+        Whether that of "sgd" is Nesterov's, as that of "nesterov" is, or classical, as that of
+        "momentum".
     early_stopping : bool or "auto", default={early_stopping}
         Whether to stop when the validation score no longer improves, and keep the best weights. "auto",
         the choice to recommend, does so if and only if X_val is given to fit. True without X_val
@@ -89,9 +93,9 @@ default={learning_rate}
     validation_fraction : float, default={validation_fraction}
         Share of the training data that validates, in [0, 1).
     beta_1, beta_2 : float, default={beta_1} and {beta_2}
-        Decays of the moments of "adam", in [0, 1).
+        Decays of the moments of "adam", "adamw" and "nadam", in [0, 1).
     epsilon : float, default={epsilon}
-        Keeps the division of "adam" finite.
+        Keeps the division of these three finite.
     n_iter_no_change : int, default={n_iter_no_change}
         Epochs without change after which training stops; ``np.inf`` for never.
     max_fun : int, default={max_fun}

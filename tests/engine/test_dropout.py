@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sknn.layers import Conv2D, Dense, Dropout, SpatialDropout
 from sknn.losses import Loss
 from sknn.optimizers import SGD
 from tests import twins
+from tests.engine.layered import Layered
 from tests.engine.machine import flat, run_epochs, stored, targets
 from tests.engine.test_gradients import assert_gradient_of_value
 
@@ -123,3 +125,48 @@ def test_masks_of_any_key(best, rate, seed, epoch, width):
     mask = twins.dropout_mask(seed, epoch, np.arange(3), salt, width, rate)
     observed = observed_mask(best, 3, width, rate, seed=seed, epoch=epoch)
     np.testing.assert_allclose(observed, mask, rtol=1e-6)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_factors_of_the_rates(machine, sparse):
+    """Half of a rate is that rate: the same bits, forward and backward, for any number of threads."""
+
+    def trained(dropout, factor, n_threads=1):
+        model = machine.mlp(6, (40, 30), dropout=dropout, sparse=sparse)
+        X, y = machine.normal(50, 6), machine.normal(50, 1)
+        trainer = model.trainer(X, y, PLAIN, batch_size=20, n_threads=n_threads)
+        trainer.begin_epoch(0, True)
+        assert trainer.run(np.full(3, 0.1), 0, np.inf, None, np.array(factor)) == 3
+        return flat(stored(model, trainer))
+
+    expected = trained(0.25, [1.0, 1.0, 1.0])
+    assert (trained(0.5, [1.0, 1.0, 1.0]) != expected).any()
+    for n_threads in (1, 2, 3):
+        np.testing.assert_array_equal(trained(0.5, [0.5, 0.5, 0.5], n_threads), expected)
+    changing = trained(0.5, [0.0, 0.5, 1.0])
+    np.testing.assert_array_equal(changing, trained(0.5, [0.0, 0.5, 1.0], 3))
+    assert (changing != expected).any()
+
+
+def test_a_factor_of_zero_is_no_dropout(machine):
+    layers = [Conv2D(6, 3), SpatialDropout(0.5), Dense(9), Dropout(0.3)]
+    with_masks = Layered(machine, layers, (5, 5, 2))
+    without = Layered(machine, [layers[0], layers[2]], (5, 5, 2))
+    X, y = without.images(8), targets(without.loss, 8, machine.dtype)
+    weights = []
+    for model, factors in ((with_masks, np.zeros(2)), (without, None)):
+        trainer = model.trainer(X, y, PLAIN, batch_size=4)
+        trainer.begin_epoch(0, False)
+        trainer.run(np.full(2, 0.1), 0, np.inf, None, factors)
+        weights.append(flat(stored(model, trainer)))
+    np.testing.assert_array_equal(*weights)
+    run_epochs(trainer := with_masks.trainer(X, y, PLAIN, batch_size=4), [0], 0.1, shuffle=False)
+    assert (flat(stored(with_masks, trainer)) != weights[0]).any()
+
+
+@pytest.mark.parametrize("factor", [-0.1, 1.1, np.nan])
+def test_a_factor_beyond_one_is_refused(best, factor):
+    model = best.mlp(3, dropout=0.5)
+    trainer = model.trainer(best.normal(4, 3), best.normal(4, 1), PLAIN)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        trainer.run(np.ones(1), 0, np.inf, None, np.array([factor]))

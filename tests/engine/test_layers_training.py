@@ -115,7 +115,10 @@ def twin_training(model, X, y, optimizer, step, *, epochs, batch_size, seed, rat
     return np.concatenate([w, *model.statistics[0], *model.statistics[1]]), losses
 
 
-@pytest.mark.parametrize("name", [*DROPOUTS, "max", "no_bias", "batch_norm_twice", "batch_norm_without_scale", "everything"])
+@pytest.mark.parametrize(
+    "name",
+    [*DROPOUTS, "max", "no_bias", "batch_norm_twice", "batch_norm_without_scale", "everything"],
+)
 @pytest.mark.parametrize(("optimizer", "step"), [(Adam(), twins.adam), (SGD(), twins.sgd)])
 def test_equals_the_twin_from_beginning_to_end(double, name, optimizer, step):
     """Three epochs of shuffled batches, the last of each smaller."""

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknn.losses import Loss
-from sknn.optimizers import SGD, Adam
+from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
 from tests import twins
 from tests.engine import golden_optimizers as golden
 from tests.engine.machine import flat, run_epochs, stored, targets
@@ -17,15 +17,46 @@ OPTIMIZERS = {
     "sgd": SGD(momentum=0.0, nesterov=False),
     "momentum": SGD(momentum=0.9, nesterov=False),
     "nesterov": SGD(momentum=0.9, nesterov=True),
+    "adagrad": Adagrad(),
+    "adagrad_initial": Adagrad(initial_accumulator_value=0.1),
+    "adadelta": Adadelta(),
+    "adadelta_epsilon": Adadelta(rho=0.95, epsilon=0.01),
+    "rmsprop": RMSprop(),
+    "rmsprop_momentum": RMSprop(rho=0.9, epsilon=1e-3, momentum=0.5),
     "adam": Adam(),
     "adam_betas": Adam(beta_1=0.8, beta_2=0.95),
     "adam_epsilon": Adam(epsilon=0.5),
+    "adamw": AdamW(weight_decay=0.5),
+    "adamw_epsilon": AdamW(weight_decay=1e-6, epsilon=0.5),
+    "nadam": NAdam(),
+    "nadam_betas": NAdam(beta_1=0.8, beta_2=0.95, epsilon=0.1, momentum_decay=1.0),
 }
+TWINS = {
+    SGD: twins.sgd,
+    Adagrad: twins.adagrad,
+    Adadelta: twins.adadelta,
+    RMSprop: twins.rmsprop,
+    Adam: twins.adam,
+    AdamW: twins.adamw,
+    NAdam: twins.nadam,
+}
+#: learning rates with which all of them find the bottom of a parabola; others 0.05
+RATES = {
+    "adam_epsilon": 0.5,
+    "adagrad": 0.5,
+    "adagrad_initial": 0.5,
+    "adadelta": 1.0,
+    "rmsprop": 0.005,
+}
+RATES["rmsprop_momentum"] = RATES["rmsprop"]
 
 
-def twin_step(optimizer):
+def twin_step(optimizer, decays=1.0):
+    """A step of the twin; `decays` is one where weights decay, zero at biases."""
     options = optimizer.get_params()
-    step = twins.adam if isinstance(optimizer, Adam) else twins.sgd
+    if isinstance(optimizer, AdamW):
+        options["decays"] = decays
+    step = TWINS[type(optimizer)]
     return lambda w, g, slots, rate, t: step(w, g, slots, rate, t, **options)
 
 
@@ -55,12 +86,16 @@ def test_steps_of_scikit_learn(machine, name):
 
 @pytest.mark.parametrize("name", golden.TORCH)
 def test_steps_of_torch(machine, name):
-    """Exact for SGD; Adam's ε stands elsewhere and clipping adds 1e-6 to the norm."""
-    other = 1e-5 if "clip" in name else 1e-6 if "adam" in name else 0
+    """Exact, but that Adam's ε stands elsewhere and clipping adds 1e-6 to the norm."""
+    other = 1e-5 if "clip" in name else 1e-6 if name in {"adam", "adam_betas"} else 0
     tolerance = max(other, 200 * machine.eps)
     np.testing.assert_allclose(
         golden_steps(machine, name), golden.TORCH[name], rtol=tolerance, atol=tolerance
     )
+
+
+#: of the 26 numbers of a network 3-4-2: its weights
+DECAYS = np.repeat([1.0, 0.0], [20, 6])
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -74,7 +109,7 @@ def test_recurrence_with_a_changing_rate(double, name):
     for t, rate in enumerate([0.1, 0.02, 0.3, 0.05, 0.2, 0.01], start=1):
         model.weights = stored(model, trainer)
         gradient = flat(model.twin(X, y, alpha=0.2)[1])
-        w, slots = twin_step(optimizer)(w, gradient, slots, rate, t)
+        w, slots = twin_step(optimizer, DECAYS)(w, gradient, slots, rate, t)
         trainer.begin_epoch(t, False)
         trainer.run(np.array([rate]), t - 1, np.inf)
     np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
@@ -87,7 +122,10 @@ def test_recurrence_with_a_changing_rate(double, name):
 @pytest.mark.parametrize("clip_norm", [0.0, 0.1])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_rate_factors(double, name, clip_norm):
-    """Weights and biases of each layer at rates of their own: steps of the twin at these rates."""
+    """Weights and biases of each layer at rates of their own: steps of the twin at these rates.
+
+    Decoupled decay keeps the rate itself.
+    """
     optimizer = OPTIMIZERS[name]
     model = double.mlp(3, (4,), Loss("squared_error", (2,)))
     factors = [(0.5, 3.0), (1.0, 0.0)]
@@ -99,16 +137,37 @@ def test_rate_factors(double, name, clip_norm):
     model.program = model.network.program(model.loss, True)
     X, y = double.normal(5, 3), targets(model.loss, 5, "float64")
     trainer = model.trainer(X, y, optimizer, clip_norm=clip_norm)
-    rates = 0.1 * np.repeat([0.5, 1.0, 3.0, 0.0], [12, 8, 4, 2])
+    factors = np.repeat([0.5, 1.0, 3.0, 0.0], [12, 8, 4, 2])
+    rates, decays = 0.1 * factors, DECAYS / np.maximum(factors, 0.5)
     w, slots = flat(model.weights), [np.zeros(26) for _ in range(optimizer.n_slots)]
     for t in (1, 2, 3):
         model.weights = stored(model, trainer)
         gradient = flat(model.twin(X, y)[1])
         gradient = twins.clip(gradient, clip_norm) if clip_norm else gradient
-        w, slots = twin_step(optimizer)(w, gradient, slots, rates, t)
+        w, slots = twin_step(optimizer, decays)(w, gradient, slots, rates, t)
         trainer.begin_epoch(t, False)
         trainer.run(np.array([0.1]), t - 1, np.inf)
     np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
+
+
+def test_factors_of_the_decay(double):
+    """Each step has its own; a factor of zero is Adam."""
+    X, y = double.normal(6, 2), double.normal(6, 1)
+    model = double.mlp(2)
+    trainer = model.trainer(X, y, AdamW(weight_decay=0.5), batch_size=2)
+    trainer.begin_epoch(0, False)
+    rates, factors = np.array([0.1, 0.2, 0.3]), np.array([0.0, 0.5, 2.0])
+    assert trainer.run(rates, 0, np.inf, factors) == 3
+    actual = flat(stored(model, trainer))
+    w, slots = flat(model.weights), [np.zeros(3), np.zeros(3)]
+    for t in (1, 2, 3):
+        model.weights = [w[:2, None]], [w[2:]]
+        batch = slice(2 * t - 2, 2 * t)
+        gradient = flat(model.twin(X[batch], y[batch])[1])
+        decays = factors[t - 1] * np.array([1.0, 1.0, 0.0])
+        step = twin_step(AdamW(weight_decay=0.5), decays)
+        w, slots = step(w, gradient, slots, rates[t - 1], t)
+    np.testing.assert_allclose(actual, w, rtol=1e-11)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -118,9 +177,9 @@ def test_converges_on_a_parabola(machine, name):
     X = machine.normal(40, 3)
     truth = np.array([[1.0], [-2.0], [0.5]], machine.dtype)
     y = X @ truth + machine.normal(1, 1)
-    rate = 0.5 if name == "adam_epsilon" else 0.05
+    optimizer = AdamW(weight_decay=1e-4) if name == "adamw" else OPTIMIZERS[name]
     (coefs, _), losses = model.train(
-        X, y, OPTIMIZERS[name], epochs=400, rate=rate, batch_size=20, shuffle=True
+        X, y, optimizer, epochs=400, rate=RATES.get(name, 0.05), batch_size=20, shuffle=True
     )
     np.testing.assert_allclose(coefs[0], truth, atol=2e-2)
     assert losses[-1] < 1e-3 * losses[0]
@@ -134,13 +193,114 @@ def test_rate_of_zero_changes_nothing(machine, name):
     np.testing.assert_array_equal(flat(weights), flat(model.weights))
 
 
-def test_padding_of_parameters_never_moves(machine):
-    """Adam on 1-wide layers, whose packed rows are mostly padding, stays finite and right."""
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_padding_of_parameters_never_moves(machine, name):
+    """Layers 1 wide, whose packed rows are mostly padding, stay finite with hardly any ε."""
+    optimizer = clone(OPTIMIZERS[name])
+    if hasattr(optimizer, "epsilon"):
+        optimizer.epsilon = 1e-30
     model = machine.mlp(1, (1, 1))
     X, y = machine.normal(3, 1), machine.normal(3, 1)
-    trainer = model.trainer(X, y, Adam(epsilon=1e-30), alpha=0.1)
+    trainer = model.trainer(X, y, optimizer, alpha=0.1)
     run_epochs(trainer, range(50), 0.01)
     assert np.isfinite(flat(stored(model, trainer))).all()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_nan_is_seen(machine, name):
+    model = machine.mlp(3, (20,))
+    X, y = machine.normal(6, 3), machine.normal(6, 1)
+    y[2] = np.nan
+    weights, losses = model.train(X, y, OPTIMIZERS[name], epochs=1, batch_size=3)
+    assert np.isnan(losses).all()
+    assert np.isnan(flat(weights)).all()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_same_bits_for_any_number_of_threads(machine, name):
+    model = machine.mlp(7, (70, 19))
+    X, y = machine.normal(90, 7), machine.normal(90, 1)
+    one, two, three = (
+        model.train(X, y, OPTIMIZERS[name], batch_size=32, n_threads=n, alpha=0.1)[0]
+        for n in (1, 2, 3)
+    )
+    np.testing.assert_array_equal(flat(one), flat(two))
+    np.testing.assert_array_equal(flat(one), flat(three))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_goes_on_where_it_stopped(machine, name):
+    """Also after steps so many that the momenta of NAdam multiply to nothing."""
+    model = machine.mlp(2)
+    X, y = machine.normal(6, 2), machine.normal(6, 1)
+    whole, first, second = (model.trainer(X, y, OPTIMIZERS[name]) for _ in range(3))
+    for epochs in (range(3), range(3, 400)):
+        run_epochs(whole, epochs)
+    for trainer, epochs in ((first, range(100)), (second, range(100, 400))):
+        for epoch in epochs:
+            run_epochs(trainer, [epoch])
+        if trainer is first:
+            second.load(*stored(model, first))
+            for k in range(first.n_slots):
+                moment = model.network.empty_weights()
+                first.store_slot(k, *moment)
+                second.load_slot(k, *moment)
+    np.testing.assert_array_equal(flat(stored(model, second)), flat(stored(model, whole)))
+
+
+# ---- Keras --------------------------------------------------------------------------------------
+# Its recurrences (keras/src/optimizers of Keras 3). Where its ε stands elsewhere, both are next to nothing.
+
+
+def keras_adagrad(w, g, slots, rate, t, epsilon=1e-40):
+    s = slots[0] + g * g
+    return w - rate * g / np.sqrt(s + epsilon), [s]
+
+
+def keras_rmsprop(w, g, slots, rate, t, rho=0.9, momentum=0.3, epsilon=1e-40):
+    s = rho * slots[0] + (1 - rho) * g * g
+    v = momentum * slots[1] + rate * g / np.sqrt(s + epsilon)
+    return w - v, [s, v]
+
+
+def keras_adamw(w, g, slots, rate, t, weight_decay=0.1):
+    return twins.adam(w - w * weight_decay * rate, g, slots, rate, t, epsilon=1e-20)
+
+
+def keras_nadam(w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    u = [beta_1 * (1 - 0.5 * 0.96**i) for i in range(1, t + 2)]
+    m, v = slots[0] + (g - slots[0]) * (1 - beta_1), slots[1] + (g * g - slots[1]) * (1 - beta_2)
+    m_hat = u[-1] * m / (1 - np.prod(u)) + (1 - u[-2]) * g / (1 - np.prod(u[:-1]))
+    return w - m_hat * rate / (np.sqrt(v / (1 - beta_2**t)) + epsilon), [m, v]
+
+
+KERAS = {
+    "momentum": (SGD(0.9, False), lambda *step: twins.sgd(*step, 0.9, False), 0),
+    "adagrad": (Adagrad(1e-20, 0.1), keras_adagrad, 0.1),
+    "adadelta": (Adadelta(0.95, 1e-7), lambda *step: twins.adadelta(*step, 0.95, 1e-7), 0),
+    "rmsprop": (RMSprop(0.9, 1e-20, 0.3), keras_rmsprop, 0),
+    "adam": (Adam(epsilon=1e-7), lambda *step: twins.adam(*step, epsilon=1e-7), 0),
+    "adamw": (AdamW(epsilon=1e-20, weight_decay=0.1), keras_adamw, 0),
+    "nadam": (NAdam(epsilon=1e-7, momentum_decay=1.0), keras_nadam, 0),
+}
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_steps_of_keras(double, name):
+    """Ten steps on a line without a bias that decays; `first` is what its first slot begins at."""
+    optimizer, step, first = KERAS[name]
+    model = double.mlp(4)
+    parameter = model.network.plan.parameters[0]
+    model.network.plan.parameters[0] = replace(parameter, biased=False)
+    model.weights[1][0][...] = 0
+    model.program = model.network.program(model.loss, True)
+    X, y = double.normal(9, 4), double.normal(9, 1, seed=1)
+    trainer = model.trainer(X, y, optimizer)
+    w, slots = model.weights[0][0].copy(), [first, 0]
+    for t in range(1, 11):
+        w, slots = step(w, X.T @ (X @ w - y) / 9, slots, 0.1, t)
+        run_epochs(trainer, [t - 1], 0.1)
+        np.testing.assert_allclose(stored(model, trainer)[0][0], w, rtol=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +312,17 @@ def test_padding_of_parameters_never_moves(machine):
         (Adam(beta_1=1.0), "beta_1"),
         (Adam(beta_2=-0.5), "beta_2"),
         (Adam(epsilon=0.0), "epsilon"),
+        (Adagrad(epsilon=0.0), "epsilon"),
+        (Adagrad(initial_accumulator_value=-1.0), "initial_accumulator_value"),
+        (Adadelta(rho=1.0), "rho"),
+        (Adadelta(epsilon=0.0), "epsilon"),
+        (RMSprop(rho=-0.1), "rho"),
+        (RMSprop(epsilon=0.0), "epsilon"),
+        (RMSprop(momentum=1.1), "momentum"),
+        (AdamW(beta_2=1.0), "beta_2"),
+        (AdamW(weight_decay=-0.1), "weight_decay"),
+        (NAdam(beta_1=1.0), "beta_1"),
+        (NAdam(momentum_decay=-1.0), "momentum_decay"),
     ],
 )
 def test_parameters_out_of_range(optimizer, name):
@@ -167,7 +338,7 @@ def test_description(best, name):
     optimizer = clone(OPTIMIZERS[name])
     optimizer.validate()
     module = best.mlp(1).engine
-    kind, n_slots, coefficients = optimizer.lower(module)
+    kind, n_slots, coefficients, weight_decay = optimizer.lower(module)
     assert kind in module.OPTIMIZERS.values()
-    assert n_slots == type(optimizer).n_slots
-    assert all(isinstance(value, float) for value in coefficients)
+    assert n_slots == optimizer.n_slots
+    assert all(isinstance(value, float) for value in (*coefficients, weight_decay))

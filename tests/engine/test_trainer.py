@@ -321,8 +321,11 @@ def test_wrong_number_of_rates(machine):
     trainer = model.trainer(X, y, Adam(), batch_size=6)
     trainer.begin_epoch(0, True)
     for n in (0, 3, 5):
-        with pytest.raises(ValueError, match="one learning rate for each step"):
-            trainer.run(np.ones(n), 0, np.inf)
+        for wrong in range(3):
+            lengths = [n if k == wrong else 4 for k in range(3)]
+            rates, *factors = map(np.ones, lengths)
+            with pytest.raises(ValueError, match=r"one learning rate \(and factor\) for each step"):
+                trainer.run(rates, 0, np.inf, *factors)
 
 
 def test_loss_of_an_epoch_is_the_mean_over_rows(double):
