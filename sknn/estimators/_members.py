@@ -18,6 +18,7 @@ from sknn.training import CALLBACK, INTERRUPTED, History, OptimizerState, Option
 class Samples:
     """Encoded samples as the engine takes them."""
 
+    X: np.ndarray
     rows: object
     targets: np.ndarray
     weights: np.ndarray | None
@@ -73,8 +74,9 @@ class Recipe:
     data_driven: bool
     n_threads: int = 1
     verbose: bool = False
-    decay_schedule: object = None
-    dropout_schedule: object = None
+    #: schedules of the weight decay and of dropout
+    decay: object = None
+    dropout: object = None
 
 
 class MemberRun:
@@ -93,7 +95,7 @@ class MemberRun:
         random_state = np.random.RandomState(task.seed)
         coefs, intercepts = recipe.network.initial_weights(random_state)
         if recipe.data_driven:
-            fit_to_data(recipe.network, self.program, coefs, intercepts, task, random_state)
+            fit_to_data(recipe, self.program, coefs, intercepts, task, random_state)
         self.trainer = self.engine.Trainer(
             self.program,
             task.training.rows,
@@ -128,6 +130,8 @@ class MemberRun:
             max_time=self.task.max_time,
             verbose=recipe.verbose,
             early_stopping=validate is not None,
+            decay=recipe.decay,
+            dropout=recipe.dropout,
         )
         state = OptimizerState(rate, rate)
         return train(
@@ -199,28 +203,30 @@ def best_epoch(history):
     return 1 + int(ties[np.argmin(np.array(history.validation_losses)[ties])])
 
 
-def fit_to_data(network, program, coefs, intercepts, task, random_state, n_rows=1024):
+def fit_to_data(recipe, program, coefs, intercepts, task, random_state, n_rows=1024):
     """Scales initial weights so that every unit has variance 1, and puts its kink among the samples.
 
     For each dense layer in turn, with z = x W over some of the samples: ``W ← W / std(z)``, and
     ``b = −Σ λ_i z_i`` over five samples with random weights λ that sum to 1 (Holzmüller et al. 2024;
     Steinwart 2019, arXiv 1903.11482).
     """
-    engine = network.engine
+    network = recipe.network
     few = random_state.permutation(task.samples)[:n_rows]
-    rows = engine.Rows(task.training.rows_of(few)) if False else task.training.take(engine, few)
-    number = 0
-    for layer, (n_ops, shape), parameter in network.dense_layers():
-        z = np.empty((len(few), shape[0]), network.dtype)
-        engine.forward(program, rows, coefs, intercepts, z, n_ops)
+    rows = network.engine.Rows(task.training.X[few])
+    for n_ops, (kind, _, _, parameter, *_) in enumerate(network.plan.ops, start=1):
+        if kind != network.engine.OPS["dense"]:
+            continue
+        units = network.coef_shapes[parameter][1]
+        z = np.empty((len(few), units), network.dtype)
+        network.engine.forward(program, rows, coefs, intercepts, z, n_ops)
+        z -= intercepts[parameter]
         spread = z.std(axis=0, dtype=np.float64)
-        scale = np.where(spread > 1e-6, 1 / np.maximum(spread, 1e-6), 1.0)
+        scale = 1 / np.where(spread > 1e-6, spread, 1.0)
         coefs[parameter] = (coefs[parameter] * scale).astype(network.dtype)
-        shares = random_state.dirichlet(np.ones(5), shape[0])
-        chosen = random_state.randint(len(few), size=(shape[0], 5))
-        picked = z[chosen, np.arange(shape[0])[:, None]] * scale[:, None]
+        shares = random_state.dirichlet(np.ones(5), units)
+        chosen = random_state.randint(len(few), size=(units, 5))
+        picked = z[chosen, np.arange(units)[:, None]] * scale[:, None]
         intercepts[parameter] = -(shares * picked).sum(axis=1).astype(network.dtype)
-        number += 1
 
 
 def train_members(recipe, tasks, n_workers, callbacks):
