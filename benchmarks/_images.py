@@ -40,17 +40,46 @@ def normed(filters):
     ]
 
 
+def mixer(n_tokens, c, n_blocks, tokens, channels):
+    """Describe the blocks of an MLP-Mixer and the mean of what they give, as sknn has them."""
+
+    def mlp(hidden, outputs):
+        return [
+            conv(hidden, 1, activation="gelu"),
+            conv(outputs, 1, activation="identity"),
+        ]
+
+    def block(layers):
+        return ["Residual", {"layers": [["LayerNorm", {}], *layers]}]
+
+    along_tokens = block([["Transposed", {"layers": mlp(tokens, n_tokens)}]])
+    along_channels = block(mlp(channels, c))
+    return [*[along_tokens, along_channels] * n_blocks, ["LayerNorm", {}], ["GlobalAvgPool2D", {}]]
+
+
+def built(descriptions):
+    """Make sknn's layers."""
+    return [
+        getattr(layers, name)(**{k: built(v) if k == "layers" else v for k, v in options.items()})
+        for name, options in descriptions
+    ]
+
+
 POOL, FLATTEN = ["MaxPool2D", {"pool_size": 2}], ["Flatten", {}]
 
 
 @dataclass(frozen=True)
 class Net:
-    """Hidden layers, the shape of an image, and how many times PyTorch's best sknn is to be."""
+    """Hidden layers, the shape of an image, and how many times PyTorch's best sknn is to be.
+
+    `torch_layers` are those of PyTorch where it has them in another form.
+    """
 
     layers: list
     shape: tuple
     training: float
     prediction: float
+    torch_layers: list | None = None
 
     def make_data(self, n, seed=0):
         """Make float32 images (n, h, w, c) and classes."""
@@ -60,7 +89,7 @@ class Net:
     def estimator(self, **parameters):
         """Make sknn's side; the values enter as they are, as in PyTorch."""
         return CNNClassifier(
-            layers=[getattr(layers, name)(**options) for name, options in self.layers],
+            layers=built(self.layers),
             solver="adam",
             learning_rate="constant",
             learning_rate_init=1e-3,
@@ -73,9 +102,12 @@ class Net:
         """Describe PyTorch's side, the output layer too."""
         return {
             "shape": self.shape,
-            "layers": [*self.layers, dense(N_CLASSES, activation="identity")],
+            "layers": [*(self.torch_layers or self.layers), dense(N_CLASSES, activation="identity")],
         }
 
+
+PATCHES = conv(64, 4, strides=4, activation="identity")
+BLOCKS = {"n_blocks": 6, "tokens": 128, "channels": 128}
 
 NETS = {
     "LeNet-5": Net(
@@ -110,5 +142,12 @@ NETS = {
         (32, 32, 3),
         1.0,
         1.0,
+    ),
+    "MLP-Mixer": Net(
+        [PATCHES, *mixer(8 * 8, 64, **BLOCKS)],
+        (32, 32, 3),
+        1.5,
+        1.0,
+        torch_layers=[PATCHES, ["Mixer", BLOCKS]],
     ),
 }

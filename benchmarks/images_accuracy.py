@@ -29,7 +29,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sknn import CNNClassifier, MLPClassifier
+from sknn import CNNClassifier, MLPClassifier, MLPMixerClassifier
 from sknn.augmentation import Augmentation
 from sknn.optimizers import SGD
 from sknn.presets import LeNet5, SimpleCNN, StrongCNN
@@ -78,6 +78,11 @@ class Row:
 def cnn(**parameters):
     """A maker of sknn's CNN; the seed comes later."""
     return lambda seed: CNNClassifier(random_state=seed, **parameters)
+
+
+def mixer(**parameters):
+    """A maker of sknn's MLP-Mixer."""
+    return lambda seed: MLPMixerClassifier(random_state=seed, **parameters)
 
 
 def forest(seed):

@@ -1,7 +1,8 @@
 """Training of image networks: at least 2.5x, 2x, 1.7x PyTorch's best samples per second.
 
 LeNet-5 and a 32-64 network on 28 x 28 x 1, a 32-64-64 one on 32 x 32 x 3 with depthwise-separable and
-batch-norm variants (goal 1x); batches of 32, 128 and 256 images, 1 and 2 threads, float32, Adam. One
+batch-norm variants (goal 1x), and an MLP-Mixer on 32 x 32 x 3 (goal 1.5x), in PyTorch of linear layers
+on transposed tokens; batches of 32, 128 and 256 images, 1 and 2 threads, float32, Adam. One
 timing is a whole ``fit`` (validation, new weights and all), or for PyTorch the bare loop over its
 epochs, of as many epochs as fill about half a second; samples per second are epochs x images /
 seconds. PyTorch runs with contiguous images, channels-last, and compiled; its figure with 2 threads

@@ -46,6 +46,11 @@ def normal(shape, activation, random_state):
     return random_state.standard_normal(shape), np.zeros(shape[-1])
 
 
+def ntk(shape, activation, random_state):
+    """Weights N(0, 1) / sqrt(n_in), biases of zero."""
+    return random_state.standard_normal(shape) / np.sqrt(shape[0]), np.zeros(shape[-1])
+
+
 def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma):
     """Of a periodic embedding with K = `n_frequencies` and J = `n_outputs`.
 
@@ -102,4 +107,5 @@ INITIALIZERS = {
     "whitening": he_uniform,
     "norm": norm,
     "normal": normal,
+    "ntk": ntk,
 }

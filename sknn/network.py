@@ -4,7 +4,7 @@ A network knows its layers and the width of its input; no estimator and no data.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 
@@ -13,6 +13,7 @@ import numpy as np
 from sknn import engine
 from sknn.initializers import INITIALIZERS
 from sknn.layers import Dense, Dropout
+from sknn.losses import Loss
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Parameter:
     #: of the learning rate, for the weights and for the biases; decoupled decay keeps the rate itself
     rate_factor: float = 1.0
     bias_rate_factor: float = 1.0
+    #: of decoupled weight decay
+    decay_factor: float = 1.0
 
     @property
     def n_in(self):
@@ -53,7 +56,8 @@ class Parameter:
     def lower(self):
         """What the engine's Program takes."""
         flags = self.needs_input_gradient, self.decays, self.trained, self.biased
-        return self.n_in, self.shape[-1], *flags, self.rate_factor, self.bias_rate_factor
+        factors = self.rate_factor, self.bias_rate_factor, self.decay_factor
+        return self.n_in, self.shape[-1], *flags, *factors
 
 
 @dataclass
@@ -150,6 +154,8 @@ class Network:
         Whether the input comes as CSR rows.
     activation : str
         What a layer's ``activation=None`` means.
+    input_gradient : bool
+        Whether the gradient of the input is wanted too, see :meth:`input_gradients`.
 
     Raises
     ------
@@ -157,14 +163,22 @@ class Network:
         Where a layer does not fit on what comes out of the one before; the message names it.
     """
 
-    def __init__(self, layers, input_shape, dtype, sparse=False, activation="relu"):
+    def __init__(
+        self,
+        layers,
+        input_shape,
+        dtype,
+        sparse=False,
+        activation="relu",
+        input_gradient=False,
+    ):
         self.layers = layers
         self.input_shape = (input_shape,) if np.ndim(input_shape) == 0 else tuple(input_shape)
         self.n_features = int(np.prod(self.input_shape))
         self.dtype = np.dtype(dtype)
         self.engine = engine.load(self.dtype.name)
         self.plan = Plan(self.engine, sparse, activation)
-        at = self.plan.new_buffer(self.input_shape, gradient=False)
+        at = self.plan.new_buffer(self.input_shape, gradient=input_gradient)
         #: number of ops after which the output of layer i stands in its buffer, and its shape
         self.ends = []
         self._summary = []
@@ -224,6 +238,51 @@ class Network:
             [parameter.lower() for parameter in self.plan.parameters],
             loss.lower(self.engine, mean_gradient),
         )
+
+    @cached_property
+    def _slopes_program(self):
+        """A Program that predicts and wants the gradient of its input: nothing is trained or dropped."""
+        if self.plan.sparse:
+            raise ValueError(
+                "gradients along the input need dense rows; this network takes sparse ones."
+            )
+        options = {"activation": self.plan.activation, "input_gradient": True}
+        network = Network(self.layers, self.input_shape, self.dtype, **options)
+        plan, loss = network.plan, Loss("squared_error", (int(np.prod(self.output_shape)),))
+        dropouts = {self.engine.OPS["dropout"], self.engine.OPS["spatial_dropout"]}
+        return self.engine.Program(
+            [(*op[:-1], 0.0) if op[0] in dropouts else op for op in plan.ops],
+            plan.buffers,
+            [replace(p, trained=False, biased=False).lower() for p in plan.parameters],
+            loss.lower(self.engine),
+        )
+
+    def input_gradients(self, rows, weights, slopes, *, statistics=None, n_threads=1):
+        """Gradients of the outputs along every row, as the network predicts it.
+
+        Parameters
+        ----------
+        rows : Rows of the engine
+            Dense ones; the gradient is along the values that enter the network, after `scale` and `shift`.
+        weights : (coefs, intercepts)
+        slopes : ndarray (n, n_outputs)
+            Of what is asked for along the logits: a column of ones among zeros for one logit, ``p_k (1 - p)``
+            for a logistic probability.
+        statistics : (means, variances) or None
+            Running moments of the batch norms.
+        n_threads : int
+
+        Returns
+        -------
+        gradients : ndarray (n, n_features)
+            ``Σ_k slopes_k ∂ logit_k / ∂x``.
+        """
+        gradients = np.empty((rows.n_samples, self.n_features), self.dtype)
+        slopes = np.ascontiguousarray(slopes, self.dtype)
+        if len(gradients):
+            arguments = (*weights, slopes, gradients, n_threads, statistics)
+            self.engine.input_gradient(self._slopes_program, rows, *arguments)
+        return gradients
 
     def empty_weights(self):
         """Arrays for weights and biases, or for a moment of each, as (coefs, intercepts)."""

@@ -12,6 +12,8 @@ from sknn.layers import (
     Activation,
     AvgPool2D,
     BatchNorm,
+    CategoryEmbedding,
+    Columns,
     Conv2D,
     Dense,
     Dropout,
@@ -20,8 +22,12 @@ from sknn.layers import (
     GlobalMaxPool2D,
     LayerNorm,
     MaxPool2D,
+    ParametricActivation,
+    PeriodicEmbedding,
     Residual,
+    Scale,
     SpatialDropout,
+    Transposed,
 )
 from sknn.network import Network
 
@@ -32,11 +38,14 @@ REPRS = {
     "BatchNorm()": BatchNorm(),
     "BatchNorm(momentum=0.4)": BatchNorm(0.4),
     "BatchNorm(bias_rate=64, scale=False)": BatchNorm(scale=False, bias_rate=64),
+    "CategoryEmbedding(cardinalities=[3, 4], dim=2)": CategoryEmbedding([3, 4], 2),
+    "Columns(layers=[Scale(), None], widths=[3, 4])": Columns([Scale(), None], [3, 4]),
     "Conv2D(filters=32, kernel_size=3)": Conv2D(32, 3),
     "Conv2D(filters=8, kernel_size=(1, 5), padding='same')": Conv2D(8, (1, 5), padding="same"),
     "Conv2D(filters=6, groups=6, kernel_size=3)": Conv2D(6, 3, groups=6),
     "Dense(activation='tanh', units=5)": Dense(5, activation="tanh"),
     "Dense(units=5)": Dense(5),
+    "Dense(parametrization='ntk', units=5)": Dense(5, parametrization="ntk"),
     "Dropout(rate=0.5)": Dropout(0.5),
     "Flatten()": Flatten(),
     "GlobalAvgPool2D()": GlobalAvgPool2D(),
@@ -44,10 +53,14 @@ REPRS = {
     "LayerNorm(epsilon=0.1)": LayerNorm(0.1),
     "MaxPool2D()": MaxPool2D(),
     "MaxPool2D(pool_size=3, strides=2)": MaxPool2D(3, strides=2),
+    "ParametricActivation(name='mish', rate=0.1)": ParametricActivation("mish", 0.1),
+    "PeriodicEmbedding(rate=0.1)": PeriodicEmbedding(rate=0.1),
     "Residual(layers=[Conv2D(filters=4, kernel_size=1), BatchNorm()])": Residual(
         [Conv2D(4, 1), BatchNorm()]
     ),
+    "Scale(rate=6)": Scale(6),
     "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
+    "Transposed(layers=[Conv2D(filters=4, kernel_size=1)])": Transposed([Conv2D(4, 1)]),
 }
 
 
@@ -167,6 +180,8 @@ SHAPES = [
     (Residual([Conv2D(5, 3, padding="same")]), (7, 6, 5), (7, 6, 5)),
     (Residual([Dense(3), Dense(9)]), (9,), (9,)),
     (Residual([Residual([Activation("tanh")])]), (9,), (9,)),
+    (Transposed([Conv2D(3, 1), Conv2D(42, 1)]), (7, 6, 5), (7, 6, 5)),
+    (Transposed([Transposed([Conv2D(5, 1)])]), (7, 6, 5), (7, 6, 5)),
 ]
 
 
@@ -202,6 +217,15 @@ MISFITS = [
     (Residual([Conv2D(5, 3)]), (7, 6, 5), (7, 6, 5)),
     (Residual([Conv2D(4, 1)]), (7, 6, 5), (5, 4)),
     (Residual([Dense(8)]), (9,), (9, 8)),
+    (PeriodicEmbedding(), (7, 6, 5), (7, 6, 5)),
+    (CategoryEmbedding([3, 4]), (7, 6, 5), (7, 6, 5)),
+    (CategoryEmbedding([3, 4]), (3,), (2, 3)),
+    (Columns([Scale(), None], [2, 3]), (6,), (2, 3, 6)),
+    (Columns([Scale()], [2, 3]), (5,), (1, 2, 3, 5)),
+    (Columns([None], [9]), (7, 6, 5), (7, 6, 5)),
+    (Transposed([Conv2D(41, 1)]), (7, 6, 5), (42, 41)),
+    (Transposed([Dense(42)]), (7, 6, 5), (5, 42)),
+    (Transposed([Conv2D(9, 1)]), (9,), (9,)),
 ]
 
 
@@ -229,6 +253,31 @@ def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
         Network([BatchNorm(**{name: value})], (3, 3, 5), "float32")
 
 
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Scale(rate=-1), r"rate=-1 must be a finite number >= 0"),
+        (ParametricActivation("mash"), r"activation 'mash' is none of identity, .*, mish"),
+        (ParametricActivation("mish", rate="fast"), r"rate='fast' must be"),
+        (PeriodicEmbedding(0), r"n_frequencies=0 must be an integer >= 1"),
+        (PeriodicEmbedding(n_outputs=1.5), r"n_outputs=1.5 must be an integer >= 1"),
+        (PeriodicEmbedding(sigma=-1), r"sigma=-1 must be a finite number > 0"),
+        (PeriodicEmbedding(rate=np.inf), r"rate=inf must be"),
+        (CategoryEmbedding([3, 0]), r"a number of cardinalities=0 must be an integer >= 1"),
+        (CategoryEmbedding([3, 4], dim=0), r"dim=0 must be an integer >= 1"),
+        (CategoryEmbedding([3, 4], rate=-1), r"rate=-1 must be"),
+        (Columns([None, None], [2, 0]), r"a number of widths=0 must be an integer >= 1"),
+        (Dense(3, parametrization="mup"), r"parametrization='mup' must be 'standard' or 'ntk'"),
+        (Dense(3, rate=np.nan), r"rate=nan must be"),
+        (Dense(3, bias_rate=-1), r"bias_rate=-1 must be"),
+    ],
+    ids=repr,
+)
+def test_a_layer_says_the_parameter_that_is_wrong(layer, message):
+    with pytest.raises(ValueError, match=message):
+        Network([layer], 2, "float32")
+
+
 def test_a_network_says_the_layer_that_does_not_fit():
     with pytest.raises(ValueError, match="Conv2D"):
         Network([Conv2D(4, 3), MaxPool2D(2), Conv2D(4, 5)], (9, 9, 1), "float32")
@@ -245,6 +294,10 @@ WEIGHTS = [
     (Dense(4), (7, 6, 5), (210, 4), (4,), 840),
     (BatchNorm(), (7, 6, 5), (5,), (5,), None),
     (LayerNorm(), (9,), (9,), (9,), None),
+    (Scale(), (7, 6, 5), (1, 5), (5,), None),
+    (ParametricActivation("mish"), (9,), (1, 9), (9,), None),
+    (PeriodicEmbedding(4, 2), (9,), (18, 9), (9,), None),
+    (CategoryEmbedding([7], 3), (1,), (7, 3), (3,), None),
 ]
 
 
@@ -273,6 +326,40 @@ def test_norms_begin_as_the_identity(layer):
     coefs, intercepts = network.initial_weights(np.random.RandomState(0))
     assert (coefs[0] == 1).all()
     assert not intercepts[0].any()
+
+
+@pytest.mark.parametrize("layer", [Scale(), ParametricActivation("identity")])
+def test_factors_begin_as_ones(layer):
+    network = Network([layer], (3, 3, 5), "float32")
+    coefs, intercepts = network.initial_weights(np.random.RandomState(0))
+    assert (coefs[0] == 1).all()
+    assert not intercepts[0].any()
+    assert network.summary()[0].n_parameters == 5
+
+
+def test_initial_embeddings():
+    """Frequencies N(0, sigma^2), phases in a turn, a mixture in U(-1/4, 1/4) as of sixteen inputs; N(0, 1)."""
+    layers = [Columns([PeriodicEmbedding(sigma=3), CategoryEmbedding([500])], [300, 1])]
+    (waves, table), intercepts = Network(layers, 301, "float64").initial_weights(
+        np.random.RandomState(0)
+    )
+    frequencies, phases, mixture = np.split(waves, [16, 32])
+    assert frequencies.std() == pytest.approx(3, rel=0.05)
+    assert abs(phases).max() == pytest.approx(np.pi, rel=0.01)
+    assert abs(mixture).max() == pytest.approx(0.25, rel=0.01)
+    assert mixture.shape == (51, 300)
+    assert table.std() == pytest.approx(1, rel=0.05)
+    assert not any(b.any() for b in intercepts)
+
+
+def test_ntk_begins_with_outputs_of_unit_size():
+    network = Network([Dense(100, parametrization="ntk", rate=2, bias_rate=3)], 400, "float64")
+    (W,), (b,) = network.initial_weights(np.random.RandomState(0))
+    assert W.std() == pytest.approx(1 / 20, rel=0.05)
+    assert not b.any()
+    (parameter,) = network.plan.parameters
+    factors = parameter.rate_factor, parameter.bias_rate_factor, parameter.decay_factor
+    assert factors == (2 / 20, 3, 2)
 
 
 def test_a_scale_that_is_not_trained_does_not_count():

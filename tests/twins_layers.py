@@ -285,6 +285,16 @@ def side_by_side(parts):
     return np.concatenate(outputs, axis=1), backward
 
 
+def transposed(x, f):
+    """f of the image whose pixels are the channels and whose channels are the places, turned back."""
+
+    def turn(x):
+        return x.reshape(len(x), -1, x.shape[3]).transpose(0, 2, 1)[:, None]
+
+    y, f_backward = f(turn(x))
+    return turn(y).reshape(x.shape), lambda dout: turn(f_backward(turn(dout))).reshape(x.shape)
+
+
 def residual(x, f):
     """x + f(x), where f is a twin of its own."""
     y, f_backward = f(x)

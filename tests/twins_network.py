@@ -140,6 +140,7 @@ LAYERS = {
     "Activation": lambda walk, spec, x: layers.activation(x, spec.name),
     "Dropout": lambda walk, spec, x: walk.masked(spec, x, layers.dropout_mask),
     "SpatialDropout": lambda walk, spec, x: walk.masked(spec, x, layers.spatial_dropout_mask),
+    "Transposed": lambda walk, spec, x: layers.transposed(x, lambda x: walk.run(spec.layers, x)),
     "Residual": lambda walk, spec, x: layers.residual(x, lambda x: walk.run(spec.layers, x)),
 }
 

@@ -17,6 +17,7 @@ include "sparse.pxi"
 include "pool.pxi"
 include "norm.pxi"
 include "scale.pxi"
+include "transpose.pxi"
 include "loss.pxi"
 include "optimizer.pxi"
 include "plan.pxi"
@@ -29,6 +30,7 @@ include "rows.pxi"
 include "program.pxi"
 include "ops.pxi"
 include "forward.pxi"
+include "gradient.pxi"
 include "step.pxi"
 include "training.pxi"
 include "trainer.pxi"
@@ -38,6 +40,6 @@ OPS = {
     "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,
     "spatial_dropout": SPATIAL_DROPOUT, "conv": CONV, "depthwise": DEPTHWISE, "pad": PAD,
     "max_pool": MAX_POOL, "avg_pool": AVG_POOL, "batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM,
-    "scale": SCALE, "parametric": PARAMETRIC, "fork": FORK, "add": ADD, "copy": COPY,
-    "periodic": PERIODIC, "embedding": EMBEDDING,
+    "scale": SCALE, "parametric": PARAMETRIC, "fork": FORK, "add": ADD, "transpose": TRANSPOSE,
+    "copy": COPY, "periodic": PERIODIC, "embedding": EMBEDDING,
 }

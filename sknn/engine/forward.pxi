@@ -17,6 +17,7 @@ cdef struct Forward:
     Py_ssize_t width
     Py_ssize_t sub_rows
     const real* moments         # of the batch norms, see norm.pxi
+    const real* slopes          # (n, n_outputs): `out` takes the gradient of the input; or NULL
     bint failed                 # out of memory
     bint finite
 
@@ -52,9 +53,14 @@ cdef void forward_worker(Forward* f) noexcept nogil:
     cdef Workspace w
     cdef Matrix result
     cdef Ahead next
+    cdef bint back = f.slopes != NULL
+    cdef real* unused = NULL
     if begin == end:
         return
-    if allocate_workspace(f.plan, &w, ALL, min(end - begin, f.sub_rows), False, NULL) < 0:
+    if back:
+        unused = <real*>aligned_zeros(f.plan.lane_values * sizeof(real))
+    if allocate_workspace(f.plan, &w, ALL, min(end - begin, f.sub_rows), back, NULL) < 0 or (
+            back and unused == NULL):
         f.failed = True
     else:
         memcpy(w.moments, f.moments, f.plan.moments * sizeof(real))
@@ -65,10 +71,14 @@ cdef void forward_worker(Forward* f) noexcept nogil:
             next = take_input(f, &w, samples, m, min(end - begin - m, f.sub_rows))
             forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, 0, f.n_ops, 0, m, &next)
             result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
+            if back:
+                input_slopes(f, &w, samples, m, unused)
+                result = w.gradients[f.plan.buffers[0].gradient]
             for i in range(m):
                 take_row(f, begin + i, result.at + i * result.stride)
             begin += m
     free_workspace(&w)
+    aligned_free(unused)
 
 
 cdef void take_row(Forward* f, Py_ssize_t row, real* values) noexcept nogil:
@@ -90,6 +100,20 @@ cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
     return 0
 
 
+# All n rows, in slices between which signals are seen.
+cdef int run_slices(Forward* f, Py_ssize_t n, int n_threads) except -1:
+    cdef Py_ssize_t slice_rows = max(f.sub_rows * n_threads, 2 * 10**9 // (work_of_a_row(f.plan) + 1))
+    while f.first < n:
+        f.last = min(f.first + slice_rows, n)
+        with nogil:
+            run_forward(f, n_threads)
+        if f.failed:
+            raise MemoryError("a block of rows does not fit in memory")
+        f.first = f.last
+        PyErr_CheckSignals()
+    return 0
+
+
 cdef class ForwardWeights:
     """The fitted arrays as the forward pass takes them, and the memory that this needs."""
 
@@ -99,7 +123,7 @@ cdef class ForwardWeights:
     cdef real* moments
     cdef object arrays          # kept alive: `weights` points into them
 
-    def __cinit__(self, Program program, coefs, intercepts, statistics, bint few):
+    def __cinit__(self, Program program, coefs, intercepts, statistics, bint few, bint backward=False):
         cdef const Plan* plan = &program.plan
         cdef Py_ssize_t size = plan.n_values
         cdef int k
@@ -110,7 +134,7 @@ cdef class ForwardWeights:
                 size += plan.parameters[k].vectors * SKNN_V
         program.check_shapes(coefs, intercepts)
         self.memory = <real*>aligned_zeros(size * sizeof(real))
-        self.derived = <real*>aligned_zeros(plan.n_forward * sizeof(real))
+        self.derived = <real*>aligned_zeros((plan.n_derived if backward else plan.n_forward) * sizeof(real))
         self.moments = <real*>aligned_zeros(plan.moments * sizeof(real))
         if self.memory == NULL or self.derived == NULL or self.moments == NULL:
             raise MemoryError("the network does not fit in memory")
@@ -118,7 +142,7 @@ cdef class ForwardWeights:
         if few:
             self._take_unpacked(program, coefs, intercepts)
         program.pack(self.memory, coefs, intercepts, few)
-        derive_all(plan, self.memory, self.derived, False)
+        derive_all(plan, self.memory, self.derived, backward)
         if plan.moments > 0:
             self._take_statistics(program, statistics)
 
@@ -183,7 +207,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     cdef Forward f
     cdef ForwardWeights weights
     cdef Plan* plan = &program.plan
-    cdef Py_ssize_t n = x.n_samples, slice_rows
+    cdef Py_ssize_t n = x.n_samples
     cdef int last_buffer
     program.check_rows(x)
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
@@ -195,22 +219,14 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     weights = ForwardWeights(program, coefs, intercepts, statistics, few)
     f = Forward(plan, &weights.weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
                 link, NULL, NULL, out.shape[1], rows_at_once(plan, False),
-                weights.moments, False, True)
+                weights.moments, NULL, False, True)
     if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
         proba = out
         f.proba = &proba[0, 0]
     else:
         values = out
         f.out = &values[0, 0]
-    slice_rows = max(f.sub_rows * n_threads, 2 * 10**9 // (work_of_a_row(plan) + 1))
-    while f.first < n:
-        f.last = min(f.first + slice_rows, n)
-        with nogil:
-            run_forward(&f, n_threads)
-        if f.failed:
-            raise MemoryError("a block of rows does not fit in memory")
-        f.first = f.last
-        PyErr_CheckSignals()
+    run_slices(&f, n, n_threads)
     return f.finite
 
 

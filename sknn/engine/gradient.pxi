@@ -1,7 +1,7 @@
 # Slopes along the inputs: what the outputs' slopes become on their way back through a network that predicts.
 
-# Of rows first..first + m, whose values are in w. The moments hold no sums of a batch: a batch norm is then the
-# linear map that it is in prediction. What the ops say of their weights goes to `unused`.
+# Of m rows whose values are in w. The moments hold no sums of a batch: a batch norm is then the linear map
+# that it is in prediction. What the ops say of their weights goes to `unused`.
 cdef void input_slopes(const Forward* f, const Workspace* w, const Py_ssize_t* samples, Py_ssize_t m,
                        real* unused) noexcept nogil:
     cdef const Plan* plan = f.plan
@@ -14,8 +14,8 @@ cdef void input_slopes(const Forward* f, const Workspace* w, const Py_ssize_t* s
     for segment in range(plan.n_segments - 1, -1, -1):
         if segment + 1 < plan.n_segments:
             finish_batch_norm(plan, w, f.weights.packed, plan.ops + plan.segments[segment + 1], 0, m)
-        backward_rows(plan, w, f.weights, samples, 0, plan.segments[segment], plan.segments[segment + 1], 0, m,
-                      &lane)
+        backward_rows(plan, w, f.weights, samples, 0, plan.segments[segment], plan.segments[segment + 1], 0,
+                      m, &lane)
 
 
 def input_gradient(Program program not None, Rows x not None, coefs, intercepts,

@@ -78,6 +78,9 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
     elif op.kind == FORK:
         for r in range(rows):
             memcpy(y.at + r * y.stride, x.at + r * x.stride, width * sizeof(real))
+    elif op.kind == TRANSPOSE:
+        for r in range(rows):
+            transpose_image(g.h * g.w, g.c, x.at + r * x.stride, y.at + r * y.stride)
     else:                       # ADD
         other = value_of(plan, w, op.code, begin)
         for r in range(rows):
@@ -224,6 +227,10 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
     elif op.kind == AVG_POOL:
         for r in range(rows):
             avg_pool_backward(&op.geometry, d.at + r * d.stride, dx.at + r * dx.stride)
+    elif op.kind == TRANSPOSE:
+        for r in range(rows):
+            transpose_image(op.geometry.c, op.geometry.h * op.geometry.w, d.at + r * d.stride,
+                            dx.at + r * dx.stride)
     elif op.kind == ADD:
         for r in range(rows):
             memcpy(dx.at + r * dx.stride, d.at + r * d.stride, width * sizeof(real))

@@ -24,64 +24,76 @@ SKNN_INLINE void load_vector(const real *at, ptrdiff_t n, real *to)
     }
 }
 
-SKNN_INLINE void wave(const Waves *t, const real *w, ptrdiff_t k, const real *x, real *sine, real *cosine)
+#define AT(place) (*(vec *)(place))
+#define OF(place) (*(const vec *)(place))
+
+/* Of wave k of the features x, in turns. */
+SKNN_INLINE vec turns_of(const Waves *t, const real *w, ptrdiff_t k, vec x)
 {
-    const real *frequency = w + k * t->row, *phase = frequency + t->K * t->row;
-    for (ptrdiff_t i = 0; i < SKNN_V; i++)
-        real_sine_cosine(frequency[i] * x[i] + phase[i] * PER_TURN, sine + i, cosine + i);
+    return OF(w + k * t->row) * x + OF(w + (t->K + k) * t->row) * PER_TURN;
+}
+
+SKNN_INLINE vec cosine_of(vec turns)
+{
+    real values[SKNN_V];
+    AT(values) = turns;
+    for (int i = 0; i < SKNN_V; i++) values[i] = real_cosine(values[i]);
+    return OF(values);
+}
+
+SKNN_INLINE vec sine_of(vec turns)
+{
+    real values[SKNN_V];
+    AT(values) = turns;
+    for (int i = 0; i < SKNN_V; i++) values[i] = real_sine(values[i]);
+    return OF(values);
 }
 
 /* v, J vectors, of the features x, one vector */
 static void periodic_vector(const Waves *t, const real *w, const real *x, real *v)
 {
     const real *mix = w + 2 * t->K * t->row, *bias = mix + t->K * t->J * t->row;
-    real sine[SKNN_V], cosine[SKNN_V];
-    for (ptrdiff_t j = 0; j < t->J; j++)
-        for (ptrdiff_t i = 0; i < SKNN_V; i++) v[j * SKNN_V + i] = bias[j * t->row + i];
+    for (ptrdiff_t j = 0; j < t->J; j++) AT(v + j * SKNN_V) = OF(bias + j * t->row);
     for (ptrdiff_t k = 0; k < t->K; k++) {
-        wave(t, w, k, x, sine, cosine);
-        for (ptrdiff_t j = 0; j < t->J; j++, mix += t->row)
-            for (ptrdiff_t i = 0; i < SKNN_V; i++) v[j * SKNN_V + i] += mix[i] * cosine[i];
+        const vec cosine = cosine_of(turns_of(t, w, k, OF(x)));
+        for (ptrdiff_t j = 0; j < t->J; j++, mix += t->row) AT(v + j * SKNN_V) += OF(mix) * cosine;
     }
 }
 
 /* The slope along the argument of wave k: -sin(...) sum_j d[j] m[k][j] */
-SKNN_INLINE void wave_slope(const Waves *t, const real *mix, const real *d, const real *sine, real *slope)
+SKNN_INLINE vec wave_slope(const Waves *t, const real *w, ptrdiff_t k, const real *d, vec turns)
 {
-    for (ptrdiff_t i = 0; i < SKNN_V; i++) slope[i] = 0;
-    for (ptrdiff_t j = 0; j < t->J; j++)
-        for (ptrdiff_t i = 0; i < SKNN_V; i++) slope[i] -= d[j * SKNN_V + i] * mix[j * t->row + i];
-    for (ptrdiff_t i = 0; i < SKNN_V; i++) slope[i] *= sine[i];
+    const real *mix = w + (2 * t->K + k * t->J) * t->row;
+    vec sum = OF(d) * OF(mix);
+    for (ptrdiff_t j = 1; j < t->J; j++) sum += OF(d + j * SKNN_V) * OF(mix + j * t->row);
+    return -sum * sine_of(turns);
 }
 
 /* Adds to the gradient g, laid out as the weights, that of one vector of features with the slopes d of v. */
 static void periodic_gradient(const Waves *t, const real *w, const real *x, const real *d, real *g)
 {
     const ptrdiff_t K = t->K, J = t->J, row = t->row;
-    real sine[SKNN_V], cosine[SKNN_V], slope[SKNN_V];
+    const vec along_x = OF(x) * TWO_PI;
     real *mix = g + 2 * K * row, *bias = mix + K * J * row;
-    for (ptrdiff_t j = 0; j < J; j++)
-        for (ptrdiff_t i = 0; i < SKNN_V; i++) bias[j * row + i] += d[j * SKNN_V + i];
+    for (ptrdiff_t j = 0; j < J; j++) AT(bias + j * row) += OF(d + j * SKNN_V);
     for (ptrdiff_t k = 0; k < K; k++) {
-        wave(t, w, k, x, sine, cosine);
-        wave_slope(t, w + (2 * K + k * J) * row, d, sine, slope);
-        for (ptrdiff_t j = 0; j < J; j++, mix += row)
-            for (ptrdiff_t i = 0; i < SKNN_V; i++) mix[i] += d[j * SKNN_V + i] * cosine[i];
-        for (ptrdiff_t i = 0; i < SKNN_V; i++) {
-            g[(K + k) * row + i] += slope[i];
-            g[k * row + i] += slope[i] * (TWO_PI * x[i]);
-        }
+        const vec turns = turns_of(t, w, k, OF(x)), cosine = cosine_of(turns);
+        const vec slope = wave_slope(t, w, k, d, turns);
+        for (ptrdiff_t j = 0; j < J; j++, mix += row) AT(mix) += OF(d + j * SKNN_V) * cosine;
+        AT(g + k * row) += slope * along_x;
+        AT(g + (K + k) * row) += slope;
     }
 }
 
 /* Adds to dx, one vector, what comes through the waves. */
 static void periodic_slope(const Waves *t, const real *w, const real *x, const real *d, real *dx)
 {
-    real sine[SKNN_V], cosine[SKNN_V], slope[SKNN_V];
-    for (ptrdiff_t k = 0; k < t->K; k++) {
-        wave(t, w, k, x, sine, cosine);
-        wave_slope(t, w + (2 * t->K + k * t->J) * t->row, d, sine, slope);
-        for (ptrdiff_t i = 0; i < SKNN_V; i++) dx[i] += slope[i] * (TWO_PI * w[k * t->row + i]);
-    }
+    vec sum = OF(dx);
+    for (ptrdiff_t k = 0; k < t->K; k++)
+        sum += wave_slope(t, w, k, d, turns_of(t, w, k, OF(x))) * (OF(w + k * t->row) * TWO_PI);
+    AT(dx) = sum;
 }
+
+#undef AT
+#undef OF
 #endif

@@ -1,6 +1,6 @@
-# Periodic embeddings of numbers (Gorishniy, Rubachev & Babenko 2022; with phases and x itself, PBLD: Holzmueller,
-# Grinsztajn & Steinwart 2024); formulas and kernels in periodic.h. A row of c features becomes planes of c values:
-# x, then v[0], v[1], ...; neighbouring features stay neighbours, nothing is interleaved.
+# Periodic embeddings of numbers (Gorishniy, Rubachev & Babenko 2022; with phases and x itself: Holzmueller,
+# Grinsztajn & Steinwart 2024); formulas and kernels in periodic.h. A row of c features becomes planes of c
+# values: x, then v[0], v[1], ...; neighbouring features stay neighbours, nothing is interleaved.
 
 cdef extern from "periodic.h" nogil:
     ctypedef struct Waves:
@@ -52,8 +52,8 @@ cdef inline void load_slopes(const Waves* t, const real* d, Py_ssize_t n, Py_ssi
 
 
 # Of all rows of a panel.
-cdef void periodic_weight_gradient(const Op* op, const Parameter* p, Panel panel, const real* packed, Matrix x,
-                                   Matrix d, Py_ssize_t rows, real* g, bint accumulate,
+cdef void periodic_weight_gradient(const Op* op, const Parameter* p, Panel panel, const real* packed,
+                                   Matrix x, Matrix d, Py_ssize_t rows, real* g, bint accumulate,
                                    real* scratch) noexcept nogil:
     cdef Py_ssize_t v, r, n, k, c = op.geometry.c
     cdef Waves t = waves_of(op, panel)

@@ -32,7 +32,7 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# The gradients of one op, that of the weights first; ops on channels other than a batch norm form both at once.
+# The gradients of one op, that of the weights first; ops on channels, but for a batch norm, form both at once.
 # `untrained` is the plan with no weights to train: what is left of its backward pass is the input gradient.
 cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:

@@ -41,7 +41,7 @@ cdef class Program:
     buffers : list of (width, gradient)
         `gradient` numbers the gradient buffer; -1 where none is wanted.
     parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased, rate_factor,
-            bias_rate_factor)
+            bias_rate_factor, decay_factor)
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     """
@@ -88,7 +88,8 @@ cdef class Program:
         """Strides, segments, and which buffers a whole block keeps.
 
         The weight gradients of dense layers and embeddings take all rows of a block at once and need their
-        inputs and the gradients of their outputs. A batch norm needs everything. What is left stays in a thread's cache.
+        inputs and the gradients of their outputs. A batch norm needs everything. What is left stays in a
+        thread's cache.
         """
         cdef Plan* plan = &self.plan
         cdef Op* op
@@ -136,7 +137,8 @@ cdef class Program:
         cdef int i
         for i, parts in enumerate(parameters):
             p = plan.parameters + i
-            (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor) = parts
+            (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor,
+             p.decay_factor) = parts
             p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
             p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
             p.transposed_vectors = n_vectors(n_in)

@@ -146,42 +146,45 @@ SKNN_INLINE real real_softplus(real x)
     return (x < R(0.0) ? R(0.0) : x) + real_log1p_unit(real_exp(-real_fabs(x)));
 }
 
-/* Sine and cosine of 2 pi t. In turns the reduction to an eighth of one is exact. From MOST_TURNS on little or
-   nothing is known of the fraction of a turn: it counts as none. NaN for infinity. */
-SKNN_INLINE void real_sine_cosine(real t, real *sine, real *cosine)
+/* sin(2 pi r) for |r| <= 1/4 */
+SKNN_INLINE real sine_reduced(real r)
+{
+    r = r * R(6.283185307179586);
+    const real q = r * r;
+    real p;
+#ifdef SKNN_DOUBLE
+    p = R(1.9572941063391263e-20);               /* 1/21! */
+    p = p * q - R(8.22063524662433e-18);
+    p = p * q + R(2.8114572543455206e-15);
+    p = p * q - R(7.647163731819816e-13);
+    p = p * q + R(1.6059043836821613e-10);
+    p = p * q - R(2.505210838544172e-08);
+#else
+    p = R(-2.505210838544172e-08);               /* -1/11! */
+#endif
+    p = p * q + R(2.7557319223985893e-06);
+    p = p * q - R(1.984126984126984e-04);
+    p = p * q + R(8.333333333333333e-03);
+    p = p * q - R(1.6666666666666666e-01);
+    return p * (q * r) + r;
+}
+
+/* t without its whole turns, exactly. From MOST_TURNS on, where little or nothing is known of the fraction, it
+   counts as none; NaN for infinity. */
+SKNN_INLINE real part_of_turn(real t)
 {
     t = real_fabs(t) < MOST_TURNS ? t : t - t;
-    t = t - ((t + ROUND) - ROUND);
-    const real shifted = R(4.0) * t + ROUND;
-    const sint quarter = bits_of(shifted) - bits_of(ROUND);
-    const real r = (t - R(0.25) * (shifted - ROUND)) * R(6.283185307179586);
-    const real q = r * r;
-    real s, c;
-#ifdef SKNN_DOUBLE
-    s = R(2.8114572543455206e-15);               /* 1/17! */
-    s = s * q - R(7.647163731819816e-13);
-    s = s * q + R(1.6059043836821613e-10);
-    s = s * q - R(2.505210838544172e-08);
-    s = s * q + R(2.7557319223985893e-06);
-    c = R(4.779477332387385e-14);                /* 1/16! */
-    c = c * q - R(1.1470745597729725e-11);
-    c = c * q + R(2.08767569878681e-09);
-    c = c * q - R(2.755731922398589e-07);
-    c = c * q + R(2.48015873015873e-05);
-#else
-    s = R(2.7557319223985893e-06);               /* 1/9! */
-    c = R(2.48015873015873e-05);                 /* 1/8! */
-#endif
-    s = s * q - R(1.984126984126984e-04);
-    s = s * q + R(8.333333333333333e-03);
-    s = s * q - R(1.6666666666666666e-01);
-    s = s * (q * r) + r;
-    c = c * q - R(1.3888888888888889e-03);
-    c = c * q + R(4.1666666666666664e-02);
-    c = c * (q * q) + (R(1.0) - R(0.5) * q);
-    const real a = quarter & 1 ? c : s, b = quarter & 1 ? s : c;
-    *sine = quarter & 2 ? -a : a;
-    *cosine = (quarter + 1) & 2 ? -b : b;
+    return t - ((t + ROUND) - ROUND);
+}
+
+/* cos(2 pi t) and sin(2 pi t) */
+SKNN_INLINE real real_cosine(real t) { return sine_reduced(R(0.25) - real_fabs(part_of_turn(t))); }
+
+SKNN_INLINE real real_sine(real t)
+{
+    const real u = part_of_turn(t), a = real_fabs(u);
+    const real s = sine_reduced(a > R(0.25) ? R(0.5) - a : a);
+    return u < R(0.0) ? -s : s;
 }
 
 /* Standard normal density and distribution function. */

@@ -10,12 +10,13 @@ cdef void scale_forward(const Geometry* g, const real* x, const real* s, real* y
         y += c
 
 
-# dy becomes dx.
+# dy becomes dx. (Two loops: a compiler checks fewer pairs of arrays for overlap.)
 cdef void scale_backward(const Geometry* g, const real* x, const real* s, real* dy, real* ds) noexcept nogil:
     cdef Py_ssize_t i, k, c = g.c
     for i in range(g.h * g.w):
         for k in range(c):
             ds[k] += x[k] * dy[k]
+        for k in range(c):
             dy[k] *= s[k]
         x += c
         dy += c
@@ -43,6 +44,7 @@ cdef void parametric_backward(int code, const Geometry* g, const real* x, const 
     for i in range(g.h * g.w):
         for k in range(c):
             da[k] += (f[k] - x[k]) * dy[k]
+        for k in range(c):
             dy[k] += a[k] * (slope[k] - dy[k])
         x += c
         dy += c

@@ -80,8 +80,7 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
     cdef const Parameter* p = s.plan.parameters + op.parameter
     cdef Optimizer own = optimizer[0]
     own.rate *= p.bias_rate_factor if task.bias else p.rate_factor
-    if task.bias or not p.decays:
-        own.decay = 0
+    own.decay *= p.decay_factor if p.decays and not task.bias else 0
     update(&own, s.params, g, s.slots, task.offset, task.size)
     if not task.bias:
         derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)

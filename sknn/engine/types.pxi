@@ -66,11 +66,12 @@ cdef struct Matrix:
 
 cdef enum OpKind:
     DENSE, DENSE_CSR, ACTIVATION, DROPOUT, SPATIAL_DROPOUT, CONV, DEPTHWISE, PAD
-    MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, SCALE, PARAMETRIC, FORK, ADD, COPY, PERIODIC, EMBEDDING
+    MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, SCALE, PARAMETRIC, FORK, ADD, TRANSPOSE, COPY, PERIODIC
+    EMBEDDING
 
 # What an op on images (n, h, w, c) does with them: a window (kh, kw) moves over (h, w) in steps (sh, sw) and
-# gives (oh, ow, oc). `top` and `left` say where the image lies inside a padded one, or at which columns of the
-# source and of the target an op on columns begins.
+# gives (oh, ow, oc). `top` and `left` say where the image lies inside a padded one, or at which columns of
+# the source and of the target an op on columns begins.
 cdef struct Geometry:
     Py_ssize_t h, w, c
     Py_ssize_t oh, ow, oc
@@ -85,8 +86,7 @@ cdef struct Op:
     int source
     int target
     int parameter       # of an op with weights
-    int code            # which activation; of MAX_POOL, ADD and FORK: a further buffer; of PERIODIC: how many
-                        # frequencies
+    int code            # which activation; how many frequencies; of MAX_POOL, ADD and FORK: a further buffer
     int layer           # salt of the dropout mask
     double rate         # of dropout, and of the input dropout in DENSE_CSR; epsilon of a norm
     double momentum     # of the running statistics of BATCH_NORM
@@ -130,6 +130,7 @@ cdef struct Parameter:
     Py_ssize_t lane_bias
     bint decays, trained, biased
     double rate_factor, bias_rate_factor        # of the learning rate
+    double decay_factor         # of decoupled weight decay
     bint fitted                 # a few rows are predicted with the fitted array itself
 
 # A column panel of a packed matrix with `rows` rows.

@@ -3,7 +3,7 @@
 from sklearn.base import clone
 
 from sknn.estimators._architecture import parse_dropout, parse_hidden_layer_sizes
-from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D, Residual
+from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D
 from sknn.layers._shapes import pair
 
 
@@ -16,14 +16,6 @@ def given_layers(layers):
                 "as Conv2D(32, 3)."
             )
     return [clone(layer) for layer in layers]
-
-
-def every_layer(layers):
-    """The layers, and those inside of residual ones."""
-    for layer in layers:
-        yield layer
-        if isinstance(layer, Residual):
-            yield from every_layer(layer.layers)
 
 
 def parse_padding(value):

@@ -13,7 +13,6 @@ from sknn.schedules import SCHEDULES, Schedule
 SIZES = ["array-like", Interval(Integral, 1, None, closed="left"), str]
 
 CONSTRAINTS = {
-    "hidden_layer_sizes": SIZES,
     "solver": [StrOptions({"lbfgs", *SOLVERS}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],

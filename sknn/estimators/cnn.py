@@ -7,108 +7,21 @@ from sknn.estimators._classifier import (
     CLASSIFIER_CONSTRAINTS,
     NetworkClassifier,
 )
-from sknn.estimators._cnn_layers import every_layer, given_layers, plain_layers
-from sknn.estimators._cnn_parameters import AUTO_BATCH_SIZE, CNN_CONSTRAINTS, TEXTS, auto_epochs
-from sknn.estimators._images import Images
-from sknn.estimators._parameters import SAMPLES, documented
+from sknn.estimators._cnn_layers import given_layers, plain_layers
+from sknn.estimators._cnn_parameters import CNN_CONSTRAINTS, TEXTS
+from sknn.estimators._image_network import ImageNetwork
+from sknn.estimators._parameters import documented
 from sknn.estimators._regressor import LOSS, REGRESSOR, REGRESSOR_CONSTRAINTS, NetworkRegressor
-from sknn.layers import BatchNorm, Dense, Dropout, SpatialDropout
-from sknn.losses import Loss
-from sknn.network import Network
 
 
-class CNN(NestedLayers, Images):
+class CNN(NestedLayers, ImageNetwork):
     """Which layers the parameters of a convolutional network mean."""
-
-    _auto_batch_size = AUTO_BATCH_SIZE
-    _double_flops = 1e8
-
-    # ---- the network ---------------------------------------------------------------------------
 
     def _architecture(self):
         """(hidden layers, activation of those that name none)."""
         if self.layers is None:
             return plain_layers(self.image_shape_, self), self.activation
         return given_layers(self.layers), self.activation
-
-    def _network(self, dtype, sparse=False):
-        layers, activation = self._architecture_
-        output = Dense(self.n_outputs_, activation="identity")
-        return Network([*layers, output], self.image_shape_, dtype, sparse, activation)
-
-    def _end_of(self, network, number):
-        return network.ends[number - 1] if number else (0, self.image_shape_)
-
-    def _epochs(self, n_samples):
-        return auto_epochs(n_samples, self.solver) if self.max_iter == "auto" else self.max_iter
-
-    def _training_input(self):
-        if self.augmentation is None:
-            return {}
-        self.augmentation.validate(self.image_shape_)
-        return {"augmentation": self.augmentation.lower(self.image_shape_)}
-
-    def _refuse_what_needs_steps(self):
-        super()._refuse_what_needs_steps()
-        random = [
-            layer
-            for layer in every_layer(self._architecture_[0])
-            if isinstance(layer, (Dropout, SpatialDropout, BatchNorm))
-        ]
-        if self.augmentation is not None or random:
-            name = "augmentation" if self.augmentation is not None else repr(random[0])
-            raise ValueError(
-                f"{name} needs a stochastic solver such as 'adam': solver='lbfgs' minimises one fixed "
-                "function."
-            )
-
-    # ---- prediction ----------------------------------------------------------------------------
-
-    def _forward(self, X, link=False, layer=None):
-        if not self.tta or layer is not None:
-            return super()._forward(X, link, layer)
-        all_finite = True
-
-        def logits(rows):
-            nonlocal all_finite
-            values, finite = super(CNN, self)._forward(rows)
-            all_finite = all_finite and finite
-            return values
-
-        values = self._average_of_views(X, logits)
-        if link:
-            values = Loss.with_link(self.out_activation_, self._group_sizes).predict(values)
-        return values, all_finite
-
-    @documented(samples=SAMPLES)
-    def feature_maps(self, X, layer=1):
-        """What a layer finds where in the images: its outputs as maps.
-
-        Parameters
-        ----------
-        {samples}
-        layer : int, default=1
-            Which hidden layer, as in `transform`: 1 is the first, -1 the last, 0 the (standardised)
-            input itself. ``summary()`` numbers them.
-
-        Returns
-        -------
-        maps : ndarray of shape (n, h, w, c)
-            One map of h x w values for each of c filters.
-        """
-        number = self._hidden_layer(layer)
-        shape = self._shape_of_layer(number)
-        if len(shape) != 3:
-            raise ValueError(
-                f"layer={layer} is {self._architecture_[0][number - 1]!r}, whose output of shape "
-                f"{tuple(shape)} has no maps; use transform."
-            )
-        return self._outputs(X, layer=number).reshape(-1, *shape)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 @documented(
@@ -127,6 +40,7 @@ class CNNClassifier(CNN, NetworkClassifier):
     Parameters
     ----------
     {architecture}
+    {image_input}
     {training}
     {beyond}
     {classifier}
@@ -218,6 +132,7 @@ class CNNRegressor(CNN, NetworkRegressor):
     Parameters
     ----------
     {architecture}
+    {image_input}
     {training}
     {beyond}
     {loss_text}

@@ -12,13 +12,21 @@ from sknn.estimators._classifier import (
     CLASSIFIER_CONSTRAINTS,
     NetworkClassifier,
 )
-from sknn.estimators._parameters import ATTRIBUTES, BEYOND, CONSTRAINTS, TRAINING, documented
+from sknn.estimators._parameters import (
+    ATTRIBUTES,
+    BEYOND,
+    CONSTRAINTS,
+    SIZES,
+    TRAINING,
+    documented,
+)
 from sknn.estimators._regressor import LOSS, REGRESSOR, REGRESSOR_CONSTRAINTS, NetworkRegressor
 from sknn.network import Network, multilayer_perceptron
 from sknn.training import LBFGSObjective
 
 MLP_CONSTRAINTS = {
     **CONSTRAINTS,
+    "hidden_layer_sizes": SIZES,
     "activation": [StrOptions(set(_architecture.ACTIVATIONS)), "array-like"],
 }
 

@@ -9,14 +9,30 @@ from sknn.inspection._panels import (
     make_panels,
     split_pipeline,
 )
-from sknn.layers import BatchNorm, Conv2D, Dense, LayerNorm, Residual
+from sknn.layers import (
+    BatchNorm,
+    CategoryEmbedding,
+    Columns,
+    Conv2D,
+    Dense,
+    LayerNorm,
+    ParametricActivation,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+    Transposed,
+)
+
+WEIGHTED = (BatchNorm, Conv2D, Dense, LayerNorm, ParametricActivation, PeriodicEmbedding, Scale)
 
 
 def number_of_weights(layer):
     """How many arrays of ``coefs_`` belong to a layer."""
-    if isinstance(layer, Residual):
+    if isinstance(layer, (Columns, Residual, Transposed)):
         return sum(number_of_weights(inner) for inner in layer.layers)
-    return int(isinstance(layer, (Conv2D, Dense, BatchNorm, LayerNorm)))
+    if isinstance(layer, CategoryEmbedding):
+        return len(layer.cardinalities)
+    return int(isinstance(layer, WEIGHTED))
 
 
 def kernels_of(network, layer):

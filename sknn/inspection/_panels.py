@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators import CNNClassifier, CNNRegressor
+from sknn.estimators._image_network import ImageNetwork
 
 
 def import_pyplot(caller):
@@ -31,10 +31,10 @@ def split_pipeline(estimator):
 
 
 def check_convolutional(network, caller):
-    """Raise for what has no convolutions."""
-    if not isinstance(network, (CNNClassifier, CNNRegressor)):
+    """Raise for what has no convolutions; the patches of an MLP-Mixer are one."""
+    if not isinstance(network, ImageNetwork):
         raise ValueError(
-            f"{caller} shows convolutional networks, CNNClassifier and CNNRegressor; "
+            f"{caller} shows networks on images, such as a CNNClassifier or an MLPMixerClassifier; "
             f"{type(network).__name__} is none."
         )
 

@@ -11,6 +11,7 @@ from sknn.layers._norm import BatchNorm, LayerNorm
 from sknn.layers._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
 from sknn.layers._residual import Residual
 from sknn.layers._scale import ParametricActivation, Scale
+from sknn.layers._transposed import Transposed
 
 __all__ = [
     "Activation",
@@ -31,4 +32,5 @@ __all__ = [
     "Residual",
     "Scale",
     "SpatialDropout",
+    "Transposed",
 ]

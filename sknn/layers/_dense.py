@@ -1,11 +1,11 @@
 """The dense layer."""
 
-from numbers import Integral
+from math import sqrt
 
 from sklearn.base import BaseEstimator
 
 from sknn.layers._activation import Activation
-from sknn.layers._shapes import size_of
+from sknn.layers._shapes import check_count, check_rate, size_of
 
 
 class Dense(BaseEstimator):
@@ -21,6 +21,19 @@ class Dense(BaseEstimator):
         Number of outputs, n_out.
     activation : str or None, default=None
         Function applied to the output; None is the network's, "identity" none.
+    parametrization : {"standard", "ntk"}, default="standard"
+        With "ntk" the layer learns as ``y = x V / √n_in + b`` with V of unit size: W is the product V / √n_in, its
+        initial values are N(0, 1) / √n_in and its rate is divided by √n_in, but not the share that decoupled
+        weight decay takes; the biases begin at 0. That is exact for optimizers whose steps do not depend
+        on the size of the gradient (Adam and its like, with a negligible ε); plain SGD on V would divide the
+        rate by n_in.
+    rate, bias_rate : float, default=1.0
+        Factors of the learning rate for W and for b, >= 0.
+
+    References
+    ----------
+    A. Jacot, F. Gabriel & C. Hongler, Neural tangent kernel, NeurIPS 2018 (arXiv 1806.07572); for tables D.
+    Holzmüller, L. Grinsztajn & I. Steinwart, NeurIPS 2024 (arXiv 2407.04491).
 
     Examples
     --------
@@ -29,23 +42,40 @@ class Dense(BaseEstimator):
     Dense(units=10)
     """
 
-    def __init__(self, units, activation=None):
+    def __init__(self, units, activation=None, parametrization="standard", rate=1.0, bias_rate=1.0):
         self.units = units
         self.activation = activation
+        self.parametrization = parametrization
+        self.rate = rate
+        self.bias_rate = bias_rate
 
     def output_shape(self, input_shape):
         """(units,)."""
-        if not isinstance(self.units, Integral) or isinstance(self.units, bool) or self.units < 1:
-            raise ValueError(f"units={self.units!r} must be an integer >= 1.")
+        check_count(self.units, "units")
         return (int(self.units),)
+
+    def _scaling(self, n_in):
+        """How large W is at first, and how fast it moves and decays."""
+        check_rate(self.rate)
+        check_rate(self.bias_rate, "bias_rate")
+        if self.parametrization == "standard":
+            return {"rule": "glorot", "rate_factor": self.rate, "decay_factor": self.rate}
+        if self.parametrization == "ntk":
+            return {"rule": "ntk", "rate_factor": self.rate / sqrt(n_in), "decay_factor": self.rate}
+        raise ValueError(f"parametrization={self.parametrization!r} must be 'standard' or 'ntk'.")
 
     def lower(self, plan, source):
         """Add this layer's ops to a plan; returns the buffer of its output."""
         activation = self.activation or plan.activation
         shape = self.output_shape(plan.shapes[source])
         target = plan.new_buffer(shape)
+        n_in = size_of(plan.shapes[source])
         parameter = plan.new_parameter(
-            source, (size_of(plan.shapes[source]), *shape), activation=activation, rule="glorot"
+            source,
+            (n_in, *shape),
+            activation=activation,
+            bias_rate_factor=self.bias_rate,
+            **self._scaling(n_in),
         )
         plan.add("dense", source, target, parameter=parameter)
         return Activation(activation).lower(plan, target)

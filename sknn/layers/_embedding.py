@@ -27,7 +27,7 @@ class PeriodicEmbedding(BaseEstimator):
         Standard deviation of the initial frequencies, > 0; large ones let the network bend more from the
         beginning. Inputs should be of about unit size.
     rate : float, default=1.0
-        Factor of the learning rate for all weights of the layer, > 0; RealMLP takes 0.1.
+        Factor of the learning rate for all weights of the layer, >= 0; RealMLP takes 0.1.
 
     References
     ----------
@@ -57,7 +57,7 @@ class PeriodicEmbedding(BaseEstimator):
     def lower(self, plan, source):
         """Add this layer's op to a plan; returns the buffer of its output."""
         (n_in,), (n_out,) = plan.shapes[source], self.output_shape(plan.shapes[source])
-        if not isinstance(self.sigma, Real) or not 0 < self.sigma < np.inf:
+        if not isinstance(self.sigma, Real) or not 0 < float(self.sigma) < np.inf:
             raise ValueError(f"sigma={self.sigma!r} must be a finite number > 0.")
         check_rate(self.rate)
         K, J = self.n_frequencies, self.n_outputs
@@ -67,6 +67,7 @@ class PeriodicEmbedding(BaseEstimator):
             rule=partial(periodic, n_frequencies=K, n_outputs=J, sigma=self.sigma),
             biased=False,
             rate_factor=self.rate,
+            decay_factor=self.rate,
         )
         target = plan.new_buffer((n_out,))
         geometry = columns_geometry(n_in, n_out)
@@ -88,7 +89,7 @@ class CategoryEmbedding(BaseEstimator):
     dim : int, default=8
         Length of a vector.
     rate : float, default=1.0
-        Factor of the learning rate for the tables, > 0.
+        Factor of the learning rate for the tables, >= 0.
 
     References
     ----------
@@ -122,7 +123,12 @@ class CategoryEmbedding(BaseEstimator):
         check_rate(self.rate)
         for i, n in enumerate(self.cardinalities):
             parameter = plan.new_parameter(
-                source, (n, self.dim), rule="normal", biased=False, rate_factor=self.rate
+                source,
+                (n, self.dim),
+                rule="normal",
+                biased=False,
+                rate_factor=self.rate,
+                decay_factor=self.rate,
             )
             geometry = columns_geometry(1, self.dim, i, i * self.dim)
             plan.add("embedding", source, target, parameter=parameter, geometry=geometry)

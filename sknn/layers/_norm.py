@@ -1,11 +1,9 @@
 """Normalisation."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sknn.layers._shapes import channels_geometry
+from sknn.layers._shapes import channels_geometry, check_rate
 
 
 class _Norm(BaseEstimator):
@@ -79,8 +77,7 @@ class BatchNorm(_Norm):
         _check_epsilon(self.epsilon)
         if not isinstance(self.scale, (bool, np.bool_)):
             raise ValueError(f"scale={self.scale!r} must be True or False.")
-        if not isinstance(self.bias_rate, Real) or not 0 <= self.bias_rate < np.inf:
-            raise ValueError(f"bias_rate={self.bias_rate!r} must be a finite number >= 0.")
+        check_rate(self.bias_rate, "bias_rate")
         return self._add(
             plan, source, self.momentum, trained=self.scale, bias_rate_factor=self.bias_rate
         )

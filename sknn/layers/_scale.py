@@ -19,7 +19,12 @@ class _Channels(BaseEstimator):
         new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
         target = new(source if plan.has_gradient(source) else shape)
         parameter = plan.new_parameter(
-            source, (1, shape[-1]), rule="norm", biased=False, rate_factor=self.rate
+            source,
+            (1, shape[-1]),
+            rule="norm",
+            biased=False,
+            rate_factor=self.rate,
+            decay_factor=self.rate,
         )
         geometry = channels_geometry(shape)
         plan.add(kind, source, target, parameter=parameter, code=code, geometry=geometry)
@@ -36,7 +41,7 @@ class Scale(_Channels):
     Parameters
     ----------
     rate : float, default=1.0
-        Factor of the learning rate for s, > 0; RealMLP takes 6.
+        Factor of the learning rate for s, >= 0; RealMLP takes 6.
 
     References
     ----------
@@ -71,7 +76,7 @@ class ParametricActivation(_Channels):
 "mish", "softplus"}
         Which function f.
     rate : float, default=1.0
-        Factor of the learning rate for α, > 0; RealMLP takes 0.1.
+        Factor of the learning rate for α, >= 0; RealMLP takes 0.1.
 
     References
     ----------

@@ -28,7 +28,9 @@ def image(shape, layer):
 def row(shape, layer):
     """n of a row (n,), or an error that says what is wrong with an image."""
     if len(shape) != 1:
-        raise ValueError(f"{layer} works on the columns of a row, but its input has the shape {shape}.")
+        raise ValueError(
+            f"{layer} works on the columns of a row, but its input has the shape {shape}."
+        )
     return shape[0]
 
 
@@ -44,15 +46,27 @@ def columns_geometry(n_in, n_out, first=0, to=0):
 
 
 def check_rate(rate, name="rate"):
-    """A factor of the learning rate."""
-    if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 < rate < np.inf:
-        raise ValueError(f"{name}={rate!r} must be a finite number > 0.")
+    """A factor of the learning rate; 0 keeps what is there."""
+    if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 <= float(rate) < np.inf:
+        raise ValueError(f"{name}={rate!r} must be a finite number >= 0.")
 
 
 def check_count(value, name):
     """A number of something, at least one."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name}={value!r} must be an integer >= 1.")
+
+
+def kept(layers, shape):
+    """The shape, or an error where these layers make another one of it."""
+    made = shape
+    for layer in layers:
+        made = layer.output_shape(made)
+    if made != shape:
+        raise ValueError(
+            f"the layers make {made} of {shape}; what they give must have the shape of what they take."
+        )
+    return shape
 
 
 def size_of(shape):

@@ -19,6 +19,7 @@ from sknn.layers import (
     Residual,
     Scale,
     SpatialDropout,
+    Transposed,
 )
 from tests.twins import ACTIVATIONS
 
@@ -26,6 +27,26 @@ from tests.twins import ACTIVATIONS
 def separable(filters, **options):
     """One filter for each of eight channels, then a mixture of them."""
     return [Conv2D(8, 3, groups=8, **options), Conv2D(filters, 1)]
+
+
+def mixer(tokens, channels, c, *between):
+    """Two residual MLPs: along the places of an image, and along its c channels."""
+    mlp = [
+        Conv2D(tokens[0], 1, activation="gelu"),
+        *between,
+        Conv2D(tokens[1], 1, activation="identity"),
+    ]
+    return [
+        Residual([LayerNorm(), Transposed(mlp)]),
+        Residual(
+            [
+                LayerNorm(),
+                Conv2D(channels, 1, activation="gelu"),
+                *between,
+                Conv2D(c, 1, activation="identity"),
+            ]
+        ),
+    ]
 
 
 CONVOLUTIONS = {
@@ -182,6 +203,22 @@ OTHERS = {
         ],
         (6, 7, 3),
     ),
+    "transposed": ([Conv2D(6, 2), Transposed([Conv2D(7, 1), Conv2D(20, 1)])], (5, 6, 3)),
+    "transposed_of_the_input": ([Transposed([Conv2D(20, 1)]), Conv2D(3, 2)], (5, 4, 3)),
+    "transposed_blocks": (
+        [Conv2D(33, 3), Transposed([Conv2D(17, 1), Conv2D(64, 1, activation="tanh")])],
+        (10, 10, 3),
+    ),
+    "transposed_channel": ([Conv2D(1, 2), Transposed([Conv2D(6, 1)])], (3, 4, 2)),
+    "transposed_place": ([Conv2D(9, (3, 4)), Transposed([Conv2D(1, 1)])], (3, 4, 2)),
+    "transposed_twice": (
+        [Conv2D(17, 2), Transposed([Transposed([Conv2D(17, 1)]), Activation("gelu")])],
+        (5, 6, 3),
+    ),
+    "transposed_norms": (
+        [Conv2D(6, 2), Transposed([LayerNorm(), BatchNorm(), Activation("silu")])],
+        (5, 6, 3),
+    ),
     "two_residuals": (
         [
             Conv2D(6, 2),
@@ -260,6 +297,10 @@ DROPOUTS = {
         [Conv2D(6, 2), Residual([Conv2D(6, 1), SpatialDropout(0.5), Dropout(0.2)])],
         (5, 6, 3),
     ),
+    "dropout_of_the_transposed": (
+        [Conv2D(17, 2), Transposed([SpatialDropout(0.3), Conv2D(20, 1), Dropout(0.2)])],
+        (5, 6, 3),
+    ),
     "dropout_before_norm": (
         [Conv2D(6, 3), SpatialDropout(0.3), BatchNorm(), Dropout(0.2)],
         (6, 5, 3),
@@ -290,6 +331,16 @@ NETWORKS = {
             Dense(64),
         ],
         (32, 32, 3),
+    ),
+    "mixer": (
+        [
+            Conv2D(32, 4, strides=4, padding="same", activation="identity"),
+            *mixer((40, 42), 65, 32),
+            *mixer((16, 42), 17, 32),
+            LayerNorm(),
+            GlobalAvgPool2D(),
+        ],
+        (24, 26, 3),
     ),
     "everything": (
         [

@@ -58,7 +58,8 @@ class Layered(MLP):
         return self.machine.normal(n, *self.input_shape, seed=seed)
 
     def rows(self, X, **options):
-        return self.engine.Rows(np.ascontiguousarray(X).reshape(len(X), -1), **options)
+        flat = np.ascontiguousarray(X).reshape(len(X), int(np.prod(X.shape[1:])))
+        return self.engine.Rows(flat, **options)
 
     def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, **options):
         """Logits, or what stands after some ops, in its shape; `options` are those of the rows."""

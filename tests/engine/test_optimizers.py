@@ -124,21 +124,22 @@ def test_recurrence_with_a_changing_rate(double, name):
 def test_rate_factors(double, name, clip_norm):
     """Weights and biases of each layer at rates of their own: steps of the twin at these rates.
 
-    Decoupled decay keeps the rate itself.
+    Decoupled decay keeps the rate itself, but for a factor of its own.
     """
     optimizer = OPTIMIZERS[name]
     model = double.mlp(3, (4,), Loss("squared_error", (2,)))
-    factors = [(0.5, 3.0), (1.0, 0.0)]
-    for k, (weights, biases) in enumerate(factors):
+    factors = [(0.5, 3.0, 2.0), (1.0, 0.0, 1.0)]
+    names = ("rate_factor", "bias_rate_factor", "decay_factor")
+    for k, values in enumerate(factors):
         parameter = model.network.plan.parameters[k]
-        model.network.plan.parameters[k] = replace(
-            parameter, rate_factor=weights, bias_rate_factor=biases
-        )
+        changed = replace(parameter, **dict(zip(names, values, strict=True)))
+        model.network.plan.parameters[k] = changed
     model.program = model.network.program(model.loss, True)
     X, y = double.normal(5, 3), targets(model.loss, 5, "float64")
     trainer = model.trainer(X, y, optimizer, clip_norm=clip_norm)
     factors = np.repeat([0.5, 1.0, 3.0, 0.0], [12, 8, 4, 2])
     rates, decays = 0.1 * factors, DECAYS / np.maximum(factors, 0.5)
+    decays[:12] *= 2
     w, slots = flat(model.weights), [np.zeros(26) for _ in range(optimizer.n_slots)]
     for t in (1, 2, 3):
         model.weights = stored(model, trainer)

@@ -4,7 +4,14 @@ import numpy as np
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.preprocessing import scale
 
-from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from sknn import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPMixerClassifier,
+    MLPMixerRegressor,
+    MLPRegressor,
+)
 
 X, Y = load_iris(return_X_y=True)
 X = scale(X)
@@ -64,3 +71,24 @@ def cnn(**parameters):
 def cnn_regressor(**parameters):
     """A small CNN for numbers that trains for three epochs."""
     return CNNRegressor(**{**SMALL_CNN, **parameters})
+
+
+SMALL_MIXER = {
+    "patch_size": 3,
+    "n_blocks": 1,
+    "hidden_dim": 6,
+    "tokens_mlp_dim": 5,
+    "channels_mlp_dim": 7,
+    "max_iter": 3,
+    "random_state": 0,
+}
+
+
+def mixer(**parameters):
+    """A small MLP-Mixer that trains for three epochs."""
+    return MLPMixerClassifier(**{**SMALL_MIXER, **parameters})
+
+
+def mixer_regressor(**parameters):
+    """A small MLP-Mixer for numbers that trains for three epochs."""
+    return MLPMixerRegressor(**{**SMALL_MIXER, **parameters})

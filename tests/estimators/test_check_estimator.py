@@ -3,7 +3,14 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from sknn import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPMixerClassifier,
+    MLPMixerRegressor,
+    MLPRegressor,
+)
 from sknn.layers import Conv2D, Dense
 from sknn.optimizers import SGD, Adam
 from sknn.schedules import Cosine
@@ -50,6 +57,14 @@ CNNS = [
     {"conv_layer_sizes": 8, "dropout": 0.1, "tta": True},
 ]
 
+SMALL_MIXER = {"n_blocks": 1, "hidden_dim": 16}
+MIXERS = [
+    {},
+    {**SMALL_MIXER, "patch_size": 2, "channels_first": True, "dtype": None},
+    {**SMALL_MIXER, "solver": "lbfgs", "max_iter": 50},
+    {**SMALL_MIXER, "dropout": 0.1, "tta": True},
+]
+
 NO_TWINS = "a holdout or random masks: a row of weight 2 is not a row that is there twice"
 NO_PARTIAL_FIT = "partial_fit raises with early_stopping=True, as scikit-learn's own tests demand"
 
@@ -71,6 +86,7 @@ def excused(estimator):
 INSTANCES = [MLPClassifier(**p) for p in BOTH + CLASSIFIERS]
 INSTANCES += [MLPRegressor(**p) for p in BOTH + REGRESSORS]
 INSTANCES += [cls(**p) for p in CNNS for cls in (CNNClassifier, CNNRegressor)]
+INSTANCES += [cls(**p) for p in MIXERS for cls in (MLPMixerClassifier, MLPMixerRegressor)]
 
 
 @pytest.mark.filterwarnings("ignore:validation_fraction:UserWarning")
@@ -81,4 +97,4 @@ def test_scikit_learns_checks(estimator, check):
 
 
 def test_nothing_else_is_excused():
-    assert sum(bool(excused(estimator)) for estimator in INSTANCES) == 6
+    assert sum(bool(excused(estimator)) for estimator in INSTANCES) == 8

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, CNNRegressor
 from sknn.augmentation import Augmentation
-from sknn.estimators._cnn_parameters import AUTO_EPOCHS, auto_epochs
+from sknn.estimators._image_parameters import AUTO_EPOCHS, auto_epochs
 from sknn.layers import (
     Activation,
     BatchNorm,

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sknn.augmentation import Augmentation
 from sknn.estimators._images import channel_statistics, views_to_average
 from sknn.layers import Conv2D
-from tests.estimators.samples import DIGITS, IMAGES, cnn, cnn_regressor, same_bits
+from tests.estimators.samples import DIGITS, IMAGES, cnn, cnn_regressor, mixer, same_bits
 
 COLOUR = np.random.RandomState(0).randint(0, 255, (60, 5, 6, 3)).astype(np.uint8)
 COLOUR[..., 1] //= 2
@@ -214,10 +214,11 @@ def test_views(shape, mirrored):
 
 
 @pytest.mark.parametrize("channels_first", [False, True])
-def test_predictions_average_the_views(channels_first, monkeypatch):
+@pytest.mark.parametrize("make", [cnn, mixer])
+def test_predictions_average_the_views(make, channels_first, monkeypatch):
     images = first(COLOUR) if channels_first else COLOUR
     augmentation = Augmentation(horizontal_flip=True, padding_mode="reflect")
-    fitted = cnn(channels_first=channels_first, augmentation=augmentation).fit(images, DIGITS)
+    fitted = make(channels_first=channels_first, augmentation=augmentation).fit(images, DIGITS)
     expected = sum(
         weight * fitted.decision_function(first(view) if channels_first else view)
         for weight, view in views_to_average(COLOUR, True, True)

@@ -79,6 +79,51 @@ class Flatten(nn.Module):
         return (x.permute(0, 2, 3, 1) if self.nhwc and x.ndim == 4 else x).flatten(1)
 
 
+class Transposed(nn.Module):
+    """f of places in the place of channels, turned back."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, x):
+        return (
+            self.f(x.flatten(2).transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2).view(x.shape)
+        )
+
+
+class Perceptron(nn.Sequential):
+    """Two dense layers on the last axis."""
+
+    def __init__(self, n_in, hidden):
+        super().__init__(nn.Linear(n_in, hidden), nn.GELU(), nn.Linear(hidden, n_in))
+
+
+class MixerBlock(nn.Module):
+    """Two residual MLPs on (n, tokens, c): along the tokens, and along the channels."""
+
+    def __init__(self, n_tokens, c, tokens, channels):
+        super().__init__()
+        self.token_norm, self.token_mlp = nn.LayerNorm(c), Perceptron(n_tokens, tokens)
+        self.channel_norm, self.channel_mlp = nn.LayerNorm(c), Perceptron(c, channels)
+
+    def forward(self, x):
+        x = x + self.token_mlp(self.token_norm(x).transpose(1, 2)).transpose(1, 2)
+        return x + self.channel_mlp(self.channel_norm(x))
+
+
+class Mixer(nn.Module):
+    """From an image whose pixels are tokens to the mean of what some blocks make of them."""
+
+    def __init__(self, n_tokens, c, n_blocks, **sizes):
+        super().__init__()
+        self.blocks = nn.Sequential(*(MixerBlock(n_tokens, c, **sizes) for _ in range(n_blocks)))
+        self.norm = nn.LayerNorm(c)
+
+    def forward(self, x):
+        return self.norm(self.blocks(x.flatten(2).transpose(1, 2))).mean(dim=1)
+
+
 class Residual(nn.Module):
     """x + f(x)."""
 
@@ -90,14 +135,18 @@ class Residual(nn.Module):
         return x + self.f(x)
 
 
+def no_bias(n):
+    """Zeros that are not trained, as sknn keeps them beside all weights."""
+    return nn.Parameter(torch.zeros(n), requires_grad=False)
+
+
 class Channels(nn.Module):
     """One weight for each channel: a factor, or the share of an activation."""
-
-    bias = None
 
     def __init__(self, channels, activation=None):
         super().__init__()
         self.weight, self.activation = nn.Parameter(torch.ones(1, channels)), activation
+        self.bias = no_bias(channels)
 
     def forward(self, x):
         weight = self.weight.view(1, -1, *[1] * (x.ndim - 2))
@@ -109,12 +158,10 @@ class Channels(nn.Module):
 class Periodic(nn.Module):
     """[x, c_j + sum_k m_kj cos(2 pi f_k x + b_k)], plane after plane."""
 
-    bias = None
-
     def __init__(self, n_in, n_frequencies, n_outputs):
         super().__init__()
         self.sizes = [n_frequencies, n_frequencies, n_frequencies * n_outputs, n_outputs]
-        self.weight = nn.Parameter(torch.ones(sum(self.sizes), n_in))
+        self.weight, self.bias = nn.Parameter(torch.ones(sum(self.sizes), n_in)), no_bias(n_in)
 
     def forward(self, x):
         frequency, phase, mixture, c = torch.split(self.weight, self.sizes)
@@ -127,11 +174,9 @@ class Periodic(nn.Module):
 class Category(nn.Module):
     """A table for one column of codes; a further row of zeros is that of unknown codes."""
 
-    bias = None
-
     def __init__(self, n, dim):
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(n, dim))
+        self.weight, self.bias = nn.Parameter(torch.ones(n, dim)), no_bias(dim)
 
     def forward(self, x):
         n, code = len(self.weight), x[:, 0].long()
@@ -246,7 +291,7 @@ class Builder:
         self.shape = (int(np.prod(self.shape)),)
         return [Flatten(self.nhwc)]
 
-    def Dense(self, units, activation=None):
+    def Dense(self, units, activation=None, **training):
         flatten = self.Flatten() if len(self.shape) > 1 else []
         n_in, self.shape = self.shape[0], (units,)
         return [*flatten, nn.Linear(n_in, units), *self._activate(activation)]
@@ -293,6 +338,18 @@ class Builder:
     def SpatialDropout(self, rate):
         return [nn.Dropout2d(rate)]
 
+    def Mixer(self, n_blocks, tokens, channels):
+        h, w, c = self.shape
+        self.shape = (c,)
+        return [Mixer(h * w, c, n_blocks, tokens=tokens, channels=channels)]
+
+    def Transposed(self, layers):
+        shape = self.shape
+        self.shape = (1, shape[2], shape[0] * shape[1])
+        modules = [Transposed(self.sequence(layers))]
+        self.shape = shape
+        return modules
+
     def Residual(self, layers):
         return [Residual(self.sequence(layers))]
 
@@ -311,7 +368,7 @@ def to_torch(module, coef):
     """Weights of sknn's shape as the module has them."""
     if isinstance(module, nn.Conv2d):
         return coef.permute(3, 2, 0, 1)
-    return coef.T if isinstance(module, nn.Linear) else coef
+    return coef.flatten(0, -2).T if isinstance(module, nn.Linear) else coef
 
 
 def from_torch(module, weight):

@@ -50,17 +50,20 @@ def load(job, given):
     return model
 
 
+def slopes(parameter):
+    """Its gradient; zeros where it is not trained, or where nothing flows back to it."""
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
 def gradient(model, X, y):
     """Logits in prediction, then loss, gradients and running moments of one batch in training."""
     logits = model.eval()(X)
     loss = cross_entropy(model.train()(X), y)
     loss.backward()
     modules = weighted(model)
-    dcoefs = [
-        torch.zeros_like(m.weight) if m.weight.grad is None else m.weight.grad for m in modules
-    ]
+    dcoefs = [slopes(module.weight) for module in modules]
     dintercepts = [
-        torch.zeros(len(module.weight)) if module.bias is None else module.bias.grad
+        torch.zeros(len(module.weight)) if module.bias is None else slopes(module.bias)
         for module in modules
     ]
     return {

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sknn import MLPMixerClassifier
 from sknn.engine import available_levels
+from sknn.estimators._mixer_layers import mixer_layers
 from sknn.layers import Conv2D, MaxPool2D
 from sknn.optimizers import SGD, Adam
 from tests.engine.layer_cases import ALL, DROPOUTS, has
@@ -49,7 +51,17 @@ def grid():
     return table
 
 
+MIXER = MLPMixerClassifier(4, n_blocks=2, hidden_dim=16, tokens_mlp_dim=18, channels_mlp_dim=35)
+# The layers of an estimator, as the paper has them.
+DESCRIPTIONS = {
+    "estimators_mixer": [
+        ["Conv2D", {"filters": 16, "kernel_size": 4, "strides": 4, "activation": "identity"}],
+        ["Mixer", {"n_blocks": 2, "tokens": 18, "channels": 35}],
+    ]
+}
+
 CASES = {
+    "estimators_mixer": (mixer_layers((12, 8, 3), MIXER), (12, 8, 3)),
     **{name: case for name, case in ALL.items() if name not in DROPOUTS and name != "everything"},
     **grid(),
 }
@@ -116,7 +128,8 @@ def reference(tmp_path_factory):
         jobs.append(
             {
                 "name": f"{name}-{dtype}",
-                "layers": describe(model.layers),
+                "layers": DESCRIPTIONS.get(name, describe(model.layers[:-1]))
+                + describe(model.layers[-1:]),
                 "shape": model.input_shape,
                 "steps": STEPS[name][1] if name in STEPS else None,
             }

@@ -1,0 +1,53 @@
+"""Layers on the places of an image."""
+
+from sknn.composition import NestedLayers
+from sknn.layers._shapes import image, kept
+
+
+class Transposed(NestedLayers):
+    """Layers that see places in the place of channels: ``y = f(xᵀ)ᵀ``.
+
+    An image (h, w, c) becomes one of c pixels in a row with h · w channels, (1, c, h · w), and what f
+    makes of it is turned back. A convolution with a kernel of 1 in f is thus a dense layer over all
+    places that is the same for every channel, ``y[q, c] = b[q] + Σ x[p, c] W[p, q]``.
+
+    Parameters
+    ----------
+    layers : list of layers
+        f; its output has the shape of its input.
+
+    References
+    ----------
+    I. Tolstikhin et al., MLP-Mixer: an all-MLP architecture for vision, NeurIPS 2021
+    (arXiv 2105.01601).
+
+    Examples
+    --------
+    >>> from sknn.layers import Conv2D, Transposed
+    >>> Transposed([Conv2D(32, 1), Conv2D(16, 1)]).output_shape((4, 4, 8))
+    (4, 4, 8)
+    """
+
+    def __init__(self, layers):
+        self.layers = layers
+
+    def output_shape(self, input_shape):
+        """That of the input."""
+        h, w, c = image(tuple(input_shape), self)
+        kept(self.layers, (1, c, h * w))
+        return h, w, c
+
+    def lower(self, plan, source):
+        """Add the ops of the layers to a plan, between two transpositions; returns the buffer of the last."""
+        h, w, c = self.output_shape(plan.shapes[source])
+        turned = _transpose(plan, source, (1, c, h * w))
+        for layer in self.layers:
+            turned = layer.lower(plan, turned)
+        return _transpose(plan, turned, (h, w, c))
+
+
+def _transpose(plan, source, shape):
+    target = plan.new_buffer(shape, gradient=plan.has_gradient(source))
+    h, w, c = plan.shapes[source]
+    plan.add("transpose", source, target, geometry=(h, w, c, *shape, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w))
+    return target

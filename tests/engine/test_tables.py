@@ -1,0 +1,140 @@
+"""Layers of tables beyond the table of layers: accuracy of the waves, codes of any kind, wide tables."""
+
+import numpy as np
+import pytest
+
+from sknn.layers import CategoryEmbedding, PeriodicEmbedding
+from sknn.losses import Loss
+from sknn.optimizers import Adam
+from tests import twins_layers
+from tests.engine.layered import Layered
+from tests.engine.machine import arrays, flat, targets
+from tests.engine.test_layers import assert_near
+
+TURNS = np.concatenate([
+    np.linspace(-4, 4, 1601),
+    np.logspace(-12, 5, 301),
+    -np.logspace(-12, 5, 301),
+])  # fmt: skip
+
+
+def waves(machine, turns):
+    """cos(2 pi t) and sin(2 pi t) as the engine computes them: features of value 1, frequencies t.
+
+    The gradient of the mean absolute error far below is 1 for every output: that of a phase is -sin.
+    """
+    turns = np.asarray(turns, machine.dtype)
+    layer = PeriodicEmbedding(1, 1)
+    model = Layered(machine, [layer], (turns.size,), Loss("absolute_error", (1,)))
+    model.weights[0][0][...] = [turns, 0 * turns, 1 + 0 * turns, 0 * turns]
+    model.weights[0][1][...] = 1
+    ones = np.ones((1, turns.size), machine.dtype)
+    cosine = model.forward(ones, model.network.ends[0][0], shape=(2 * turns.size,))[0, turns.size :]
+    low = np.full((1, 1), -1e30, machine.dtype)
+    return cosine, -model.loss_and_gradient(ones, low)[1][0][0][1]
+
+
+def test_waves(machine):
+    """Absolute errors of about the last place of 1, however many turns there are."""
+    turns = TURNS.astype(machine.dtype)
+    exact = 2 * np.pi * (turns.astype(np.longdouble) % 1)
+    cosine, sine = waves(machine, turns)
+    assert abs(cosine - np.cos(exact)).max() <= 1.5 * machine.eps
+    assert abs(sine - np.sin(exact)).max() <= 1.5 * machine.eps
+
+
+def test_small_sines_keep_their_digits(machine):
+    turns = np.logspace(-12, -2, 101).astype(machine.dtype)
+    np.testing.assert_allclose(
+        waves(machine, turns)[1], np.sin(2 * np.pi * turns.astype(float)), rtol=4 * machine.eps
+    )
+
+
+def test_zeros_are_exact(machine):
+    cosine, sine = waves(machine, [0, 0.25, 0.5, 0.75, 1, -0.25, -7.5, 1000.25])
+    for found, exact in [(cosine, [1, 0, -1, 0, 1, 0, -1, 0]), (sine, [0, 1, 0, -1, 0, -1, 0, 1])]:
+        np.testing.assert_allclose(found, exact, rtol=machine.eps, atol=0)
+
+
+def test_many_turns_and_none(machine):
+    """More than the digits of a fraction: whole ones. Infinity and NaN give NaN."""
+    cosine, sine = waves(machine, [1e18, -1e30])
+    np.testing.assert_allclose(cosine, 1, rtol=machine.eps)
+    assert not sine.any()
+    cosine, sine = waves(machine, [np.inf, -np.inf, np.nan])
+    assert np.isnan([cosine, sine]).all()
+
+
+@pytest.mark.parametrize("d", [1, 2, 15, 16, 17, 33, 100])
+def test_periodic_of_any_width(machine, d):
+    """Frequencies over many turns, in float32 to the rounding of their argument."""
+    layer = PeriodicEmbedding(7, 2)
+    model = Layered(machine, [layer], (d,))
+    model.weights[0][0][:7] *= 10
+    X = model.images(20)
+    expected, _ = twins_layers.periodic(X.astype(float), model.weights[0][0].astype(float), 0, 7, 2)
+    found = model.forward(X, model.network.ends[0][0], shape=(3 * d,))
+    assert_near(found, expected, 1000 * machine.eps)
+    np.testing.assert_array_equal(found[:, :d], X)
+
+
+# ---- categories ---------------------------------------------------------------------------------
+
+
+def codes(n, cardinalities, dtype, seed=0):
+    """Uniform codes, a tenth of them missing."""
+    rng = np.random.default_rng(seed)
+    X = np.stack([rng.integers(0, size, n) for size in cardinalities], axis=1).astype(dtype)
+    X[rng.random(X.shape) < 0.1] = -1
+    return X
+
+
+def table_model(machine, cardinalities, dim):
+    return Layered(machine, [CategoryEmbedding(cardinalities, dim)], (len(cardinalities),))
+
+
+@pytest.mark.parametrize("dim", [1, 8, 33])
+def test_tables_of_thousands(machine, dim):
+    """More rows than a task takes, more samples than a block holds."""
+    model = table_model(machine, [3000, 97, 1], dim)
+    X, y = codes(1500, [3000, 97, 1], machine.dtype), targets(model.loss, 1500, machine.dtype)
+    assert_near(model.forward(X), model.twin_outputs(X)[-1], 200 * machine.eps)
+    np.testing.assert_array_equal(model.forward(X[:5]), model.forward(X)[:5])
+    expected = model.twin(X, y)
+    for n_threads in (1, 3):
+        value, gradient = model.loss_and_gradient(X, y, n_threads=n_threads)
+        assert value == pytest.approx(expected[0], rel=100 * machine.eps)
+        assert_near(flat(gradient), flat(expected[1]), 100 * machine.eps)
+
+
+def test_codes_that_are_none(machine):
+    """Unknown codes give zeros, NaN is seen; 1.9 is 1, as an integer would be."""
+    model = table_model(machine, [3], 4)
+    odd = [-1, 3, 1e30, -np.inf, np.inf, -0.5, 0, 1.9, np.nan]
+    out = model.forward(np.array(odd, machine.dtype)[:, None], model.network.ends[0][0], shape=(4,))
+    assert not out[:6].any()
+    np.testing.assert_array_equal(out[6:8], model.weights[0][0][:2])
+    assert np.isnan(out[8]).all()
+
+
+def test_only_what_is_seen_moves(machine):
+    model = table_model(machine, [50], 8)
+    X = np.array([[3], [7], [-1], [3]], machine.dtype)
+    y = targets(model.loss, 4, machine.dtype)
+    (tables, _), _ = model.train(X, y, Adam(), epochs=3)
+    moved = (tables[0] != model.weights[0][0]).any(axis=1)
+    assert set(np.flatnonzero(moved)) == {3, 7}
+
+
+def test_training_on_threads(machine):
+    model = table_model(machine, [400, 30], 8)
+    X, y = codes(300, [400, 30], machine.dtype), targets(model.loss, 300, machine.dtype)
+    runs = [
+        model.train(X, y, Adam(), batch_size=64, n_threads=n, clip_norm=clip)[0]
+        for clip in (0.0, 0.1)
+        for n in (1, 2, 3)
+    ]
+    for first, *others in (runs[:3], runs[3:]):
+        for other in others:
+            for a, b in zip(arrays(first), arrays(other), strict=True):
+                np.testing.assert_array_equal(a, b)
