@@ -8,6 +8,8 @@ from sknn.estimators import (
     MLPMixerClassifier,
     MLPMixerRegressor,
     MLPRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "show_versions",
 ]

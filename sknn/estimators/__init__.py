@@ -3,6 +3,7 @@
 from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mixer import MLPMixerClassifier, MLPMixerRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
+from sknn.estimators.tabular import TabularClassifier, TabularRegressor
 
 __all__ = [
     "CNNClassifier",
@@ -11,4 +12,6 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
 ]

@@ -67,6 +67,8 @@ class Recipe:
 
     network: object
     loss: object
+    #: of held-out samples, without what only training wants
+    validation_loss: object
     optimizer: object
     schedule: object
     learning_rate: float
@@ -86,6 +88,7 @@ class MemberRun:
         self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
         self.engine = recipe.network.engine
         self.program = recipe.network.program(recipe.loss)
+        self.validation_program = recipe.network.program(recipe.validation_loss)
         self.history = History(validation_scores=None, validation_losses=None, best_loss=math.inf)
         self.weights = recipe.network.empty_weights()
 
@@ -167,7 +170,8 @@ class MemberRun:
         self.engine.forward(
             self.program, holdout.rows, *self.weights, self.logits, n_threads=self.recipe.n_threads
         )
-        loss = self.engine.loss_of(self.program, self.logits, holdout.targets, holdout.weights)
+        loss = self.engine.loss_of(
+            self.validation_program, self.logits, holdout.targets, holdout.weights)
         if not np.isfinite(self.logits).all():
             return math.nan, loss
         return -loss if self.task.score is None else self.task.score(self.logits, self), loss
@@ -245,7 +249,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
             if number is None:
                 return
             try:
-                run = MemberRun(recipe, tasks[number], stop, callbacks.of_member(number))
+                run = MemberRun(recipe, tasks[number], stop, callbacks.of_member())
                 members[number] = run.run()
             except BaseException as error:
                 errors.append(error)
