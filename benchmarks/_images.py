@@ -102,7 +102,10 @@ class Net:
         """Describe PyTorch's side, the output layer too."""
         return {
             "shape": self.shape,
-            "layers": [*(self.torch_layers or self.layers), dense(N_CLASSES, activation="identity")],
+            "layers": [
+                *(self.torch_layers or self.layers),
+                dense(N_CLASSES, activation="identity"),
+            ],
         }
 
 

@@ -129,9 +129,7 @@ def catboost(is_regression, categorical, seed):
     from catboost import CatBoostClassifier, CatBoostRegressor
 
     model = CatBoostRegressor if is_regression else CatBoostClassifier
-    model = model(
-        cat_features=categorical, random_seed=seed, verbose=0, allow_writing_files=False
-    )
+    model = model(cat_features=categorical, random_seed=seed, verbose=0, allow_writing_files=False)
     return _Strings(model, categorical)
 
 

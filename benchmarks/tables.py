@@ -129,7 +129,9 @@ def summarise(sets, found):
             "wins": wins,
             "rank": ranks[number].mean() + 1,
             "log-loss": np.mean(found["log_loss"][row]),
-            "auc": np.nanmean(found["auc"][row]) if np.isfinite(found["auc"][row]).any() else np.nan,
+            "auc": np.nanmean(found["auc"][row])
+            if np.isfinite(found["auc"][row]).any()
+            else np.nan,
             "fit s": np.median(found["fit_seconds"][row]),
             "slowest fit": np.max(found["fit_seconds"][row]),
             "fit cpu s": np.median(found["fit_cpu"][row]),
@@ -173,7 +175,9 @@ def claim(goals, kind, summary):
             change = 100 * (ours["error"] / summary[rival]["error"] - 1)
             goals.at_most(f"{kind}: error against {rival}", change, -margin, "%")
     if "forest" in summary:
-        goals.at_least(f"{kind}: wins against forest", 100 * ours["wins"], 80 if boosters == 10 else 75, "%")
+        goals.at_least(
+            f"{kind}: wins against forest", 100 * ours["wins"], 80 if boosters == 10 else 75, "%"
+        )
         times = ours["fit s"] / summary["forest"]["fit s"]
         goals.at_most(f"{kind}: median fit time / forest's", times, 20)
     goals.at_most(f"{kind}: slowest fit", ours["slowest fit"], 10, "s")

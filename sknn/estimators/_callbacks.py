@@ -77,9 +77,7 @@ class MemberCallbacks:
         self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
         self.whole = EpochCallbacks(estimator, data)
         if self.whole.active:
-            root = estimator._init_callback_context(
-                max_subtasks=None, sequential_subtasks=False
-            )
+            root = estimator._init_callback_context(max_subtasks=None, sequential_subtasks=False)
             self.whole.root = root.call_on_fit_task_begin(**self.whole.data)
 
     def of_member(self):

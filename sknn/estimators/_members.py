@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknn.estimators._explain import importances
 from sknn.training import CALLBACK, INTERRUPTED, History, OptimizerState, Options, train
 
 
@@ -22,6 +23,11 @@ class Samples:
     rows: object
     targets: np.ndarray
     weights: np.ndarray | None
+
+    def take(self, engine, chosen):
+        """Some of them, copied."""
+        X, weights = self.X[chosen], None if self.weights is None else self.weights[chosen]
+        return Samples(X, engine.Rows(X), self.targets[chosen], weights)
 
 
 @dataclass
@@ -58,6 +64,8 @@ class Member:
     #: outputs for the held-out samples, as the network gives them
     held_out: np.ndarray | None
     logits: np.ndarray | None
+    #: rise of the loss when a column of the table is shuffled
+    importances: np.ndarray | None
     reason: str
 
 
@@ -74,6 +82,8 @@ class Recipe:
     learning_rate: float
     batch_size: int
     data_driven: bool
+    #: columns of the table, as columns of an encoded row
+    groups: list
     n_threads: int = 1
     verbose: bool = False
     #: schedules of the weight decay and of dropout
@@ -120,7 +130,19 @@ class MemberRun:
             self.history.validation_scores, self.history.validation_losses = [], []
             self.history.best_score = -math.inf
         reason = self._train(validate)
-        return None if self.history.n_iter == 0 else self._member(reason)
+        if self.history.n_iter == 0:
+            return None
+        member = self._member(reason)
+        looked_at = task.holdout or task.training
+        member.importances = importances(
+            recipe.network,
+            self.validation_program,
+            (member.coefs, member.intercepts),
+            looked_at,
+            recipe.groups,
+            random_state,
+        )
+        return member
 
     def _train(self, validate):
         recipe = self.recipe
@@ -171,7 +193,8 @@ class MemberRun:
             self.program, holdout.rows, *self.weights, self.logits, n_threads=self.recipe.n_threads
         )
         loss = self.engine.loss_of(
-            self.validation_program, self.logits, holdout.targets, holdout.weights)
+            self.validation_program, self.logits, holdout.targets, holdout.weights
+        )
         if not np.isfinite(self.logits).all():
             return math.nan, loss
         return -loss if self.task.score is None else self.task.score(self.logits, self), loss
@@ -196,6 +219,7 @@ class MemberRun:
             history.validation_losses,
             task.held_out,
             logits,
+            None,
             reason,
         )
 
@@ -255,9 +279,10 @@ def train_members(recipe, tasks, n_workers, callbacks):
                 errors.append(error)
                 stop.set()
                 return
-            if members[number] is not None and members[number].reason in (INTERRUPTED, CALLBACK):
-                if members[number].n_epochs < tasks[number].last_epoch:
-                    stop.set()
+            member = members[number]
+            asked = member is not None and member.reason in (INTERRUPTED, CALLBACK)
+            if asked and member.n_epochs < tasks[number].last_epoch:
+                stop.set()
 
     helpers = [threading.Thread(target=work, daemon=True) for _ in range(n_workers - 1)]
     for helper in helpers:

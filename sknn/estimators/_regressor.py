@@ -14,7 +14,7 @@ from sknn.estimators._base import BaseNetwork
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
-LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
+LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile")
 
 
 REGRESSOR_CONSTRAINTS = {
@@ -23,10 +23,11 @@ REGRESSOR_CONSTRAINTS = {
     "delta": [Interval(Real, 0, None, closed="neither")],
 }
 
-LOSS = """loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
+LOSS = """loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, \
 default={loss}
-        What is minimised. "squared_error" and "poisson" are half of the squared error and half of the
-        Poisson deviance; "poisson" predicts the exponential of the network's output and needs y >= 0."""
+        What is minimised. "squared_error", "poisson" and "gamma" are half of the squared error and half of
+        the deviances; "poisson" (y >= 0) and "gamma" (y > 0) predict the exponential of the network's
+        output."""
 
 REGRESSOR = """quantile : float, default={quantile}
         Which quantile the loss "quantile" estimates, in (0, 1).
@@ -81,7 +82,7 @@ class NumericTargets(RegressorMixin):
 
     def _score_outputs(self, logits, y, sample_weight):
         logits = logits.astype(np.float64)  # its squares must not overflow
-        values = np.exp(logits) if self.loss == "poisson" else logits
+        values = np.exp(logits) if self.loss in {"poisson", "gamma"} else logits
         if not np.isfinite(values).all():
             return np.nan
         return r2_score(y, values, sample_weight=sample_weight)

@@ -143,7 +143,9 @@ def _is_missing(values):
     """Where an array of objects has None, NaN or what pandas says for it."""
     return np.array(
         [
-            v is None or (isinstance(v, float) and v != v) or type(v).__name__ in ("NAType", "NaTType")
+            v is None
+            or (isinstance(v, float) and v != v)
+            or type(v).__name__ in ("NAType", "NaTType")
             for v in values
         ],
         bool,
@@ -158,7 +160,9 @@ def parse_categorical(given, columns, names):
         return np.zeros(n, bool)
     if isinstance(given, str) and given == "from_dtype":
         return from_types
-    given = np.atleast_1d(np.asarray(given, dtype=object if len(np.atleast_1d(given)) == 0 else None))
+    given = np.atleast_1d(
+        np.asarray(given, dtype=object if len(np.atleast_1d(given)) == 0 else None)
+    )
     mask = np.zeros(n, bool)
     if given.dtype.kind == "b":
         if given.shape != (n,):

@@ -1,25 +1,26 @@
 """What both estimators of tables share: from a raw table to trained members, and to their outputs."""
 
 import copy
-import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_y, check_is_fitted
 
 from sknn import engine
 from sknn.estimators import _architecture, _data, _efforts
 from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
-from sknn.estimators._members import Recipe, Samples, Task, train_members
+from sknn.estimators._explain import Explanations, normalised
+from sknn.estimators._member_tasks import MemberTasks
+from sknn.estimators._members import Recipe, train_members
+from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, TableEncoder, parse_categorical, validate_table
 from sknn.layers import (
+    Activation,
     CategoryEmbedding,
     Columns,
     Dense,
@@ -30,12 +31,8 @@ from sknn.layers import (
 )
 from sknn.network import Network
 from sknn.optimizers import AdamW
-from sknn.schedules import CosLog, FlatCosine
+from sknn.schedules import SCHEDULES, FlatCosine
 from sknn.training import DIVERGED, INTERRUPTED, TIME
-
-#: with fewer samples than this there is nothing to hold out
-FEWEST_TO_HOLD_OUT = 10
-MIN_FOLDS = 5
 
 
 @contextmanager
@@ -51,7 +48,7 @@ def unchanged_on_error(estimator):
         raise
 
 
-class BaseTabular(CallbackSupportMixin, BaseEstimator):
+class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator):
     """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
 
     #: what "auto" means
@@ -72,6 +69,7 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
     def _fit_members(self, X, y, sample_weight, validation):
         data = self._training_data(X, y, sample_weight)
         samples = _data.training_samples(data)
+        self._learn_scale(data.y[samples])
         self._learn_table(data.X, samples)
         validation = self._validation_data(*validation)
         random_state = check_random_state(self.random_state)
@@ -114,6 +112,9 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
     def _class_weighted(self, y, sample_weight):
         return sample_weight
 
+    def _learn_scale(self, y):
+        """Learns what is done to targets before the networks see them; here nothing."""
+
     def _validation_data(self, X, y, sample_weight):
         """Validated validation data of the user's, or None."""
         if (X is None) != (y is None):
@@ -140,28 +141,31 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
 
     def _layers(self, effort):
         """The layers that the parameters mean."""
-        encoder = self._encoder
         sizes = self.hidden_layer_sizes
         if isinstance(sizes, str) and sizes == "auto":
             sizes = (effort.units,) * effort.n_layers
         sizes = _architecture.parse_hidden_layer_sizes(sizes)
         name = self._activation if self.activation == "auto" else self.activation
-        embedding = PeriodicEmbedding(rate=0.1) if self.numeric_embedding == "periodic" else None
-        categories = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
-        n_codes = len(encoder.cardinalities)
-        parts = zip(
-            (embedding, None, categories),
-            (encoder.n_numbers, encoder.n_passed, n_codes),
-            strict=True,
-        )
-        parts, widths = zip(*[part for part in parts if part[1]], strict=True)
-        layers = [Columns(list(parts), widths)] if any(parts) else []
-        layers += [Scale(rate=6)] if self.scaling_layer else []
+        activation = ParametricActivation(name, rate=0.1) if self.parametric else Activation(name)
+        layers = self._embeddings()
+        if self.scaling_layer:
+            layers.append(Scale(rate=6))
         for units in sizes:
-            layers.append(Dense(units, "identity", "ntk", bias_rate=0.1))
-            layers.append(ParametricActivation(name, rate=0.1))
-            layers.append(Dropout(self.dropout))
+            dense = Dense(units, "identity", "ntk", bias_rate=0.1)
+            layers += [dense, activation, Dropout(self.dropout)]
         return [*layers, Dense(self.n_outputs_, "identity", "ntk", bias_rate=0.1)]
+
+    def _embeddings(self):
+        """The first layer, side by side for the three parts of an encoded row; none where all pass."""
+        encoder = self._encoder
+        periodic = PeriodicEmbedding(rate=0.1) if self.numeric_embedding == "periodic" else None
+        vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
+        widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities)
+        parts = [p for p in zip((periodic, None, vectors), widths, strict=True) if p[1]]
+        if not any(layer for layer, _ in parts):
+            return []
+        layers, widths = zip(*parts, strict=True)
+        return [Columns(list(layers), list(widths))]
 
     def _network(self):
         return Network(self._layers_, self._encoder.width, self.dtype)
@@ -174,102 +178,19 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
             network,
             self._loss(),
             self._validation_loss(),
-            AdamW(beta_2=0.95, weight_decay=self.weight_decay),
-            CosLog(),
+            AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
+            SCHEDULES[self.learning_rate]()
+            if isinstance(self.learning_rate, str)
+            else self.learning_rate,
             self._learning_rate if rate == "auto" else rate,
             auto if self.batch_size == "auto" else self.batch_size,
             data_driven=self.data_driven_init,
+            groups=self._encoder.groups,
             n_threads=max(n_threads, 1),
             verbose=bool(self.verbose),
-            decay=FlatCosine(),
-            dropout=FlatCosine(),
+            decay=FlatCosine() if self.fading else None,
+            dropout=FlatCosine() if self.fading else None,
         )
-
-    # ---- tasks of the members ------------------------------------------------------------------
-
-    def _samples(self, X, y, weights):
-        """Encoded samples as the engine takes them."""
-        dtype = np.dtype(self.dtype)
-        rows = self._encoder.encode(TableColumns(X), dtype)
-        weights = None if weights is None else weights.astype(dtype)
-        return Samples(rows, engine.load(dtype.name).Rows(rows), self._encode(y, dtype), weights)
-
-    def _tasks(self, data, samples, validation, effort, network, random_state):
-        """What each member is trained on: all but a fold of its own, or all where validation data are given."""
-        n_members = effort.n_members if self.n_members == "auto" else self.n_members
-        epochs = self.max_iter
-        if epochs == "auto":
-            epochs = effort.epochs(len(samples), network.multiply_adds, n_members)
-        training = self._samples(data.X, data.y, data.weights)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
-        budget = self._time_of_member(n_members)
-        if validation is not None:
-            holdout = self._samples(validation.X, validation.y, validation.weights)
-            score = self._scorer(validation)
-            parts = [(samples, holdout, None, score)] * n_members
-        elif len(samples) < FEWEST_TO_HOLD_OUT:
-            parts = [(samples, None, None, None)] * n_members
-        else:
-            parts = [
-                (samples[inside], self._taken(training, samples[outside]), samples[outside],
-                 self._scorer(data.take(samples[outside])))
-                for inside, outside in self._folds(data.y[samples], n_members, random_state)
-            ]
-        return [
-            Task(training, inside, holdout, held_out, score, int(seed), epochs, epochs, budget)
-            for (inside, holdout, held_out, score), seed in zip(parts, seeds, strict=True)
-        ]
-
-    def _taken(self, samples, chosen):
-        X = samples.X[chosen]
-        weights = None if samples.weights is None else samples.weights[chosen]
-        rows = engine.load(X.dtype.name).Rows(X)
-        return Samples(X, rows, samples.targets[chosen], weights)
-
-    def _folds(self, y, n_members, random_state):
-        """(training, held-out) samples of each member: folds of one partition, at least five of them."""
-        n_folds = max(MIN_FOLDS, n_members)
-        if n_folds > len(y):
-            raise ValueError(
-                f"n_members={n_members} asks for {n_folds} folds, but there are {len(y)} samples."
-            )
-        seed = random_state.randint(np.iinfo(np.int32).max)
-        strata = self._stratify(y)
-        if strata is None or np.bincount(strata.astype(int)).max() < n_folds:
-            folds = KFold(n_folds, shuffle=True, random_state=seed).split(y)
-        else:
-            folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-                return list(folds.split(y, strata))[:n_members]
-        return list(folds)[:n_members]
-
-    def _stratify(self, y):
-        """What the folds are stratified by; None for nothing."""
-        return None
-
-    def _time_of_member(self, n_members):
-        if self.max_time is None:
-            return None
-        n_threads = engine.effective_threads(self.n_threads)
-        rounds = math.ceil(n_members / min(n_threads, n_members))
-        return self.max_time / rounds
-
-    def _refits(self, effort, validation, members):
-        refit = effort.refit if self.refit == "auto" else self.refit
-        cut_short = any(member.reason in (TIME, INTERRUPTED) for member in members)
-        return refit and validation is None and members[0].held_out is not None and not cut_short
-
-    def _tasks_of_refit(self, tasks, samples, members, random_state):
-        """All samples, for as many epochs as were best on average."""
-        epochs = max(round(float(np.mean([member.best_epoch for member in members]))), 1)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=len(tasks))
-        return [
-            replace(
-                task, samples=samples, holdout=None, held_out=None, seed=int(seed), last_epoch=epochs
-            )
-            for task, seed in zip(tasks, seeds, strict=True)
-        ]
 
     # ---- scores of an epoch --------------------------------------------------------------------
 
@@ -313,7 +234,9 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
         self.n_iter_ = max(member.n_epochs for member in members)
         self.best_epochs_ = [member.best_epoch for member in members]
         self.validation_scores_ = [member.validation_scores for member in members]
+        self.feature_importances_ = normalised(np.mean([m.importances for m in members], axis=0))
         self._finish(members, data)
+        self._keep_held_out(members, len(data.y))
         for member in members:
             member.logits = None
         if any(member.reason == TIME for member in members):
@@ -323,7 +246,9 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
                 stacklevel=6,
             )
         if any(member.reason == INTERRUPTED for member in members):
-            warnings.warn("Training interrupted by user. The best weights so far are kept.", stacklevel=6)
+            warnings.warn(
+                "Training interrupted by user. The best weights so far are kept.", stacklevel=6
+            )
         if any(member.reason == DIVERGED for member in members):
             warnings.warn(
                 "The loss of a member became infinite: training diverged. The best weights so far are kept. "
@@ -335,6 +260,21 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
     def _finish(self, members, data):
         """What a subclass learns from the outputs for held-out samples."""
 
+    def _keep_held_out(self, members, n_samples):
+        """Outputs for the samples that members held out, NaN for others; their mean where several did."""
+        if not self.keep_held_out:
+            return
+        if members[0].held_out is None:
+            raise ValueError(
+                "keep_held_out=True, but no samples are held out: too few, or X_val is given."
+            )
+        total, count = np.zeros((n_samples, self.n_outputs_)), np.zeros((n_samples, 1))
+        for member in members:
+            total[member.held_out] += self._predicted(member.logits[None])
+            count[member.held_out] += 1
+        mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        self.held_out_predictions_ = self._as_predictions(mean)
+
     # ---- prediction ----------------------------------------------------------------------------
 
     def _member_outputs(self, X):
@@ -343,16 +283,17 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator):
         given = vars(self).get("_given_outputs", {})
         if id(X) in given:
             return given[id(X)][None]
-        X = validate_table(self, X, reset=False)
-        dtype = np.dtype(self.dtype)
-        rows = self._encoder.encode(TableColumns(X), dtype)
+        return self._outputs_of_rows(self._rows_of_table(X)[1])
+
+    def _outputs_of_rows(self, rows):
+        """The same of encoded rows."""
         network, program = self._program()
-        out = np.empty((len(self.members_), len(rows), self.n_outputs_), dtype)
-        n_threads = engine.effective_threads(self.n_threads)
+        out = np.empty((len(self.members_), len(rows), self.n_outputs_), network.dtype)
+        n_threads = threads_for(len(rows) * network.multiply_adds, self.n_threads)
+        engine_rows = network.engine.Rows(rows)
         for member, values in zip(self.members_, out, strict=True):
-            rows_of_engine = network.engine.Rows(rows)
             network.engine.forward(
-                program, rows_of_engine, member.coefs, member.intercepts, values, n_threads=n_threads
+                program, engine_rows, member.coefs, member.intercepts, values, n_threads=n_threads
             )
         return out
 

@@ -1,49 +1,86 @@
 """Tables with default settings: the estimators of raw tables and their parameters."""
 
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sklearn.base import _fit_context
-from sklearn.metrics import get_scorer_names, r2_score
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
-from sknn.estimators import _architecture
-from sknn.estimators._classifier import CLASSIFIER_CONSTRAINTS, LabelTargets
-from sknn.estimators._efforts import EFFORTS
-from sknn.estimators._parameters import CONSTRAINTS, SIZES
-from sknn.estimators._regressor import REGRESSOR_CONSTRAINTS, NumericTargets
-from sknn.estimators._tabular import BaseTabular
-from sknn.losses import Loss
+from sknn.estimators._classifier import CLASSES, CLASSIFIER, CLASSIFIER_CONSTRAINTS
+from sknn.estimators._parameters import documented
+from sknn.estimators._regressor import LOSS, REGRESSOR_CONSTRAINTS
+from sknn.estimators._tabular_parameters import TABLE_FIT, TABULAR_CONSTRAINTS, TEXTS
+from sknn.estimators._tabular_targets import TabularLabels, TabularNumbers
 
-AUTO = StrOptions({"auto"})
+SAMPLES = """X : data frame or array-like of shape (n, n_features)
+            Samples, with the columns that fit had."""
 
-TABULAR_CONSTRAINTS = {
-    "effort": [StrOptions(set(EFFORTS))],
-    "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
-    "hidden_layer_sizes": SIZES,
-    "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
-    "numeric_embedding": [StrOptions({"periodic"}), None],
-    "category_embedding": [Interval(Integral, 1, None, closed="left")],
-    "scaling_layer": ["boolean"],
-    "data_driven_init": ["boolean"],
-    "n_members": [AUTO, Interval(Integral, 1, None, closed="left")],
-    "max_iter": [AUTO, Interval(Integral, 1, None, closed="left")],
-    "batch_size": [AUTO, Interval(Integral, 1, None, closed="left")],
-    "learning_rate_init": [AUTO, Interval(Real, 0, None, closed="neither")],
-    "weight_decay": [Interval(Real, 0, None, closed="left")],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "refit": [AUTO, "boolean"],
-    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
-    **{
-        name: CONSTRAINTS[name]
-        for name in ("random_state", "verbose", "max_time", "n_threads", "dtype")
-    },
-}
+CALIBRATE = """calibrate : bool, default={calibrate}
+        Whether logits are divided by the temperature that gives held-out samples the least log-loss."""
+
+REGRESSOR = """quantile : float or sequence of float, default={quantile}
+        Which quantile the loss "quantile" estimates, in (0, 1); of several, each is an output.
+    delta : float, default={delta}
+        Residual at which the loss "huber" turns from a parabola into a line, in units of y."""
 
 
-class TabularClassifier(LabelTargets, BaseTabular):
-    """An ensemble of networks for classes of raw tables."""
+@documented(
+    **TEXTS,
+    score="the accuracy, or with class_weight the loss",
+    classifier=CLASSIFIER,
+    calibrate_text=CALIBRATE,
+    classes=CLASSES,
+    auto_activation='"selu"',
+    auto_rate="0.04",
+    of_what="s of `predict_proba`",
+)
+class TabularClassifier(TabularLabels):
+    """Classes from raw tables: an ensemble of networks whose defaults suit most tables.
+
+    Numbers are scaled robustly and clipped smoothly, few categories become columns, many get learned
+    vectors, missing values an indicator. The networks are RealMLP's: numeric embeddings, a scaling layer,
+    NTK parametrisation, parametric activations, AdamW with waves of the learning rate. Each holds out a
+    fold, keeps its best epoch on it, and the mean of the logits is calibrated on all of them.
+
+    Parameters
+    ----------
+    {effort_text}
+    {table}
+    {network}
+    {ensemble}
+    {training}
+    {classifier}
+    {calibrate_text}
+    {rest}
+
+    Attributes
+    ----------
+    {classes}
+    {fitted}
+    temperature_ : float
+        What logits are divided by.
+
+    See Also
+    --------
+    TabularRegressor : The same for numbers.
+    MLPClassifier : A single network on scaled numbers.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). C. Guo et al., On calibration of modern neural
+    networks, ICML 2017 (arXiv 1706.04599). The members on folds and the mean of their logits are not RealMLP's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn import TabularClassifier
+    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 10, dtype=object)
+    >>> y = ["yes", "yes", "no", "no"] * 10
+    >>> net = TabularClassifier(effort="fast", random_state=0).fit(X, y)
+    >>> net.predict([["blue", 2.0], ["red", 1.0]])
+    array(['no', 'yes'], dtype='<U3')
+    """
 
     _activation = "selu"
     _learning_rate = 0.04
@@ -63,18 +100,24 @@ class TabularClassifier(LabelTargets, BaseTabular):
         numeric_embedding="periodic",
         category_embedding=8,
         scaling_layer=True,
+        parametric=True,
         data_driven_init=True,
         n_members="auto",
+        members="folds",
+        refit="auto",
         max_iter="auto",
         batch_size="auto",
+        learning_rate="coslog",
         learning_rate_init="auto",
+        beta_2=0.95,
         weight_decay=0.02,
         dropout=0.15,
-        label_smoothing=0.1,
+        fading=True,
         class_weight=None,
-        scoring=None,
-        refit="auto",
+        label_smoothing=0.1,
         calibrate=True,
+        scoring=None,
+        keep_held_out=False,
         max_time=None,
         n_threads=None,
         random_state=None,
@@ -83,52 +126,76 @@ class TabularClassifier(LabelTargets, BaseTabular):
     ):
         self._store(locals())
 
-    def _validation_loss(self):
-        return Loss(self._loss().kind, self._loss().group_sizes)
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(fit=TABLE_FIT, target="Class labels, or a matrix of labels.")
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the networks.
 
-    def _finish(self, members, data):
-        """Learns the temperature from the outputs for held-out samples."""
-        self.temperature_ = 1.0
-        if not self.calibrate or members[0].held_out is None:
-            return
-        logits = np.concatenate([member.logits for member in members]).astype(np.float64)
-        held_out = np.concatenate([member.held_out for member in members])
-        targets = self._encode(data.y[held_out], np.float64)
-        weights = np.ones(len(held_out)) if data.weights is None else data.weights[held_out]
-        self.temperature_ = temperature(self._validation_loss(), logits, targets, weights)
-
-    def _outputs(self, X, *, link=False):
-        """Mean logits over the temperature, or probabilities of them."""
-        logits = self._member_outputs(X).mean(axis=0) / getattr(self, "temperature_", 1.0)
-        loss = self._validation_loss()
-        if loss.kind == "binary":
-            logits = np.clip(logits, -30, 30)
-        return loss.predict(logits) if link else logits.astype(self.dtype)
+        Parameters
+        ----------
+        {fit}
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
 
-def temperature(loss, logits, targets, weights):
-    """What to divide logits by for the least log-loss; a weak prior holds it near 1 for few samples."""
-    weights = weights / weights.mean()
+@documented(
+    **TEXTS,
+    score="R², or for other losses than the squared one the loss",
+    loss_text=LOSS,
+    regressor=REGRESSOR,
+    auto_activation='"mish"',
+    auto_rate="0.2",
+    of_what="",
+)
+class TabularRegressor(TabularNumbers):
+    """Numbers from raw tables: an ensemble of networks whose defaults suit most tables.
 
-    def log_loss(log_temperature):
-        p = loss.predict(logits / np.exp(log_temperature))
-        p = np.clip(p, 1e-12, 1 - 1e-12)
-        if loss.kind == "binary":
-            losses = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum(axis=1)
-        else:
-            starts = np.cumsum([0, *loss.group_sizes[:-1]])
-            losses = -np.log(np.take_along_axis(p, targets + starts, axis=1)).sum(axis=1)
-        return weights @ losses + 2 * log_temperature**2
+    The table is read and the networks are as in :class:`TabularClassifier`. Targets are standardised
+    (those of "poisson" and "gamma" divided by their mean), and predictions, which are the mean of the
+    members', stay within the range of the training targets.
 
-    return float(np.exp(minimize_scalar(log_loss, bounds=(-2, 2), method="bounded").x))
+    Parameters
+    ----------
+    {effort_text}
+    {loss_text}
+    {table}
+    {network}
+    {ensemble}
+    {training}
+    {regressor}
+    {rest}
 
+    Attributes
+    ----------
+    {fitted}
 
-class TabularRegressor(NumericTargets, BaseTabular):
-    """An ensemble of networks for numbers from raw tables."""
+    See Also
+    --------
+    TabularClassifier : The same for classes.
+    MLPRegressor : A single network on scaled numbers.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn import TabularRegressor
+    >>> X = np.linspace(-3, 3, 300).reshape(-1, 1)
+    >>> net = TabularRegressor(effort="fast", random_state=0).fit(X, np.sin(X).ravel())
+    >>> net.score(X, np.sin(X)) > 0.98
+    True
+    """
 
     _activation = "mish"
     _learning_rate = 0.2
-    _parameter_constraints = {**TABULAR_CONSTRAINTS, **REGRESSOR_CONSTRAINTS}
+    _parameter_constraints = {
+        **TABULAR_CONSTRAINTS,
+        **REGRESSOR_CONSTRAINTS,
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+    }
 
     def __init__(
         self,
@@ -141,17 +208,23 @@ class TabularRegressor(NumericTargets, BaseTabular):
         numeric_embedding="periodic",
         category_embedding=8,
         scaling_layer=True,
+        parametric=True,
         data_driven_init=True,
         n_members="auto",
+        members="folds",
+        refit="auto",
         max_iter="auto",
         batch_size="auto",
+        learning_rate="coslog",
         learning_rate_init="auto",
+        beta_2=0.95,
         weight_decay=0.02,
         dropout=0.15,
+        fading=True,
         quantile=0.5,
         delta=1.0,
         scoring=None,
-        refit="auto",
+        keep_held_out=False,
         max_time=None,
         n_threads=None,
         random_state=None,
@@ -160,63 +233,37 @@ class TabularRegressor(NumericTargets, BaseTabular):
     ):
         self._store(locals())
 
-    def _learn_targets(self, y, first, incremental, classes):
-        y = super()._learn_targets(y, True, False, None).astype(np.float64)
-        columns = y.reshape(len(y), -1)
-        self._range = columns.min(axis=0), columns.max(axis=0)
-        center, scale = columns.mean(axis=0), columns.std(axis=0)
-        if self.loss == "poisson":
-            center, scale = np.zeros_like(center), columns.mean(axis=0)
-        elif self.loss == "huber":  # whose delta is in units of y
-            scale = np.full_like(scale, scale.mean())
-        self._standard = center, np.where(scale > 0, scale, 1.0)
-        return y
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(fit=TABLE_FIT, target="Numbers.")
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the networks.
 
-    def _encode(self, y, dtype):
-        center, scale = self._standard
-        return super()._encode((y.reshape(len(y), -1) - center) / scale, dtype)
+        Parameters
+        ----------
+        {fit}
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    def _loss(self):
-        loss = super()._loss()
-        if self.loss == "huber":
-            return Loss(loss.kind, loss.group_sizes, self.delta / self._standard[1][0])
-        return loss
-
-    def _validation_loss(self):
-        return self._loss()
-
-    def _default_scoring(self):
-        return None if self.loss == "squared_error" else "loss"
-
-    def _score_outputs(self, logits, y, sample_weight):
-        return r2_score(y, self._numbers(logits), sample_weight=sample_weight)
-
-    def _numbers(self, outputs):
-        """Predictions from a network's outputs: as y was, within the range of the training data."""
-        center, scale = self._standard
-        values = self._loss().predict(np.asarray(outputs, np.float64))
-        return np.clip(values * scale + center, *self._range)
-
-    def _outputs(self, X, *, link=True):
-        return self._numbers(self._member_outputs(X)).mean(axis=0)
-
+    @documented(samples=SAMPLES)
     def predict(self, X, return_std=False):
         """Predict numbers.
 
         Parameters
         ----------
-        X : array-like or data frame (n, n_features)
+        {samples}
         return_std : bool, default=False
             Whether to return the standard deviation over the members, too.
 
         Returns
         -------
         y : ndarray of shape (n,) or (n, n_outputs)
-            Predictions.
+            Predictions; with several quantiles one column for each.
         y_std : ndarray of the same shape
-            Only with `return_std`.
+            Only with `return_std`: how much the members disagree, not how much y varies.
         """
-        values = self._numbers(self._member_outputs(X))
-        shape = (-1,) if values.shape[2] == 1 else values.shape[1:]
-        mean = values.mean(axis=0).reshape(shape)
-        return (mean, values.std(axis=0).reshape(shape)) if return_std else mean
+        values = self._member_outputs(X)
+        mean = self._as_predictions(self._predicted(values))
+        if not return_std:
+            return mean
+        spread = np.clip(self._numbers(values), *self._range).std(axis=0)
+        return mean, self._as_predictions(spread)

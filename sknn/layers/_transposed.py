@@ -49,5 +49,7 @@ class Transposed(NestedLayers):
 def _transpose(plan, source, shape):
     target = plan.new_buffer(shape, gradient=plan.has_gradient(source))
     h, w, c = plan.shapes[source]
-    plan.add("transpose", source, target, geometry=(h, w, c, *shape, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w))
+    plan.add(
+        "transpose", source, target, geometry=(h, w, c, *shape, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w)
+    )
     return target
