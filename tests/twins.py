@@ -99,6 +99,7 @@ def regression_loss(kind, z, y, option):
         return poisson_loss(z, y)
     if kind == "gamma":
         return gamma_loss(z, y)
+    option = np.asarray(option)  # one quantile, or one for each output
     return np.where(z > y, (1 - option) * (z - y), option * (y - z)), (z > y) - option
 
 
