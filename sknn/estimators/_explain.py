@@ -71,7 +71,7 @@ class Explanations:
         Returns
         -------
         slopes : ndarray of shape (n, n_features)
-            ∂ output / ∂ x in units of y (or logits) per unit of the column, mean over the members. NaN for
+            ∂ output / ∂ x in units of y (or logits) per unit of the column. NaN for
             categories; 0 where a value is missing or a column was constant in fit. The bounds that
             predictions are clipped to are left out.
         """
@@ -151,14 +151,11 @@ class Explanations:
         return self._combined(self._outputs_of_rows(rows))
 
     def _encoded_gradients(self, rows, which):
-        """Slopes of one output along encoded rows, mean over the members."""
+        """Slopes of one output along encoded rows."""
         network, _ = self._program()
         outputs = self._outputs_of_rows(rows)
         engine_rows, total = network.engine.Rows(rows), 0.0
-        for member, values in zip(self.members_, outputs, strict=True):
-            slopes = np.zeros_like(values)
-            slopes[:, which] = self._output_slopes(values)[:, which]
-            total = total + network.input_gradients(
-                engine_rows, (member.coefs, member.intercepts), slopes
-            ).astype(np.float64)
-        return total / len(self.members_)
+        for member, slopes in zip(self.members_, self._output_slopes(outputs, which), strict=True):
+            weights = member.coefs, member.intercepts
+            total = total + network.input_gradients(engine_rows, weights, slopes).astype(np.float64)
+        return total

@@ -27,30 +27,44 @@ class TabularLabels(LabelTargets, BaseTabular):
             weights = np.ones(len(held_out)) if data.weights is None else data.weights[held_out]
             self.temperature_ = temperature(self._validation_loss(), logits, targets, weights)
 
-    def _combined(self, values):
-        """Mean logits over the temperature."""
-        return values.mean(axis=0, dtype=np.float64) / vars(self).get("temperature_", 1.0)
+    def _probabilities(self, values):
+        """Outputs of the link of every member, after the temperature."""
+        logits = values.astype(np.float64) / vars(self).get("temperature_", 1.0)
+        flat = logits.reshape(-1, logits.shape[-1])
+        loss = self._validation_loss()
+        flat = loss.predict(np.clip(flat, -30, 30) if loss.kind == "binary" else flat)
+        return flat.reshape(logits.shape)
 
     def _predicted(self, values):
-        """Outputs of the link."""
-        logits = self._combined(values)
-        loss = self._validation_loss()
-        return loss.predict(np.clip(logits, -30, 30) if loss.kind == "binary" else logits)
+        """Mean probabilities."""
+        return self._probabilities(values).mean(axis=0)
+
+    def _combined(self, values):
+        """The logits of mean probabilities: log-odds, for a softmax logarithms."""
+        p = np.clip(self._predicted(values), 1e-30, None)
+        return np.log(p) - np.log1p(-p) if self._validation_loss().kind == "binary" else np.log(p)
 
     def _as_predictions(self, values):
         return _targets.probabilities(self._target_kind, self.classes_, values)
 
-    def _output_slopes(self, values):
-        return np.full_like(values, 1 / self.temperature_)
+    def _output_slopes(self, values, which):
+        """Of the logit of a mean probability along the logits of every member."""
+        p = self._probabilities(values)
+        one, mean = p[..., which], p[..., which].mean(axis=0)
+        slopes = np.zeros_like(p)
+        if self._validation_loss().kind == "binary":
+            slopes[..., which] = one * (1 - one) / (mean * (1 - mean))
+        else:
+            sizes = self._group_sizes
+            group = np.repeat(np.arange(len(sizes)), sizes)
+            same = group == group[which]
+            slopes[..., same] = -p[..., same] * (one / mean)[..., None]
+            slopes[..., which] += one / mean
+        return slopes / (len(values) * self.temperature_)
 
     def _outputs(self, X, *, link=False):
         values = self._member_outputs(X)
-        if link:
-            return self._predicted(values)
-        logits = self._combined(values)
-        return (np.clip(logits, -30, 30) if self._target_kind == "binary" else logits).astype(
-            self.dtype
-        )
+        return self._predicted(values) if link else self._combined(values).astype(self.dtype)
 
 
 def temperature(loss, logits, targets, weights):
@@ -150,9 +164,12 @@ class TabularNumbers(NumericTargets, BaseTabular):
     def _as_predictions(self, values):
         return values.ravel() if values.shape[1] == 1 else values
 
-    def _output_slopes(self, values):
-        slope = np.exp(values) if self._loss().link == "exp" else np.ones_like(values)
-        return slope * self._standard[1]
+    def _output_slopes(self, values, which):
+        """Of the mean along the outputs of every member."""
+        slopes = np.zeros_like(values)
+        slope = np.exp(values[..., which]) if self._loss().link == "exp" else 1.0
+        slopes[..., which] = slope * self._standard[1][which] / len(values)
+        return slopes
 
     def _outputs(self, X, *, link=True):
         return self._predicted(self._member_outputs(X))

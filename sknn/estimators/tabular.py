@@ -40,7 +40,7 @@ class TabularClassifier(TabularLabels):
     Numbers are scaled robustly and clipped smoothly, few categories become columns, many get learned
     vectors, missing values an indicator. The networks are RealMLP's: numeric embeddings, a scaling layer,
     NTK parametrisation, parametric activations, AdamW with waves of the learning rate. Each holds out a
-    fold, keeps its best epoch on it, and the mean of the logits is calibrated on all of them.
+    fold and keeps its best epoch on it; probabilities are calibrated on all folds and averaged.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class TabularClassifier(TabularLabels):
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
     trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). C. Guo et al., On calibration of modern neural
-    networks, ICML 2017 (arXiv 1706.04599). The members on folds and the mean of their logits are not RealMLP's.
+    networks, ICML 2017 (arXiv 1706.04599). The members on folds and their temperature are not RealMLP's.
 
     Examples
     --------
