@@ -9,24 +9,39 @@ class Effort:
 
     units: int
     n_layers: int
-    n_members: int
-    #: multiply-adds of all members together; epochs follow from them, within bounds
+    #: at least and at most
+    members: tuple[int, int]
+    epochs: tuple[int, int]
+    #: multiply-adds of a forward pass over all samples, all epochs and members together
     multiply_adds: float
-    min_epochs: int
-    max_epochs: int
     #: whether members are trained anew on all samples, for as many epochs as were best
     refit: bool
 
-    def epochs(self, n_samples, network_multiply_adds, n_members):
-        """Epochs of a member with that many samples."""
-        one_epoch = n_samples * network_multiply_adds * n_members
-        return int(min(max(self.multiply_adds / one_epoch, self.min_epochs), self.max_epochs))
+    def plan(self, one_epoch, n_members="auto"):
+        """(members, epochs) for a network that takes that many multiply-adds for all samples once.
+
+        The budget first buys members of the fewest epochs, then more epochs.
+        """
+        if n_members == "auto":
+            n_members = _within(self.members, self.multiply_adds / (self.epochs[0] * one_epoch))
+        return n_members, _within(self.epochs, self.multiply_adds / (n_members * one_epoch))
 
 
-EFFORTS = {
-    "fast": Effort(128, 2, 1, 2e10, 16, 128, refit=False),
-    "balanced": Effort(256, 3, 4, 2e11, 32, 256, refit=False),
-    "best": Effort(256, 3, 8, 8e12, 128, 256, refit=True),
+def _within(bounds, value):
+    low, high = bounds
+    return int(min(max(value, low), high))
+
+
+#: Classes overfit after few epochs, and gain from members; numbers gain from epochs.
+EFFORTS_FOR_CLASSES = {
+    "fast": Effort(128, 2, (1, 2), (16, 64), 1.2e10, refit=False),
+    "balanced": Effort(256, 3, (4, 8), (32, 64), 1.5e11, refit=False),
+    "best": Effort(256, 3, (8, 16), (96, 128), 6e12, refit=True),
+}
+EFFORTS_FOR_NUMBERS = {
+    "fast": Effort(128, 2, (1, 1), (16, 128), 1.2e10, refit=False),
+    "balanced": Effort(256, 3, (4, 4), (32, 256), 1.5e11, refit=False),
+    "best": Effort(256, 3, (8, 16), (128, 256), 6e12, refit=True),
 }
 
 #: samples up to which a mini-batch has that many

@@ -29,10 +29,9 @@ class MemberTasks:
 
     def _tasks(self, data, samples, validation, effort, network, random_state):
         """What each member is trained on: all but a fold of its own, or all where validation data are given."""
-        n_members = effort.n_members if self.n_members == "auto" else self.n_members
-        epochs = self.max_iter
-        if epochs == "auto":
-            epochs = effort.epochs(len(samples), network.multiply_adds, n_members)
+        n_members, epochs = effort.plan(len(samples) * network.multiply_adds, self.n_members)
+        if self.max_iter != "auto":
+            epochs = self.max_iter
         training = self._samples(data.X, data.y, data.weights)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
         budget = self._time_of_member(n_members)

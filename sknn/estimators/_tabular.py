@@ -12,8 +12,9 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils.validation import _check_y, check_is_fitted
 
 from sknn import engine
-from sknn.estimators import _architecture, _data, _efforts
+from sknn.estimators import _architecture, _data
 from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
+from sknn.estimators._efforts import batch_size
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import Recipe, train_members
@@ -52,6 +53,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
 
     #: what "auto" means
+    _efforts: dict
     _activation: str
     _learning_rate: float
 
@@ -73,7 +75,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         self._learn_table(data.X, samples)
         validation = self._validation_data(*validation)
         random_state = check_random_state(self.random_state)
-        effort = _efforts.EFFORTS[self.effort]
+        effort = self._efforts[self.effort]
         self.n_outputs_ = self._loss().n_outputs
         self._layers_ = self._layers(effort)
         self._programs = {}
@@ -172,7 +174,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
 
     def _recipe(self, network, n_samples, n_threads):
         """How every member is trained."""
-        auto = _efforts.batch_size(n_samples)
+        auto = batch_size(n_samples)
         rate = self.learning_rate_init
         return Recipe(
             network,

@@ -6,14 +6,14 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknn.estimators import _architecture
-from sknn.estimators._efforts import EFFORTS
+from sknn.estimators._efforts import EFFORTS_FOR_CLASSES
 from sknn.estimators._parameters import CONSTRAINTS, SIZES
 
 AUTO = StrOptions({"auto"})
 COUNT = Interval(Integral, 1, None, closed="left")
 
 TABULAR_CONSTRAINTS = {
-    "effort": [StrOptions(set(EFFORTS))],
+    "effort": [StrOptions(set(EFFORTS_FOR_CLASSES))],
     "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
     "hidden_layer_sizes": SIZES,
     "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
@@ -75,7 +75,7 @@ ENSEMBLE = """n_members : int or "auto", default={n_members}
 
 TRAINING = """max_iter : int or "auto", default={max_iter}
         Epochs, all of which are run; the weights of the best one are kept. "auto" is a budget of
-        computation that follows `effort`, at most 256.
+        computation that follows `effort`.
     batch_size : int or "auto", default={batch_size}
         Samples of a mini-batch; "auto" is 64 up to 1024 samples, 128 up to 8192, 256 up to 100,000, then
         512.
@@ -160,15 +160,16 @@ TABLE_FIT = """X : data frame or array-like of shape (n, n_features)
             The fitted estimator."""
 
 
-def describe_efforts():
-    """The table of budgets in words."""
+def describe(efforts):
+    """A table of budgets in words."""
     lines = []
-    for name, e in EFFORTS.items():
+    for name, e in efforts.items():
         refit = ", refit" if e.refit else ""
-        members = "1 network" if e.n_members == 1 else f"{e.n_members} networks"
+        members, epochs = (
+            f"{low} to {high}" if low < high else f"{low}" for low, high in (e.members, e.epochs)
+        )
         lines.append(
-            f'"{name}": {members} of {e.n_layers} × {e.units} units, {e.min_epochs} to '
-            f"{e.max_epochs} epochs{refit}"
+            f'"{name}": {members} networks of {e.n_layers} × {e.units} units, {epochs} epochs{refit}'
         )
     return ";\n        ".join(lines) + "."
 
@@ -180,6 +181,5 @@ TEXTS = {
     "training": TRAINING,
     "rest": REST,
     "effort_text": EFFORT,
-    "efforts": describe_efforts(),
     "fitted": FITTED,
 }

@@ -14,6 +14,9 @@ from sknn.losses import Loss
 class TabularLabels(LabelTargets, BaseTabular):
     """Labels, and the temperature of their logits."""
 
+    def _default_scoring(self):
+        return "loss"  # it has more to say about few samples than their accuracy
+
     def _validation_loss(self):
         return _targets.classification_loss(self._target_kind, self.classes_, 0.0)
 

@@ -7,9 +7,10 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
 
 from sknn.estimators._classifier import CLASSES, CLASSIFIER, CLASSIFIER_CONSTRAINTS
+from sknn.estimators._efforts import EFFORTS_FOR_CLASSES, EFFORTS_FOR_NUMBERS
 from sknn.estimators._parameters import documented
 from sknn.estimators._regressor import LOSS, REGRESSOR_CONSTRAINTS
-from sknn.estimators._tabular_parameters import TABLE_FIT, TABULAR_CONSTRAINTS, TEXTS
+from sknn.estimators._tabular_parameters import TABLE_FIT, TABULAR_CONSTRAINTS, TEXTS, describe
 from sknn.estimators._tabular_targets import TabularLabels, TabularNumbers
 
 SAMPLES = """X : data frame or array-like of shape (n, n_features)
@@ -26,7 +27,8 @@ REGRESSOR = """quantile : float or sequence of float, default={quantile}
 
 @documented(
     **TEXTS,
-    score="the accuracy, or with class_weight the loss",
+    efforts=describe(EFFORTS_FOR_CLASSES),
+    score="the negative log-loss",
     classifier=CLASSIFIER,
     calibrate_text=CALIBRATE,
     classes=CLASSES,
@@ -82,6 +84,7 @@ class TabularClassifier(TabularLabels):
     array(['no', 'yes'], dtype='<U3')
     """
 
+    _efforts = EFFORTS_FOR_CLASSES
     _activation = "selu"
     _learning_rate = 0.04
     _parameter_constraints = {
@@ -140,7 +143,8 @@ class TabularClassifier(TabularLabels):
 
 @documented(
     **TEXTS,
-    score="R², or for other losses than the squared one the loss",
+    efforts=describe(EFFORTS_FOR_NUMBERS),
+    score="R², or for other losses than the squared one the negative loss",
     loss_text=LOSS,
     regressor=REGRESSOR,
     auto_activation='"mish"',
@@ -189,6 +193,7 @@ class TabularRegressor(TabularNumbers):
     True
     """
 
+    _efforts = EFFORTS_FOR_NUMBERS
     _activation = "mish"
     _learning_rate = 0.2
     _parameter_constraints = {

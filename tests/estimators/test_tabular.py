@@ -11,6 +11,7 @@ from sklearn.inspection import PartialDependenceDisplay, permutation_importance
 from sklearn.metrics import log_loss
 
 from sknn import TabularClassifier, TabularRegressor
+from sknn.estimators._efforts import Effort
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
@@ -73,7 +74,7 @@ def test_seeds_hold_out_the_same_fold():
 
 
 def test_the_best_epoch_is_kept():
-    net = classifier(n_members=1).fit(X, Y)
+    net = classifier(n_members=1, scoring="accuracy").fit(X, Y)
     member, scores = net.members_[0], net.validation_scores_[0]
     assert len(scores) == SMALL["max_iter"]
     assert scores[member.best_epoch - 1] == max(scores)
@@ -97,14 +98,14 @@ def test_validation_data_take_the_place_of_folds():
         classifier(keep_held_out=True).fit(X, Y, X_val=X, y_val=Y)
 
 
-@pytest.mark.parametrize("scoring", ["loss", "balanced_accuracy", "neg_log_loss"])
+@pytest.mark.parametrize("scoring", [None, "loss", "balanced_accuracy", "neg_log_loss"])
 def test_scoring_of_the_users(scoring):
     net = classifier(scoring=scoring).fit(X, Y)
     assert all(len(scores) == SMALL["max_iter"] for scores in net.validation_scores_)
     member = net.members_[0]
     if scoring == "balanced_accuracy":
         assert 0 <= max(member.validation_scores) <= 1
-    if scoring == "loss":
+    if scoring in {None, "loss"}:
         np.testing.assert_allclose(member.validation_scores, -np.array(member.validation_losses))
 
 
@@ -151,6 +152,15 @@ def test_a_fit_that_fails_leaves_everything_as_it_was():
     with pytest.raises(ValueError, match="infinity"):
         net.fit(np.where(X > 1, np.inf, X), Y)
     np.testing.assert_array_equal(net.predict_proba(X), before)
+
+
+def test_the_budget_buys_members_first_and_then_epochs():
+    effort = Effort(8, 1, members=(2, 6), epochs=(10, 30), multiply_adds=1000.0, refit=False)
+    assert effort.plan(1.0) == (6, 30)
+    assert effort.plan(10.0) == (6, 16)
+    assert effort.plan(25.0) == (4, 10)
+    assert effort.plan(1e6) == (2, 10)
+    assert effort.plan(10.0, n_members=3) == (3, 30)
 
 
 # ---- temperature ----------------------------------------------------------------------------------
@@ -279,7 +289,7 @@ def test_attributions_sum_to_the_difference():
     start = np.zeros((1, net._encoder.width))
     start[0, -1] = -1
     wanted = net.decision_function(table) - net._encoded_outputs(start)[:, 0]
-    np.testing.assert_allclose(shares.sum(axis=1), wanted, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(shares.sum(axis=1), wanted, rtol=1e-3, atol=5e-3)
     assert np.isnan(net.input_gradients(table)[:, 1:]).all()
 
 
