@@ -191,7 +191,8 @@ def parse_categorical(given, columns, names):
 class Numbers:
     """Robust scale and smooth clip of one column: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
 
-    Where the quartiles coincide, half of the range stands in for IQR. Missing values become the median.
+    Where the quartiles coincide, as where most values are 0, half of the median distance of the other
+    values from the median stands in for IQR. Missing values become the median.
     The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm.
     """
 
@@ -205,7 +206,8 @@ class Numbers:
         low, self.center, high = np.quantile(known / self.unit, (0.25, 0.5, 0.75))
         width = high - low
         if width == 0:
-            width = (known.max() / self.unit - known.min() / self.unit) / 2
+            distances = np.abs(known / self.unit - self.center)
+            width = np.median(distances[distances > 0]) / 2
         self.scale = 1 / width if np.isfinite(1 / width) else 0.0
 
     def encode(self, values):

@@ -202,9 +202,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         if scoring == "loss":
             return None
         if scoring is None:
-            return lambda logits, run: float(
-                self._score_outputs(logits, data.y, data.sample_weight)
-            )
+            return self._default_scorer(data)
         weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
 
         def score(logits, run):
@@ -217,6 +215,10 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
 
     def _default_scoring(self):
         return None
+
+    def _default_scorer(self, data):
+        """What ``scoring=None`` means, unless `_default_scoring` names something."""
+        return lambda logits, run: float(self._score_outputs(logits, data.y, data.sample_weight))
 
     # ---- what is left --------------------------------------------------------------------------
 

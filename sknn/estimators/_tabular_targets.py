@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
 from sklearn.metrics import r2_score
 
 from sknn.estimators import _targets
@@ -10,12 +11,17 @@ from sknn.estimators._regressor import NumericTargets
 from sknn.estimators._tabular import BaseTabular
 from sknn.losses import Loss
 
+#: at which epochs are compared
+TEMPERATURES = np.exp(np.linspace(-1.6, 1.6, 17))
+
 
 class TabularLabels(LabelTargets, BaseTabular):
     """Labels, and the temperature of their logits."""
 
-    def _default_scoring(self):
-        return "loss"  # it has more to say about few samples than their accuracy
+    def _default_scorer(self, data):
+        targets = self._encode(data.y, np.float64)
+        loss = self._validation_loss()
+        return lambda logits, run: -calibrated_loss(loss, logits, targets, data.weights)
 
     def _validation_loss(self):
         return _targets.classification_loss(self._target_kind, self.classes_, 0.0)
@@ -27,7 +33,7 @@ class TabularLabels(LabelTargets, BaseTabular):
             held_out = np.concatenate([member.held_out for member in members])
             logits = np.concatenate([member.logits for member in members])
             targets = self._encode(data.y[held_out], np.float64)
-            weights = np.ones(len(held_out)) if data.weights is None else data.weights[held_out]
+            weights = None if data.weights is None else data.weights[held_out]
             self.temperature_ = temperature(self._validation_loss(), logits, targets, weights)
 
     def _probabilities(self, values):
@@ -70,20 +76,34 @@ class TabularLabels(LabelTargets, BaseTabular):
         return self._predicted(values) if link else self._combined(values).astype(self.dtype)
 
 
+def losses_at(loss, logits, targets, weights, temperatures):
+    """Sums of log-loss at each of some temperatures; a weak prior holds them near 1 for few samples."""
+    z = logits.astype(np.float64) / np.reshape(temperatures, (-1, 1, 1))
+    if loss.kind == "binary":
+        losses = (np.logaddexp(0, z) - targets * z).sum(axis=2)
+    else:
+        losses, starts = 0.0, np.cumsum([0, *loss.group_sizes])
+        for start, end, column in zip(starts[:-1], starts[1:], targets.T, strict=True):
+            part = z[..., start:end]
+            right = np.take_along_axis(part, column[None, :, None].astype(np.intp), axis=2)
+            losses = losses + logsumexp(part, axis=2) - right[..., 0]
+    if weights is not None:
+        losses = losses * (weights / weights.mean())
+    return losses.sum(axis=1) + 2 * np.log(temperatures) ** 2
+
+
+def calibrated_loss(loss, logits, targets, weights):
+    """The mean log-loss at the best temperature: what smoothing does to the size of logits does not count."""
+    return losses_at(loss, logits, targets, weights, TEMPERATURES).min() / len(logits)
+
+
 def temperature(loss, logits, targets, weights):
-    """What to divide logits by for the least log-loss; a weak prior holds it near 1 for few samples."""
-    weights, logits = weights / weights.mean(), logits.astype(np.float64)
+    """What to divide logits by for the least log-loss."""
 
-    def log_loss(log_temperature):
-        p = np.clip(loss.predict(logits / np.exp(log_temperature)), 1e-12, 1 - 1e-12)
-        if loss.kind == "binary":
-            losses = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum(axis=1)
-        else:
-            starts = np.cumsum([0, *loss.group_sizes[:-1]])
-            losses = -np.log(np.take_along_axis(p, targets + starts, axis=1)).sum(axis=1)
-        return weights @ losses + 2 * log_temperature**2
+    def sum_at(log_temperature):
+        return losses_at(loss, logits, targets, weights, np.exp([log_temperature]))[0]
 
-    return float(np.exp(minimize_scalar(log_loss, bounds=(-2, 2), method="bounded").x))
+    return float(np.exp(minimize_scalar(sum_at, bounds=(-2, 2), method="bounded").x))
 
 
 class TabularNumbers(NumericTargets, BaseTabular):

@@ -28,7 +28,7 @@ REGRESSOR = """quantile : float or sequence of float, default={quantile}
 @documented(
     **TEXTS,
     efforts=describe(EFFORTS_FOR_CLASSES),
-    score="the negative log-loss",
+    score="the negative log-loss at the best temperature",
     classifier=CLASSIFIER,
     calibrate_text=CALIBRATE,
     classes=CLASSES,

@@ -28,10 +28,10 @@ def test_numbers_are_scaled_by_quartiles():
     np.testing.assert_allclose(rows, smooth_clip((x - center) / (high - low)))
 
 
-def test_half_the_range_stands_in_for_equal_quartiles():
-    x = np.array([5.0] * 8 + [1, 9])[:, None]
+def test_where_the_quartiles_coincide_the_other_values_give_the_scale():
+    x = np.array([5.0] * 8 + [1, 9, 50])[:, None]
     _, rows = encoded(x)
-    np.testing.assert_allclose(rows, smooth_clip((x - 5) / 4))
+    np.testing.assert_allclose(rows, smooth_clip((x - 5) / 2))
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-30, 1.0, 1e30, 1e308])

@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss
 
 from sknn import TabularClassifier, TabularRegressor
 from sknn.estimators._efforts import Effort
+from sknn.estimators._tabular_targets import calibrated_loss
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
@@ -98,14 +99,14 @@ def test_validation_data_take_the_place_of_folds():
         classifier(keep_held_out=True).fit(X, Y, X_val=X, y_val=Y)
 
 
-@pytest.mark.parametrize("scoring", [None, "loss", "balanced_accuracy", "neg_log_loss"])
+@pytest.mark.parametrize("scoring", ["loss", "balanced_accuracy", "neg_log_loss"])
 def test_scoring_of_the_users(scoring):
     net = classifier(scoring=scoring).fit(X, Y)
     assert all(len(scores) == SMALL["max_iter"] for scores in net.validation_scores_)
     member = net.members_[0]
     if scoring == "balanced_accuracy":
         assert 0 <= max(member.validation_scores) <= 1
-    if scoring in {None, "loss"}:
+    if scoring == "loss":
         np.testing.assert_allclose(member.validation_scores, -np.array(member.validation_losses))
 
 
@@ -175,6 +176,14 @@ def test_temperature_is_that_of_the_least_held_out_loss(kind):
     assert net.temperature_ < 1 == plain.temperature_
     if kind in {"binary", "multiclass"}:
         assert log_loss(y, net.held_out_predictions_) < log_loss(y, plain.held_out_predictions_)
+
+
+def test_the_default_score_does_not_depend_on_the_size_of_logits():
+    net = classifier().fit(X, Y)
+    logits, loss = net._member_outputs(X)[0], net._validation_loss()
+    losses = [calibrated_loss(loss, size * logits, Y[:, None], None) for size in (0.7, 1.0, 1.3)]
+    np.testing.assert_allclose(losses, losses[0], rtol=0.1)
+    assert losses[1] <= log_loss(Y, net._probabilities(logits * net.temperature_))
 
 
 def test_a_single_member_has_its_logits_over_the_temperature():
