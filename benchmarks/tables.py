@@ -80,6 +80,8 @@ class Runs:
 
     def _keep(self):
         self.path.parent.mkdir(exist_ok=True)
+        if self.path.exists():  # another process may have added to it
+            self.known = json.loads(self.path.read_text()) | self.known
         lines = [f" {json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(self.known.items())]
         temporary = self.path.with_suffix(f".{os.getpid()}")
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
