@@ -61,8 +61,8 @@ def compare_net(name, batch, torch, quick):
 def set_goals(rows):
     """Every batch and thread count against PyTorch's best, and the best batches of both."""
     goals = Goals()
-    for name, net in NETS.items():
-        own = [row for row in rows if row["net"] == name]
+    for name in dict.fromkeys(row["net"] for row in rows):
+        net, own = NETS[name], [row for row in rows if row["net"] == name]
         for threads in THREADS:
             ratios = [row["times torch"] for row in own if row["threads"] == threads]
             worst = math.nan if any(map(math.isnan, ratios)) else min(ratios, default=math.nan)
@@ -79,11 +79,18 @@ def set_goals(rows):
 
 def main():
     """Compare on the whole grid of networks, batches and threads."""
-    options = parse_arguments(__doc__, torch=True)
+    nets = {"nargs": "+", "metavar": "NAME", "choices": NETS, "default": NETS}
+    options = parse_arguments(
+        __doc__,
+        torch=True,
+        more=[("--nets", {**nets, "help": "default: all; a wrong name lists them"})],
+    )
     # Nothing converges: that is what was asked for.
     warnings.simplefilter("ignore", ConvergenceWarning)
     grid = [
-        (name, batch) for name in NETS for batch in (BATCHES[1:2] if options.quick else BATCHES)
+        (name, batch)
+        for name in options.nets
+        for batch in (BATCHES[1:2] if options.quick else BATCHES)
     ]
     rows = []
     with Torch(options.torch_python) as torch:

@@ -50,12 +50,21 @@ class ReadingOrder:
 
     order = (
         "first_network",
+        "mcculloch_pitts",
+        "perceptron",
+        "guidelines",
+        "universal_approximation",
+        "filters",
         "cnn_digits",
         "images_compared",
         "augmentation",
         "early_stopping",
         "dropout_class_weight",
         "grid_search",
+        "halving_search",
+        "table_pipeline",
+        "ensembles",
+        "learning_curve",
         "losses",
     )
 
@@ -92,12 +101,12 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"install": [], "one_page": [], "scikit_learn": [], "engine": []}
+html_sidebars = {"install": [], "one_page": [], "scikit_learn": [], "forest": [], "engine": []}
 
 SCIKIT_LEARN = "https://scikit-learn.org/stable/"
 

@@ -4,10 +4,12 @@ from sknn._versions import __version__, show_versions
 from sknn.estimators import (
     CNNClassifier,
     CNNRegressor,
+    McCullochPittsNeuron,
     MLPClassifier,
     MLPMixerClassifier,
     MLPMixerRegressor,
     MLPRegressor,
+    PerceptronClassifier,
     TabularClassifier,
     TabularRegressor,
 )
@@ -19,6 +21,8 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
+    "McCullochPittsNeuron",
+    "PerceptronClassifier",
     "TabularClassifier",
     "TabularRegressor",
     "__version__",

@@ -41,6 +41,11 @@ def norm(shape, activation, random_state):
     return np.ones(shape), np.zeros(shape[-1])
 
 
+def constant(shape, activation, random_state, *, value):
+    """The same value throughout, and zeros."""
+    return np.full(shape, value), np.zeros(shape[-1])
+
+
 def normal(shape, activation, random_state):
     """Weights N(0, 1), biases of zero."""
     return random_state.standard_normal(shape), np.zeros(shape[-1])

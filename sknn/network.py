@@ -89,6 +89,12 @@ class Plan:
         """A buffer of the same shape that shares the gradient of `source`."""
         return self.new_view(source, self.shapes[source])
 
+    def new_stage(self, source):
+        """The same, with a gradient of its own where `source` has none."""
+        if self.has_gradient(source):
+            return self.new_buffer_like(source)
+        return self.new_buffer(self.shapes[source])
+
     def new_view(self, source, shape):
         """A buffer of another shape that shares the gradient of `source`."""
         return self._append(shape, self.buffers[source][1], False)
@@ -220,6 +226,27 @@ class Network:
         """Shapes of the running mean (and variance) of every batch norm."""
         batch_norm = self.engine.OPS["batch_norm"]
         return [self.coef_shapes[op[3]] for op in self.plan.ops if op[0] == batch_norm]
+
+    @cached_property
+    def has_dropout(self):
+        """Whether a mask drops anything."""
+        dropout = [self.engine.OPS[kind] for kind in ("dropout", "spatial_dropout", "dense_csr")]
+        return any(op[0] in dropout and op[-1] > 0 for op in self.plan.ops)
+
+    def activation_between(self, begin, end):
+        """(name, number) of the activation that ends these ops, dropout aside.
+
+        ("identity", `end`) where there is none.
+        """
+        ops = self.engine.OPS
+        dropout = ops["dropout"], ops["spatial_dropout"]
+        last = end
+        while last > begin and self.plan.ops[last - 1][0] in dropout:
+            last -= 1
+        if last == begin or self.plan.ops[last - 1][0] != ops["activation"]:
+            return "identity", end
+        names = {code: name for name, code in self.engine.ACTIVATIONS.items()}
+        return names[self.plan.ops[last - 1][4]], last - 1
 
     def summary(self):
         """A :class:`LayerSummary` of each layer."""

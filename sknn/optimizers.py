@@ -25,8 +25,6 @@ class Optimizer(BaseEstimator):
 
     #: name in the engine
     kind: str
-    #: arrays of state beside the weights
-    n_slots: int
     #: λ of ``w ← w − η λ w``, which comes before the step, for the weights that `alpha` penalises
     weight_decay = 0.0
     _parameter_constraints: dict = {}
@@ -36,6 +34,11 @@ class Optimizer(BaseEstimator):
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(deep=False), type(self).__name__
         )
+
+    @property
+    def n_slots(self) -> int:
+        """Arrays of state beside the weights."""
+        raise TypeError(f"{type(self).__name__} does not say its arrays of state")
 
     def coefficients(self):
         """The numbers the engine's update takes, in its order."""

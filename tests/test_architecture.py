@@ -19,8 +19,8 @@ PACKAGE = ROOT / "sknn"
 STOREYS = [
     {"engine"},
     {"composition"},
-    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
-    {"network", "training", "presets"},
+    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation", "filtering"},
+    {"network", "training", "presets", "sweeping", "reading"},
     {"estimators"},
     {"inspection"},
     {"__init__", "_versions"},

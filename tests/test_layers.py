@@ -59,6 +59,7 @@ REPRS = {
         [Conv2D(4, 1), BatchNorm()]
     ),
     "Scale(rate=6)": Scale(6),
+    "Scale(initial=0.5, rate=0)": Scale(0, 0.5),
     "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
     "Transposed(layers=[Conv2D(filters=4, kernel_size=1)])": Transposed([Conv2D(4, 1)]),
 }
@@ -257,6 +258,7 @@ def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
     ("layer", "message"),
     [
         (Scale(rate=-1), r"rate=-1 must be a finite number >= 0"),
+        (Scale(initial=np.nan), r"initial=nan must be a finite number"),
         (ParametricActivation("mash"), r"activation 'mash' is none of identity, .*, mish"),
         (ParametricActivation("mish", rate="fast"), r"rate='fast' must be"),
         (PeriodicEmbedding(0), r"n_frequencies=0 must be an integer >= 1"),
@@ -335,6 +337,12 @@ def test_factors_begin_as_ones(layer):
     assert (coefs[0] == 1).all()
     assert not intercepts[0].any()
     assert network.summary()[0].n_parameters == 5
+
+
+def test_a_scale_that_is_fixed():
+    network = Network([Scale(rate=0, initial=0.25)], (3, 3, 5), "float32")
+    assert (network.initial_weights(np.random.RandomState(0))[0][0] == 0.25).all()
+    assert network.summary()[0].n_parameters == 0
 
 
 def test_initial_embeddings():

@@ -1,5 +1,6 @@
 """The main job, ``python -m sknn``: its options, its table, its picture."""
 
+import dataclasses
 import io
 import subprocess
 import sys
@@ -122,6 +123,17 @@ def test_the_seed_decides_the_scores(iris):
     np.testing.assert_array_equal(first.curve, again.curve)
     assert first.curve.shape == (len(first.train_sizes), N_FOLDS)
     assert first.train_sizes == sorted(first.train_sizes)
+
+
+def test_a_frame_is_measured_like_its_array_and_by_any_clock(iris):
+    pd = pytest.importorskip("pandas")
+    ticks = iter(range(1000))
+    framed = dataclasses.replace(iris, X=pd.DataFrame(iris.X))
+    results = [
+        measure(MODELS["linear"], data, 0, clock=lambda: next(ticks)) for data in (iris, framed)
+    ]
+    np.testing.assert_array_equal(results[0].curve, results[1].curve)
+    assert results[0].fit_seconds == results[1].fit_seconds == 1  # from one tick to the next
 
 
 def test_a_convergence_warning_becomes_a_mark_and_others_pass(iris):

@@ -155,11 +155,12 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
     return normal * gamma + beta, backward
 
 
-def scale(x, s, b):
+def scale(x, s, b, trained=True):
     """A factor for each channel."""
 
     def backward(dout):
-        return dout * s[0], (dout * x).reshape(-1, s.size).sum(axis=0, keepdims=True), 0 * b
+        ds = trained * (dout * x).reshape(-1, s.size).sum(axis=0, keepdims=True)
+        return dout * s[0], ds, 0 * b
 
     return x * s[0], backward
 

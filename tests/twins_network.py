@@ -125,7 +125,7 @@ LAYERS = {
     "Conv2D": conv2d,
     "BatchNorm": batch_norm,
     "LayerNorm": lambda walk, spec, x: walk.weighted(layers.layer_norm, x, spec.epsilon),
-    "Scale": lambda walk, spec, x: walk.weighted(layers.scale, x),
+    "Scale": lambda walk, spec, x: walk.weighted(layers.scale, x, spec.rate > 0),
     "ParametricActivation": lambda walk, spec, x: walk.weighted(layers.parametric, x, spec.name),
     "PeriodicEmbedding": lambda walk, spec, x: walk.weighted(
         layers.periodic, x, spec.n_frequencies, spec.n_outputs

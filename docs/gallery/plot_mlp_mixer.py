@@ -6,7 +6,7 @@ An MLP-Mixer on handwritten digits: a network of dense layers that nobody tells 
 """
 
 # %%
-# The image is cut into patches, here of 2 x 2 pixels, so that there are 4 x 4 of them. Each block has two small MLPs: one along the
+# The image is cut into patches, here of a single pixel each, so that there are 64 of them. Each block has two small MLPs: one along the
 # patches, which is the same for every channel, and one along the channels, which is the same for every patch.
 
 import matplotlib.pyplot as plt
@@ -23,13 +23,15 @@ X_train, X_test, y_train, y_test = train_test_split(
     digits.images, digits.target, stratify=digits.target, random_state=0
 )
 net = MLPMixerClassifier(
-    patch_size=2,
+    patch_size=1,
     n_blocks=2,
     hidden_dim=32,
     tokens_mlp_dim=32,
     channels_mlp_dim=64,
     augmentation=Augmentation(shift=1),
-    max_iter=40,
+    alpha=0.3,
+    learning_rate_init=0.006,
+    max_iter=60,
     random_state=0,
 )
 net.fit(X_train, y_train)
@@ -41,13 +43,13 @@ print(f"accuracy on {len(y_test)} images: {net.score(X_test, y_test):.3f}")
 print(net.summary())
 
 # %%
-# The weights by which each hidden unit of the first block sees the 16 patches, where they lie in the image: red counts for it, blue against it.
+# The weights by which each hidden unit of the first block sees the 64 patches, where they lie in the image: red counts for it, blue against it.
 # The first array of `coefs_` belongs to the patches, the second to a normalisation, the third to these units.
 
 
 def draw(weights, title):
     """One panel for each hidden unit, the largest weights first."""
-    units = np.moveaxis(weights.reshape(4, 4, -1), 2, 0)
+    units = np.moveaxis(weights.reshape(8, 8, -1), 2, 0)
     units = units[np.argsort(-np.abs(units).max(axis=(1, 2)))]
     limit = np.abs(units).max()
     fig, axes = plt.subplots(4, 8, figsize=(8, 4.4), layout="constrained")
@@ -75,11 +77,11 @@ fig = draw(untrained.coefs_[2], "the same before training")
 def correlation_by_distance(net):
     """Mean correlation of the weights of patches at each distance."""
     # arrays 2 and 8: a block has two normalisations and four dense layers
-    weights = np.hstack([net.coefs_[i].reshape(16, -1) for i in (2, 8)])
+    weights = np.hstack([net.coefs_[i].reshape(64, -1) for i in (2, 8)])
     correlation = np.corrcoef(weights)
-    places = np.indices((4, 4)).reshape(2, 16)
+    places = np.indices((8, 8)).reshape(2, 64)
     distance = np.hypot(*(places[:, :, None] - places[:, None]))
-    steps = np.arange(1, 5)
+    steps = np.arange(1, 8)
     return steps, [correlation[np.abs(distance - step) < 0.5].mean() for step in steps]
 
 
@@ -87,7 +89,7 @@ fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 ax.plot(*correlation_by_distance(net), "o-", label="trained")
 ax.plot(*correlation_by_distance(untrained), "o--", color="grey", label="before training")
 ax.axhline(0, color="black", linewidth=0.8)
-ax.set(xlabel="distance of two patches in patches", ylabel="correlation of their weights")
+ax.set(xlabel="distance of two patches", ylabel="correlation of their weights")
 ax.legend(frameon=False)
 ax.grid(alpha=0.3)
 

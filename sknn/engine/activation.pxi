@@ -95,7 +95,7 @@ cdef void activation_backward(int code, const real* x, const real* y, real* d,
             d[i] = -d[i] * real_expm1(-y[i])
     elif code == GELU:       # P(Z <= x) + x density(x)
         for i in range(n):
-            d[i] = d[i] * (real_normal_cdf(x[i]) + x[i] * real_normal_density(x[i]))
+            d[i] = d[i] * real_gelu_slope(x[i])
     elif code == SILU:       # s + x s (1 - s)
         for i in range(n):
             d[i] = d[i] * silu_slope(x[i])

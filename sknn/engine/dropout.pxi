@@ -1,6 +1,8 @@
 # Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), dx = dy mask / (1 - rate).
 # The mask of an element is a hash of (seed, epoch, sample, layer, element): any thread can compute it, in
-# any order, and the backward pass computes it again instead of storing it.
+# any order, and the backward pass computes it again instead of storing it. Prediction has masks for
+# Monte-Carlo dropout only: one draw is one thinned network, whose mask is the same for all rows, so that
+# what a row gets does not depend on the rows beside it.
 
 ctypedef unsigned int u32
 ctypedef unsigned long long u64
@@ -19,6 +21,17 @@ cdef inline u64 combine(u64 key, u64 value) noexcept nogil:
 
 cdef inline u32 row_key(u64 epoch_key, Py_ssize_t sample, int layer) noexcept nogil:
     return <u32>(combine(combine(epoch_key, <u64>sample), <u64>layer) >> 32)
+
+
+# The masks of a pass through the network.
+cdef struct Masks:
+    double factor       # of every rate; 0: nothing is dropped
+    bint shared         # by all rows
+    u64 key             # of the epoch, or of the draw
+
+
+cdef inline u32 mask_key(const Masks* masks, Py_ssize_t sample, int layer) noexcept nogil:
+    return row_key(masks.key, 0 if masks.shared else sample, layer)
 
 
 cdef inline u32 element_hash(u32 key, u32 element) noexcept nogil:

@@ -17,6 +17,7 @@ cdef struct Forward:
     Py_ssize_t width
     Py_ssize_t sub_rows
     const real* moments         # of the batch norms, see norm.pxi
+    Masks masks                 # of a draw of Monte-Carlo dropout
     const real* slopes          # (n, n_outputs): `out` takes the gradient of the input; or NULL
     bint failed                 # out of memory
     bint finite
@@ -64,12 +65,13 @@ cdef void forward_worker(Forward* f) noexcept nogil:
         f.failed = True
     else:
         memcpy(w.moments, f.moments, f.plan.moments * sizeof(real))
+        w.masks = f.masks
         while begin < end:
             m = min(end - begin, f.sub_rows)
             for i in range(m):
                 samples[i] = begin + i
             next = take_input(f, &w, samples, m, min(end - begin - m, f.sub_rows))
-            forward_rows(f.plan, &w, f.weights, f.x, samples, 0, False, 0, f.n_ops, 0, m, &next)
+            forward_rows(f.plan, &w, f.weights, f.x, samples, False, 0, f.n_ops, 0, m, &next)
             result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
             if back:
                 input_slopes(f, &w, samples, m, unused)
@@ -195,12 +197,13 @@ cdef class ForwardWeights:
 
 
 def forward(Program program not None, Rows x not None, coefs, intercepts, out not None,
-            int n_ops=-1, bint link=False, int n_threads=1, statistics=None):
+            int n_ops=-1, bint link=False, int n_threads=1, statistics=None, draw=None):
     """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
 
     With `link` the predictions: probabilities, for which `out` holds float64, or the exponential of the
-    Poisson loss. `statistics` are the running means and variances of the batch norms. Returns whether all of
-    x was finite; raises KeyboardInterrupt between slices.
+    Poisson loss. `statistics` are the running means and variances of the batch norms. `draw` is
+    (seed, number) of a thinned network of Monte-Carlo dropout; None drops nothing. Returns whether all of x
+    was finite; raises KeyboardInterrupt between slices.
     """
     cdef real[:, ::1] values
     cdef double[:, ::1] proba
@@ -219,7 +222,9 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     weights = ForwardWeights(program, coefs, intercepts, statistics, few)
     f = Forward(plan, &weights.weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
                 link, NULL, NULL, out.shape[1], rows_at_once(plan, False),
-                weights.moments, NULL, False, True)
+                weights.moments, Masks(0, False, 0), NULL, False, True)
+    if draw is not None:        # not the key of an epoch: training has seen those masks
+        f.masks = Masks(1, True, combine(~<u64>draw[0], <u64>draw[1]))
     if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
         proba = out
         f.proba = &proba[0, 0]

@@ -14,8 +14,8 @@ cdef void input_slopes(const Forward* f, const Workspace* w, const Py_ssize_t* s
     for segment in range(plan.n_segments - 1, -1, -1):
         if segment + 1 < plan.n_segments:
             finish_batch_norm(plan, w, f.weights.packed, plan.ops + plan.segments[segment + 1], 0, m)
-        backward_rows(plan, w, f.weights, samples, 0, plan.segments[segment], plan.segments[segment + 1], 0,
-                      m, &lane)
+        backward_rows(plan, w, f.weights, samples, plan.segments[segment], plan.segments[segment + 1], 0, m,
+                      &lane)
 
 
 def input_gradient(Program program not None, Rows x not None, coefs, intercepts,
@@ -38,6 +38,7 @@ def input_gradient(Program program not None, Rows x not None, coefs, intercepts,
         raise ValueError(f"out must have the shape ({x.n_samples}, {plan.buffers[0].width})")
     weights = ForwardWeights(program, coefs, intercepts, statistics, False, True)
     f = Forward(plan, &weights.weights, &x.input, 0, 0, plan.n_ops, False, False, &out[0, 0], NULL,
-                plan.buffers[0].width, rows_at_once(plan, True), weights.moments, &slopes[0, 0], False, True)
+                plan.buffers[0].width, rows_at_once(plan, True), weights.moments,
+                Masks(0, False, 0), &slopes[0, 0], False, True)
     run_slices(&f, x.n_samples, n_threads)
     return f.finite

@@ -9,60 +9,26 @@
 # The batch's statistics need all rows. The batch norms cut the network into segments: a lane's moments are
 # finished at the end of a segment and put together, in the order of the lanes, before the next.
 
-# Partial sums, which a compiler turns into vectors.
-cdef inline real sum_of(const real* x, Py_ssize_t n) noexcept nogil:
-    cdef real partial[16]
-    cdef Py_ssize_t i, j
-    cdef real total = 0
-    for j in range(16):
-        partial[j] = 0
-    for i in range(0, n - n % 16, 16):
-        for j in range(16):
-            partial[j] += x[i + j]
-    for i in range(n - n % 16, n):
-        partial[i % 16] += x[i]
-    for j in range(16):
-        total += partial[j]
-    return total
+cdef extern from "norm.h" nogil:
+    void layer_norm_pixel(const real* x, const real* gamma, const real* beta, real* y, Py_ssize_t c,
+                          real epsilon) noexcept
+    void layer_norm_pixel_backward(const real* x, const real* gamma, real* dy, real* dgamma, real* dbeta,
+                                   Py_ssize_t c, real epsilon) noexcept
 
 
-# y may be used for what is summed up on the way.
 cdef void layer_norm_forward(const Geometry* g, const real* x, const real* gamma, const real* beta, real* y,
                              double epsilon) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    cdef real mean, scale
+    cdef Py_ssize_t i
     for i in range(g.h * g.w):
-        mean = sum_of(x, c) / c
-        for k in range(c):
-            y[k] = (x[k] - mean) * (x[k] - mean)
-        scale = <real>1 / real_sqrt(sum_of(y, c) / c + <real>epsilon)
-        for k in range(c):
-            y[k] = (x[k] - mean) * scale * gamma[k] + beta[k]
-        x += c
-        y += c
+        layer_norm_pixel(x + i * g.c, gamma, beta, y + i * g.c, g.c, <real>epsilon)
 
 
-# dy becomes dx; `xhat` and `d` hold a pixel each.
+# dy becomes dx.
 cdef void layer_norm_backward(const Geometry* g, const real* x, const real* gamma, real* dy, real* dgamma,
-                              real* dbeta, double epsilon, real* xhat, real* d) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    cdef real mean, scale, mean_d, mean_dx
+                              real* dbeta, double epsilon) noexcept nogil:
+    cdef Py_ssize_t i
     for i in range(g.h * g.w):
-        mean = sum_of(x, c) / c
-        for k in range(c):
-            xhat[k] = (x[k] - mean) * (x[k] - mean)
-        scale = <real>1 / real_sqrt(sum_of(xhat, c) / c + <real>epsilon)
-        for k in range(c):
-            xhat[k] = (x[k] - mean) * scale
-            dbeta[k] += dy[k]
-            dgamma[k] += dy[k] * xhat[k]
-            dy[k] *= gamma[k]
-            d[k] = dy[k] * xhat[k]
-        mean_d, mean_dx = sum_of(dy, c) / c, sum_of(d, c) / c
-        for k in range(c):
-            dy[k] = (dy[k] - mean_d - xhat[k] * mean_dx) * scale
-        x += c
-        dy += c
+        layer_norm_pixel_backward(x + i * g.c, gamma, dy + i * g.c, dgamma, dbeta, g.c, <real>epsilon)
 
 
 # ---- batch norm ------------------------------------------------------------------------------------

@@ -111,8 +111,8 @@ cdef void activate_backward(int code, Matrix x, Matrix y, Matrix d, Py_ssize_t r
 # Ops first..last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows in x
 # (for CSR rows and dropout masks); `next` is what to fetch during the first product.
 cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
-                       const Py_ssize_t* samples, u64 epoch_key, bint training, int first, int last,
-                       Py_ssize_t begin, Py_ssize_t rows, const Ahead* next) noexcept nogil:
+                       const Py_ssize_t* samples, bint training, int first, int last, Py_ssize_t begin,
+                       Py_ssize_t rows, const Ahead* next) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -133,16 +133,15 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
                                        weights.unpacked[2 * op.parameter + 1], p.n_in, p.n_out,
                                        source, target, rows, weights.tail)
         elif op.kind == DENSE_CSR:
-            csr_forward(op, p, weights.packed, x, samples, epoch_key,
-                        op.rate * w.dropout_factor if training else 0, target, rows)
+            csr_forward(op, p, weights.packed, x, samples, &w.masks, target, rows)
         elif op.kind == ACTIVATION:
             activate(op.code, source, target, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
-                if training:
+                if w.masks.factor > 0:
                     dropout_image(op, plan.buffers + op.source, source.at + r * source.stride,
                                   target.at + r * target.stride,
-                                  row_key(epoch_key, samples[r], op.layer), op.rate * w.dropout_factor)
+                                  mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
                 else:
                     memcpy(target.at + r * target.stride, source.at + r * source.stride,
                            plan.buffers[op.source].width * sizeof(real))
@@ -193,7 +192,7 @@ cdef void channels_backward(const Plan* plan, const Workspace* w, const real* pa
                                 dgamma, w.scratch, w.scratch + whole_lines(plan.buffers[op.source].width))
         elif op.kind == LAYER_NORM:
             layer_norm_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma, dbeta,
-                                op.rate, w.scratch, w.scratch + padded(g))
+                                op.rate)
         else:
             batch_norm_sums(g, x.at + r * x.stride, mean, mean + padded(g), d.at + r * d.stride, dgamma,
                             dbeta)
@@ -245,8 +244,8 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
 
 # The gradients of ops first..last, from that of the last one's target (already in place).
 cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* weights,
-                        const Py_ssize_t* samples, u64 epoch_key, int first, int last, Py_ssize_t begin,
-                        Py_ssize_t rows, const Lane* lane) noexcept nogil:
+                        const Py_ssize_t* samples, int first, int last, Py_ssize_t begin, Py_ssize_t rows,
+                        const Lane* lane) noexcept nogil:
     cdef int i
     cdef Py_ssize_t r
     cdef const Op* op
@@ -273,6 +272,6 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,
-                              row_key(epoch_key, samples[r], op.layer), op.rate * w.dropout_factor)
+                              mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
         else:
             image_backward(plan, w, weights, op, d, dx, begin, rows)

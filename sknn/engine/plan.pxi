@@ -30,7 +30,7 @@ cdef struct Workspace:
     real* scratch
     real* halos
     real* moments                       # of the batch, see norm.pxi
-    double dropout_factor               # of every rate, in the step in work
+    Masks masks                         # of the pass in work
 
 # Where the forward pass finds its parameters: one packed array and what is derived from it; for a few rows
 # the dense layers read the fitted arrays themselves.
@@ -83,7 +83,7 @@ cdef int allocate_workspace(const Plan* plan, Workspace* w, int part, Py_ssize_t
     w.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
     if w.memory == NULL or w.scratch == NULL or w.values == NULL:
         return -1
-    w.dropout_factor = 1
+    w.masks.factor = 1
     w.moments = w.scratch + plan.scratch
     w.halos = w.moments + plan.moments
     w.gradients = w.values + plan.n_buffers

@@ -23,7 +23,7 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
         gather(&s.x, s.order + begin, rows, value_of(plan, w, 0, begin), w.scratch)
     cdef double last = seconds()
     for i in range(plan.n_ops):
-        forward_rows(plan, w, &weights, &s.x, s.order + begin, 0, True, i, i + 1, begin, rows, NULL)
+        forward_rows(plan, w, &weights, &s.x, s.order + begin, True, i, i + 1, begin, rows, NULL)
         lap(&last, times + i * N_PASSES + FORWARD_PASS)
     loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, s.order + begin,
               gradient_of(plan, w, logits, begin), rows, NULL, s.n_samples, s.row_loss + begin)
@@ -32,7 +32,7 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# The gradients of one op, that of the weights first; ops on channels, but for a batch norm, form both at once.
+# The gradients of one op, that of the weights first; ops on channels, but for batch norms, form both at once.
 # `untrained` is the plan with no weights to train: what is left of its backward pass is the input gradient.
 cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
@@ -53,7 +53,7 @@ cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* 
     if op.kind == BATCH_NORM:
         finish_batch_norm(s.plan, w, s.params, op, begin, rows)
     else:
-        backward_rows(untrained, w, weights, s.order + begin, 0, i, i + 1, begin, rows, lane)
+        backward_rows(untrained, w, weights, s.order + begin, i, i + 1, begin, rows, lane)
     lap(&last, times + INPUT_GRADIENT)
 
 

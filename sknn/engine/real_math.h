@@ -188,12 +188,8 @@ SKNN_INLINE real real_sine(real t)
 }
 
 /* Standard normal density and distribution function. */
-SKNN_INLINE real real_normal_density(real x)
-{
-    return R(0.3989422804014327) * real_exp(R(-0.5) * x * x);
-}
-
-SKNN_INLINE real real_normal_cdf(real x)
+/* P(Z <= x) from e = exp(-x^2 / 2), which the density has too. */
+SKNN_INLINE real normal_cdf_from(real x, real e)
 {
 #ifdef SKNN_DOUBLE
     return 0.5 * erfc(-x * 0.7071067811865476);
@@ -206,9 +202,21 @@ SKNN_INLINE real real_normal_cdf(real x)
     p = p * t + 1.421413741f;
     p = p * t - 0.284496736f;
     p = p * t + 0.254829592f;
-    p = 0.5f * p * t * real_exp(-z * z);
+    p = 0.5f * p * t * e;
     return x < 0.0f ? p : 1.0f - p;
 #endif
+}
+
+SKNN_INLINE real real_normal_cdf(real x)
+{
+    return normal_cdf_from(x, real_exp(R(-0.5) * x * x));
+}
+
+/* d/dx x P(Z <= x) = P(Z <= x) + x density(x) */
+SKNN_INLINE real real_gelu_slope(real x)
+{
+    const real e = real_exp(R(-0.5) * x * x);
+    return normal_cdf_from(x, e) + x * R(0.3989422804014327) * e;
 }
 
 SKNN_INLINE sint is_not_finite(real x)

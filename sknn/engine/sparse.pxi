@@ -2,8 +2,8 @@
 # and dW_j += x_ij dy_i. Only the stored values are touched; an input dropout masks them on the way.
 
 cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, const Input* x,
-                      const Py_ssize_t* samples, u64 epoch_key, double rate,
-                      Matrix y, Py_ssize_t rows) noexcept nogil:
+                      const Py_ssize_t* samples, const Masks* masks, Matrix y,
+                      Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t i, j, k
     cdef long long e
     cdef const real* w
@@ -11,9 +11,10 @@ cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, cons
     cdef real* out
     cdef real value
     cdef u32 key
+    cdef double rate = op.rate * masks.factor
     cdef Panel panel
     for i in range(rows):
-        key = row_key(epoch_key, samples[i], op.layer)
+        key = mask_key(masks, samples[i], op.layer)
         for k in range(panel_count(p.vectors)):
             panel = get_panel(p.n_in, p.vectors, k)
             out = y.at + i * y.stride + panel.begin
@@ -37,9 +38,9 @@ cdef inline real csr_value(double rate, real value, int column, u32 key) noexcep
 # dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first
 # stored value in a column >= first. Columns are sorted and tasks come in order, so a cursor only moves on.
 cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
-                              const Py_ssize_t* samples, u64 epoch_key, double rate, Matrix dy, Py_ssize_t rows,
-                              Py_ssize_t first, Py_ssize_t last, long long* cursors, real* dW,
-                              bint accumulate) noexcept nogil:
+                              const Py_ssize_t* samples, const Masks* masks, Matrix dy,
+                              Py_ssize_t rows, Py_ssize_t first, Py_ssize_t last, long long* cursors,
+                              real* dW, bint accumulate) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef long long e, end
     cdef const real* data = <const real*>x.data
@@ -47,6 +48,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
     cdef real* row
     cdef real value
     cdef u32 key
+    cdef double rate = op.rate * masks.factor
     if not accumulate:
         for j in range((last - first) * panel.width):
             dW[j] = 0
@@ -55,7 +57,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
         end = x.indptr[samples[i] + 1]
         if e == end or x.indices[e] >= last:
             continue
-        key = row_key(epoch_key, samples[i], op.layer)
+        key = mask_key(masks, samples[i], op.layer)
         d = dy.at + i * dy.stride + panel.begin
         while e < end and x.indices[e] < last:
             value = csr_value(rate, data[e], x.indices[e], key)

@@ -94,7 +94,7 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
                              value_of(plan, w, 0, begin), w.scratch)
             elif segment == 0 and s.x.kind != CSR:
                 gather(&s.x, samples, m, value_of(plan, w, 0, begin), w.scratch)
-            forward_rows(plan, w, &weights, &s.x, samples, s.epoch_key, True, first, last, begin, m, NULL)
+            forward_rows(plan, w, &weights, &s.x, samples, True, first, last, begin, m, NULL)
             if top:
                 loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, samples,
                           gradient_of(plan, w, logits, begin), m, s.sample_weight, weight_sum,
@@ -106,7 +106,7 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
         if back:
             finish_batch_norm(plan, w, s.params, plan.ops + last, begin, m)
         if back or top:
-            backward_rows(plan, w, &weights, samples, s.epoch_key, first, last, begin, m, &lane)
+            backward_rows(plan, w, &weights, samples, first, last, begin, m, &lane)
             lane.accumulate = True
         begin += m
 

@@ -7,6 +7,8 @@ cdef enum:
     LANE_ROWS = 4                       # at least
     LANES_BYTES = 64 * 1024 * 1024      # of the gradients of all lanes, at most
 
+cdef double NO_DROPOUT = 0              # factor of the rates
+
 
 cdef class Trainer:
     """Trains a Program's weights on one data set.
@@ -333,13 +335,14 @@ cdef class Trainer:
         PyErr_CheckSignals()
         return s.steps_done
 
-    def loss_and_gradient(self, gradient, double deadline=float("inf")):
+    def loss_and_gradient(self, gradient, double deadline=float("inf"), bint dropout=True):
         """Loss of all samples in one batch; its gradient is written to (coefs, intercepts).
 
-        None where the `clock` passed `deadline` first. Raises KeyboardInterrupt on Ctrl-C.
+        Without `dropout` those of the whole network. None where the `clock` passed `deadline` first. Raises
+        KeyboardInterrupt on Ctrl-C.
         """
         self.begin_epoch(0, False)
-        self.step.dropout_factors = NULL
+        self.step.dropout_factors = NULL if dropout else &NO_DROPOUT
         if self._run(1, deadline) == 0:
             return None
         self.program.unpack(self.step.gradient, gradient[0], gradient[1])

@@ -43,9 +43,8 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     else:
         if first_of_share or task.first == 0:
             csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
-        csr_weight_gradient(op, task.panel, &s.x, s.order + block, s.epoch_key,
-                            op.rate * s.threads[thread].dropout_factor, d, rows, task.first, task.last,
-                            cursors, g, accumulate)
+        csr_weight_gradient(op, task.panel, &s.x, s.order + block, &s.threads[thread].masks, d, rows,
+                            task.first, task.last, cursors, g, accumulate)
     return g
 
 
@@ -172,7 +171,8 @@ cdef void train_worker(Step* s) noexcept nogil:
         t += 1
         if s.update_parameters:
             prepare(&optimizer, s.rates[step], s.decay_factors[step] if s.decay_factors != NULL else 1, t)
-        s.threads[thread].dropout_factor = s.dropout_factors[step] if s.dropout_factors != NULL else 1
+        s.threads[thread].masks = Masks(s.dropout_factors[step] if s.dropout_factors != NULL else 1, False,
+                                        s.epoch_key)
         batch_loss = 0
         block = 0
         while block < rows:

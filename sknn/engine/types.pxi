@@ -46,8 +46,8 @@ cdef extern from "real_math.h" nogil:
     real real_logistic(real x) noexcept
     real real_tanh(real x) noexcept
     real real_softplus(real x) noexcept
-    real real_normal_density(real x) noexcept
     real real_normal_cdf(real x) noexcept
+    real real_gelu_slope(real x) noexcept
     sint is_not_finite(real x) noexcept
 
 cdef extern from "threads.h" nogil:

@@ -3,6 +3,7 @@
 from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mixer import MLPMixerClassifier, MLPMixerRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
+from sknn.estimators.neurons import McCullochPittsNeuron, PerceptronClassifier
 from sknn.estimators.tabular import TabularClassifier, TabularRegressor
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
+    "McCullochPittsNeuron",
+    "PerceptronClassifier",
     "TabularClassifier",
     "TabularRegressor",
 ]

@@ -15,7 +15,9 @@ from sklearn.utils.validation import validate_data
 
 from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
+from sknn.estimators._insides import Insides
 from sknn.estimators._inspection import Inspection
+from sknn.estimators._monte_carlo import MonteCarlo
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
 from sknn.losses import Loss
@@ -24,7 +26,15 @@ from sknn.schedules import SCHEDULES, Schedule
 from sknn.training import History, OptimizerState
 
 
-class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin, BaseEstimator):
+class BaseNetwork(
+    CallbackSupportMixin,
+    Inspection,
+    Insides,
+    MonteCarlo,
+    Prediction,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Base of the estimators; the subclass encodes targets and says which layers it means."""
 
     # ---- what a subclass says ------------------------------------------------------------------
@@ -71,19 +81,19 @@ class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None):
+    def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
         before = self.__dict__.copy()
         try:
-            return self._fit_network(X, y, sample_weight, validation, incremental, classes)
+            return self._fit_network(X, y, sample_weight, validation, incremental, classes, train)
         except BaseException:
             kept = {k: v for k, v in self.__dict__.items() if k.startswith(("_callback", "_skl"))}
             self.__dict__.clear()
             self.__dict__.update(before | kept)
             raise
 
-    def _fit_network(self, X, y, sample_weight, validation, incremental, classes):
-        first = "coefs_" not in vars(self) or not (self.warm_start or incremental)
+    def _fit_network(self, X, y, sample_weight, validation, incremental, classes, train):
+        first = not train or "coefs_" not in vars(self) or not (self.warm_start or incremental)
         early_stopping = self._early_stopping(validation, incremental)
         data = self._training_data(X, y, sample_weight, first, incremental, classes)
         holdout = self._validation_data(*validation)
@@ -113,6 +123,9 @@ class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin
         self._programs = {}
         history = History() if first else continued_history(self)
         run = Run(self, network, trainer, state, history, early_stopping, incremental)
+        if not train:
+            vars(self).update(run.attributes())
+            return self
         run.monitor(holdout)
         run.train(EpochCallbacks(self, data))
         run.publish(dtype)
@@ -274,26 +287,41 @@ class BaseNetwork(CallbackSupportMixin, Inspection, Prediction, TransformerMixin
         batch_size = len(samples)
         if optimizer is not None:
             batch_size = _data.clip_batch_size(self.batch_size, len(samples), self._auto_batch_size)
-        trainer = network.engine.Trainer(
+        trainer = self._trainer_of_weights(
+            network,
             network.program(loss, mean_gradient=optimizer is None),
-            self._rows(network, data.X),
-            self._encode(data.y, network.dtype),
-            data.weights_as(network.dtype),
+            data,
             samples,
             batch_size,
             None if optimizer is None else optimizer.lower(network.engine),
             alpha=self.alpha,
             clip_norm=self.clip_norm or 0.0,
             seed=state.seed,
-            n_threads=threads_for(6 * batch_size * network.multiply_adds, self.n_threads),
             **self._training_input(),
+        )
+        for k, slot in enumerate(state.slots):
+            trainer.load_slot(k, *[_data.cast(arrays, network.dtype) for arrays in slot])
+        return trainer
+
+    def _trainer_of_weights(
+        self, network, program, data, samples, batch_size, optimizer, **options
+    ):
+        """A Trainer loaded with the weights alone."""
+        trainer = network.engine.Trainer(
+            program,
+            self._rows(network, data.X),
+            self._encode(data.y, network.dtype),
+            data.weights_as(network.dtype),
+            samples,
+            batch_size,
+            optimizer,
+            n_threads=threads_for(6 * batch_size * network.multiply_adds, self.n_threads),
+            **options,
         )
         weights = self.coefs_, self.intercepts_
         trainer.load(*[_data.cast(arrays, network.dtype) for arrays in weights])
         if network.statistics_shapes:
             trainer.load_statistics(*self._statistics(network))
-        for k, slot in enumerate(state.slots):
-            trainer.load_slot(k, *[_data.cast(arrays, network.dtype) for arrays in slot])
         return trainer
 
     def _training_input(self):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._monte_carlo import DRAWS
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
@@ -160,7 +161,9 @@ class LabelTargets(ClassifierMixin):
             Probabilities in the order of ``classes_``; one array per column of classes where there are
             several.
         """
-        values = self._outputs(X, link=True)
+        return self._as_probabilities(self._outputs(X, link=True))
+
+    def _as_probabilities(self, values):
         return _targets.probabilities(self._target_kind, self.classes_, values)
 
     @documented(samples=SAMPLES)
@@ -263,3 +266,30 @@ class NetworkClassifier(LabelTargets, BaseNetwork):
         """
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
+
+    @documented(samples=SAMPLES, draws=DRAWS)
+    def predict_proba(self, X, mc_samples=None):
+        """Predict probabilities of the classes.
+
+        Parameters
+        ----------
+        {samples}
+        mc_samples : int or None, default=None
+            {draws} The probabilities are the means over them. None drops nothing.
+
+        Returns
+        -------
+        P : ndarray of float64 of shape (n, n_classes), or list of them
+            Probabilities in the order of ``classes_``; one array per column of classes where there are
+            several.
+
+        Raises
+        ------
+        ValueError
+            Where `mc_samples` is given and the network has no dropout.
+        """
+        if mc_samples is None:
+            values = self._outputs(X, link=True)
+        else:
+            values, _ = self._moments_over_draws(X, mc_samples)
+        return self._as_probabilities(values)

@@ -23,10 +23,13 @@ class ImageNetwork(Images):
 
     # ---- the network ---------------------------------------------------------------------------
 
+    def _all_layers(self):
+        """The fitted layers with the output layer."""
+        return [*self._architecture_[0], Dense(self.n_outputs_, activation="identity")]
+
     def _network(self, dtype, sparse=False):
-        layers, activation = self._architecture_
-        output = Dense(self.n_outputs_, activation="identity")
-        return Network([*layers, output], self.image_shape_, dtype, sparse, activation)
+        activation = self._architecture_[1]
+        return Network(self._all_layers(), self.image_shape_, dtype, sparse, activation)
 
     def _end_of(self, network, number):
         return network.ends[number - 1] if number else (0, self.image_shape_)
@@ -56,14 +59,14 @@ class ImageNetwork(Images):
 
     # ---- prediction ----------------------------------------------------------------------------
 
-    def _forward(self, X, link=False, layer=None):
+    def _forward(self, X, link=False, layer=None, draw=None):
         if not self.tta or layer is not None:
-            return super()._forward(X, link, layer)
+            return super()._forward(X, link, layer, draw)
         all_finite = True
 
         def logits(rows):
             nonlocal all_finite
-            values, finite = super(ImageNetwork, self)._forward(rows)
+            values, finite = super(ImageNetwork, self)._forward(rows, draw=draw)
             all_finite = all_finite and finite
             return values
 

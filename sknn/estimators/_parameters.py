@@ -61,9 +61,8 @@ TRAINING = """solver : {"adam", "adamw", "nadam", "sgd", "momentum", "nesterov",
 or Schedule, default={learning_rate}
         How the learning rate changes, for every stochastic solver; see :mod:`sknn.schedules`.
     learning_rate_init : float, default={learning_rate_init}
-        The learning rate before the schedule changes it. The default suits "adam", "adamw" and
-        "rmsprop"; others want 0.002 ("nadam"), 0.01 ("adagrad"), 0.1 ("sgd" and its kin) or 1
-        ("adadelta").
+        The learning rate before the schedule changes it. The default is one for "adam", "adamw",
+        "nadam" and "rmsprop"; "adagrad", "sgd" and its kin want 0.01 to 0.1, "adadelta" wants 1.
     power_t : float, default={power_t}
         Exponent of "invscaling".
     max_iter : {max_iter_type}, default={max_iter}

@@ -44,14 +44,18 @@ class Prediction:
         raise TypeError(f"{type(self).__name__} does not say what its outputs are")
 
     def _outputs(self, X, *, link=False, layer=None):
-        """Logits, outputs of the link, or the values after a layer; (n, width).
+        """Logits, outputs of the link, or the values after a layer; (n, width)."""
+        return self._checked(X, lambda rows: self._forward(rows, link, layer))
+
+    def _checked(self, X, forward):
+        """The values of `forward(X)`, which returns (values, whether X was finite).
 
         A C-contiguous float array goes to the engine as it is, which checks for NaN and infinity as
         it reads; everything else takes scikit-learn's validation.
         """
         plain = self._plain(X)
         X = self._validated(X) if plain is None else plain
-        out, finite = self._forward(X, link, layer)
+        out, finite = forward(X)
         if not finite and not get_config()["assume_finite"]:
             if plain is not None:
                 self._validated(X)
@@ -99,26 +103,38 @@ class Prediction:
         dtype = np.asarray(self.coefs_[0]).dtype
         return dtype if dtype.char in "fd" else np.dtype(np.float64)
 
-    def _forward(self, X, link=False, layer=None):
-        """(values, whether X was finite) of validated rows; of a hidden layer given by its number."""
+    def _forward(self, X, link=False, layer=None, draw=None):
+        """(values, whether X was finite) of validated rows; of a hidden layer given by its number.
+
+        `draw` is (seed, number) of a thinned network of Monte-Carlo dropout.
+        """
+        if layer == 0 and sp.issparse(X):  # the engine never spreads out the rows
+            return X.toarray().astype(self._fitted_dtype(), copy=False), np.isfinite(X.data).all()
+        network, _ = self._program(sp.issparse(X), self._fitted_dtype())
+        n_ops, shape = (-1, self.n_outputs_) if layer is None else self._end_of(network, layer)
+        return self._after_ops(X, n_ops, int(np.prod(shape)), link, draw)
+
+    def _after_ops(self, X, n_ops, width, link=False, draw=None):
+        """The same after some ops; -1: at the end."""
         dtype = self._fitted_dtype()
         network, program = self._program(sp.issparse(X), dtype)
-        n_ops, width = -1, self.n_outputs_
-        if layer is not None:
-            n_ops, shape = self._end_of(network, layer)
-            width = int(np.prod(shape))
+        return self._run(network, program, X, self.coefs_, width, n_ops, link, draw)
+
+    def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
+        """(values after so many ops, all for -1, whether X was finite) of validated rows."""
         proba = link and self.out_activation_ in ("softmax", "logistic")
-        out = np.empty((X.shape[0], width), np.float64 if proba else dtype)
+        out = np.empty((X.shape[0], width), np.float64 if proba else network.dtype)
         finite = network.engine.forward(
             program,
             self._rows(network, X),
-            _data.cast(self.coefs_, dtype),
-            _data.cast(self.intercepts_, dtype),
+            _data.cast(coefs, network.dtype),
+            _data.cast(self.intercepts_, network.dtype),
             out,
             n_ops,
             link,
             threads_for(X.shape[0] * network.multiply_adds, self.n_threads),
             statistics=self._statistics(network),
+            draw=draw,
         )
         return out, finite
 

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._monte_carlo import DRAWS, MC_SAMPLES
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
@@ -87,24 +88,6 @@ class NumericTargets(RegressorMixin):
             return np.nan
         return r2_score(y, values, sample_weight=sample_weight)
 
-    # ---- prediction ----------------------------------------------------------------------------
-
-    @documented(samples=SAMPLES)
-    def predict(self, X):
-        """Predict numbers.
-
-        Parameters
-        ----------
-        {samples}
-
-        Returns
-        -------
-        y : ndarray of shape (n,) or (n, n_outputs)
-            Predictions, in the network's dtype.
-        """
-        values = self._outputs(X, link=True)
-        return values.ravel() if values.shape[1] == 1 else values
-
 
 class NetworkRegressor(NumericTargets, BaseNetwork):
     """Base of the regressors that are one network."""
@@ -123,3 +106,43 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
         """
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True)
+
+    # ---- prediction ----------------------------------------------------------------------------
+
+    @documented(samples=SAMPLES, draws=DRAWS)
+    def predict(self, X, return_std=False, mc_samples=None):
+        """Predict numbers.
+
+        Parameters
+        ----------
+        {samples}
+        return_std : bool, default=False
+            Whether to return the standard deviation over the draws of Monte-Carlo dropout, too.
+        mc_samples : int or None, default=None
+            {draws} The predictions are the means over them. None drops nothing, or
+            with `return_std` takes 100 draws.
+
+        Returns
+        -------
+        y : ndarray of shape (n,) or (n, n_outputs)
+            Predictions, in the network's dtype.
+        std : ndarray of the same shape
+            Standard deviations in the units of y, with `return_std`: how far the thinned networks differ. The noise
+            of y itself is not in them.
+
+        Raises
+        ------
+        ValueError
+            Where `return_std` or `mc_samples` is given and the network has no dropout.
+        """
+        if mc_samples is None and not return_std:
+            return self._shaped(self._outputs(X, link=True))
+        draws = MC_SAMPLES if mc_samples is None else mc_samples
+        mean, std = self._moments_over_draws(X, draws, least=2 if return_std else 1)
+        dtype = self._fitted_dtype()
+        mean, std = self._shaped(mean.astype(dtype)), self._shaped(std.astype(dtype))
+        return (mean, std) if return_std else mean
+
+    @staticmethod
+    def _shaped(values):
+        return values.ravel() if values.shape[1] == 1 else values

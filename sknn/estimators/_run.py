@@ -202,9 +202,9 @@ class Run:
 
     def _fitted(self):
         """Attributes of the estimator as if training had stopped here."""
-        return {**self._attributes(), **self._arrays()}
+        return {**self.attributes(), **self._arrays()}
 
-    def _attributes(self):
+    def attributes(self):
         history = self.history
         attributes = {
             "loss_curve_": history.loss_curve,
@@ -244,7 +244,7 @@ class Run:
             self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
             for k, slot in enumerate(self.state.slots):
                 trainer.store_slot(k, *slot)
-        vars(estimator).update(self._attributes(), **fitted)
+        vars(estimator).update(self.attributes(), **fitted)
         self.callbacks.end()
         if not self._ended_as_planned():
             warn_unfinished(self.reason, self.options, self.history, self.message)

@@ -54,7 +54,7 @@ class TabularLabels(LabelTargets, BaseTabular):
         return np.log(p) - np.log1p(-p) if self._validation_loss().kind == "binary" else np.log(p)
 
     def _as_predictions(self, values):
-        return _targets.probabilities(self._target_kind, self.classes_, values)
+        return self._as_probabilities(values)
 
     def _output_slopes(self, values, which):
         """Of the logit of a mean probability along the logits of every member."""

@@ -12,6 +12,7 @@ from sknn.estimators._cnn_parameters import CNN_CONSTRAINTS, TEXTS
 from sknn.estimators._image_network import ImageNetwork
 from sknn.estimators._parameters import documented
 from sknn.estimators._regressor import LOSS, REGRESSOR, REGRESSOR_CONSTRAINTS, NetworkRegressor
+from sknn.estimators._sweep import Sweeping
 
 
 class CNN(NestedLayers, ImageNetwork):
@@ -30,7 +31,7 @@ class CNN(NestedLayers, ImageNetwork):
     classifier=CLASSIFIER,
     classes=CLASSES,
 )
-class CNNClassifier(CNN, NetworkClassifier):
+class CNNClassifier(Sweeping, CNN, NetworkClassifier):
     """Convolutional network that classifies images.
 
     X is an array of images (n, h, w) or (n, h, w, c), or of flat rows with `image_shape`. Without

@@ -55,6 +55,8 @@ TEXTS = {
 class MLPMixer(ImageNetwork):
     """Which layers the parameters of an MLP-Mixer mean."""
 
+    _double_flops = 3e8
+
     def _architecture(self):
         """(hidden layers, activation of those that name none)."""
         return mixer_layers(self.image_shape_, self), self.activation

@@ -60,7 +60,7 @@ class FeatureMapDisplay:
 
         Parameters
         ----------
-        estimator : CNNClassifier, CNNRegressor or Pipeline that ends with one
+        estimator : CNN, MLP-Mixer or Pipeline that ends with one
             The fitted network.
         image : array-like
             One row of X, an image or flat; for a Pipeline, what enters its first step.

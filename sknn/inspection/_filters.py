@@ -95,7 +95,7 @@ class FilterDisplay:
 
         Parameters
         ----------
-        estimator : CNNClassifier, CNNRegressor or Pipeline that ends with one
+        estimator : CNN, MLP-Mixer or Pipeline that ends with one
             The fitted network.
         layer : int, default=1
             Which hidden layer, counted as in ``summary()``: 1 is the first, -1 the last.

@@ -17,8 +17,7 @@ class _Norm(BaseEstimator):
 
     def _add(self, plan, source, momentum=0.0, **options):
         shape = plan.shapes[source]
-        new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
-        target = new(source if plan.has_gradient(source) else shape)
+        target = plan.new_stage(source)
         parameter = plan.new_parameter(source, shape[-1:], rule="norm", decays=False, **options)
         plan.add(
             self._kind,

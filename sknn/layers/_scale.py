@@ -1,13 +1,21 @@
 """Layers with one factor for each channel."""
 
+from functools import partial
+from numbers import Real
+
+import numpy as np
 from sklearn.base import BaseEstimator
 
+from sknn.initializers import constant
 from sknn.layers._activation import activation_code
 from sknn.layers._shapes import channels_geometry, check_rate
 
 
 class _Channels(BaseEstimator):
-    """What has one weight, at first 1, for each channel."""
+    """What has one weight for each channel."""
+
+    #: the weights to begin with
+    initial = 1.0
 
     def output_shape(self, input_shape):
         """That of the input."""
@@ -16,12 +24,13 @@ class _Channels(BaseEstimator):
     def _add(self, plan, kind, source, code=0):
         check_rate(self.rate)
         shape = plan.shapes[source]
-        new = plan.new_buffer_like if plan.has_gradient(source) else plan.new_buffer
-        target = new(source if plan.has_gradient(source) else shape)
+        target = plan.new_stage(source)
         parameter = plan.new_parameter(
             source,
             (1, shape[-1]),
-            rule="norm",
+            rule=partial(constant, value=self.initial),
+            trained=self.rate > 0,
+            decays=self.rate > 0,
             biased=False,
             rate_factor=self.rate,
             decay_factor=self.rate,
@@ -34,14 +43,16 @@ class _Channels(BaseEstimator):
 class Scale(_Channels):
     """A factor for each channel: ``y = s ⊙ x``.
 
-    A channel is a value of a row (n,), or of a pixel of an image (h, w, n). The factors, of shape (1, n), begin
-    at 1 and decay as weights do; ``ds = Σ dy x`` over the rows and places. Before a dense layer it says which
-    inputs matter: with Adam a factor moves all weights of an input together.
+    A channel is a value of a row (n,), or of a pixel of an image (h, w, n). The factors, of shape (1, n), decay as
+    weights do; ``ds = Σ dy x`` over the rows and places. Before a dense layer it says which inputs matter: with Adam
+    a factor moves all weights of an input together.
 
     Parameters
     ----------
     rate : float, default=1.0
-        Factor of the learning rate for s, >= 0; RealMLP takes 6.
+        Factor of the learning rate for s, >= 0; RealMLP takes 6. 0 keeps the factors as they are.
+    initial : float, default=1.0
+        Every factor to begin with.
 
     References
     ----------
@@ -55,11 +66,14 @@ class Scale(_Channels):
     Scale(rate=6)
     """
 
-    def __init__(self, rate=1.0):
+    def __init__(self, rate=1.0, initial=1.0):
         self.rate = rate
+        self.initial = initial
 
     def lower(self, plan, source):
         """Add this layer's op to a plan; returns the buffer of its output."""
+        if not isinstance(self.initial, Real) or not np.isfinite(self.initial):
+            raise ValueError(f"initial={self.initial!r} must be a finite number.")
         return self._add(plan, "scale", source)
 
 

@@ -257,6 +257,18 @@ TABLES = {
         ],
         (11,),
     ),
+    "columns_with_rates": (
+        [
+            Columns(
+                [PeriodicEmbedding(2, 1, rate=0.1), CategoryEmbedding([3], 4, rate=3.0)], [3, 1]
+            ),
+            Scale(rate=6),
+            Dense(9, "identity", parametrization="ntk", rate=2.0, bias_rate=0.1),
+            ParametricActivation("selu", rate=0.1),
+            Dense(5, "tanh", rate=0.5),
+        ],
+        (4,),
+    ),
     "columns_of_units": (
         [Dense(9), Columns([Dense(4), None, Activation("tanh"), Scale()], [2, 3, 1, 3]), Dense(5)],
         (5,),

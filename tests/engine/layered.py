@@ -61,7 +61,7 @@ class Layered(MLP):
         flat = np.ascontiguousarray(X).reshape(len(X), int(np.prod(X.shape[1:])))
         return self.engine.Rows(flat, **options)
 
-    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, **options):
+    def forward(self, X, n_ops=-1, link=False, n_threads=1, shape=None, draw=None, **options):
         """Logits, or what stands after some ops, in its shape; `options` are those of the rows."""
         shape = shape or (self.loss.n_outputs,)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
@@ -77,6 +77,7 @@ class Layered(MLP):
             link,
             n_threads,
             statistics=statistics,
+            draw=draw,
         )
         return out.reshape(len(X), *shape)
 

@@ -70,7 +70,7 @@ class MLP:
         parts = X.data.astype(self.machine.dtype), X.indices.astype(np.int32), X.indptr
         return self.engine.Rows((*parts[:2], parts[2].astype(np.int64)), X.shape[1])
 
-    def forward(self, X, n_ops=-1, link=False, n_threads=1):
+    def forward(self, X, n_ops=-1, link=False, n_threads=1, draw=None):
         width = self.loss.n_outputs if n_ops < 0 else self.width_after(n_ops)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
         out = np.full(
@@ -78,7 +78,7 @@ class MLP:
         )
         rows = self.rows(X)
         self.finite = self.engine.forward(
-            self.program, rows, *self.weights, out, n_ops, link, n_threads
+            self.program, rows, *self.weights, out, n_ops, link, n_threads, draw=draw
         )
         return out
 

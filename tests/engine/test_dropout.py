@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sknn.layers import Conv2D, Dense, Dropout, SpatialDropout
+from sknn.layers import BatchNorm, Conv2D, Dense, Dropout, MaxPool2D, Residual, SpatialDropout
 from sknn.losses import Loss
 from sknn.optimizers import SGD
-from tests import twins
+from tests import twins, twins_network
 from tests.engine.layered import Layered
 from tests.engine.machine import flat, run_epochs, stored, targets
 from tests.engine.test_gradients import assert_gradient_of_value
@@ -170,3 +170,93 @@ def test_a_factor_beyond_one_is_refused(best, factor):
     trainer = model.trainer(best.normal(4, 3), best.normal(4, 1), PLAIN)
     with pytest.raises(ValueError, match="from 0 to 1"):
         trainer.run(np.ones(1), 0, np.inf, None, np.array([factor]))
+
+
+# ---- without masks in training, with masks in prediction -----------------------------------------
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_the_gradient_of_the_whole_network(machine, sparse):
+    """``dropout=False`` is a network that has no dropout, bit for bit."""
+    dropped, plain = (
+        machine.mlp(6, (8, 5), Loss("softmax", (3,)), dropout=rate, sparse=sparse)
+        for rate in (0.5, 0.0)
+    )
+    X, y = machine.normal(9, 6), targets(dropped.loss, 9, machine.dtype)
+    gradient = dropped.network.empty_weights()
+    value = dropped.trainer(X, y).loss_and_gradient(gradient, dropout=False)
+    expected, plain_gradient = plain.loss_and_gradient(X, y)
+    assert value == expected
+    np.testing.assert_array_equal(flat(gradient), flat(plain_gradient))
+    assert value != dropped.loss_and_gradient(X, y)[0]
+
+
+def thinned(model, seed, number):
+    """The twin's masks of a draw: of one row, for all of them."""
+    key = {"seed": ~seed & (2**64 - 1), "epoch": number}
+    return model.masks([0], **key)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("n", [3, 50])  # few rows read the fitted arrays as they are
+@pytest.mark.parametrize("dropout", [[0.3, 0.2, 0.5], [0.4, 0.0, 0.0], [0.0, 0.0, 0.4]])
+def test_a_draw_is_a_thinned_network(machine, n, dropout, sparse):
+    model = machine.mlp(6, (8, 5), activations="tanh", dropout=dropout, sparse=sparse)
+    X = machine.normal(n, 6)
+    for seed, number in [(0, 0), (7, 3), (2**64 - 1, 99)]:
+        masks = thinned(model, seed, number)
+        a = X.astype(float)
+        for mask, W, b in zip(masks, *model.weights, strict=True):
+            z = (a * mask) @ W.astype(float) + b
+            a = np.tanh(z)
+        np.testing.assert_allclose(
+            model.forward(X, draw=(seed, number)), z, rtol=100 * machine.eps, atol=20 * machine.eps
+        )
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Conv2D(6, 3), Dropout(0.4), Dense(7), Dropout(0.5)],
+        [SpatialDropout(0.3), Conv2D(6, 3), BatchNorm(), MaxPool2D(2), SpatialDropout(0.5)],
+        [Conv2D(4, 3, padding="same"), Residual([Conv2D(4, 3, padding="same"), Dropout(0.4)])],
+    ],
+    ids=lambda layers: type(layers[-1]).__name__,
+)
+def test_a_draw_of_any_layers(double, layers):
+    model = Layered(double, layers, (6, 7, 3))
+    X = model.images(5)
+    kinds = {model.engine.OPS[kind] for kind in ("dropout", "spatial_dropout")}
+    salts = [op[-2] for op in model.network.plan.ops if op[0] in kinds]
+    walk = ThinnedPass(
+        model.weights, statistics=model.statistics, mask_key=(~4 & (2**64 - 1), 2, [0], salts)
+    )
+    expected, _ = walk.run(model.layers, X)
+    np.testing.assert_allclose(model.forward(X, draw=(4, 2)), expected, rtol=1e-11, atol=1e-12)
+
+
+class ThinnedPass(twins_network.Pass):
+    """Prediction with the masks of one row for all rows."""
+
+    def masked(self, spec, x, mask):
+        if spec.rate == 0:
+            return x, None
+        return x * mask((1, *x.shape[1:]), spec.rate, *self.samples_key, next(self.salts)), None
+
+
+def test_draws_depend_on_no_other_row_and_on_no_thread(machine):
+    model = machine.mlp(6, (80, 50), dropout=0.5)
+    X = machine.normal(700, 6)
+    whole = model.forward(X, draw=(1, 2))
+    for n_threads in (2, 3):
+        np.testing.assert_array_equal(model.forward(X, n_threads=n_threads, draw=(1, 2)), whole)
+    np.testing.assert_array_equal(model.forward(X[100:300], draw=(1, 2)), whole[100:300])
+    assert not np.allclose(model.forward(X, draw=(1, 3)), whole)
+    assert not np.allclose(model.forward(X, draw=(2, 2)), whole)
+
+
+def test_draws_are_not_the_masks_of_training(best):
+    model = best.mlp(300, (3,), dropout=0.5)
+    of_the_draw = thinned(model, 5, 0)[0][0] == 0
+    of_the_epoch = model.masks([0], seed=5)[0][0] == 0
+    assert abs((of_the_draw == of_the_epoch).mean() - 0.5) < 5 * 0.5 / np.sqrt(300)

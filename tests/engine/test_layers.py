@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sknn.layers import AvgPool2D, Conv2D, MaxPool2D
+from sknn.layers import AvgPool2D, Conv2D, Dense, Dropout, MaxPool2D, Scale, SpatialDropout
 from sknn.losses import Loss
 from tests.engine.layer_cases import ALL, CONVOLUTIONS, DROPOUTS, PLAIN, POOLS, SMALL
 from tests.engine.layered import Layered
@@ -91,7 +91,7 @@ def test_prediction_has_no_masks(machine, name):
 
     def without(layers):
         for layer in layers:
-            if hasattr(layer, "rate"):
+            if isinstance(layer, (Dropout, SpatialDropout)):
                 continue
             nested = hasattr(layer, "layers")
             yield type(layer)(list(without(layer.layers))) if nested else layer
@@ -157,6 +157,16 @@ def test_gradient_equals_the_twins(machine, name):
     weights = np.random.default_rng(0).integers(1, 4, 13).astype(float)
     options = {"sample_weight": weights, "alpha": 0.5, "seed": 3}
     assert_gradient(model, X, y, 500 * machine.eps, **options)
+
+
+def test_a_scale_that_is_fixed_has_no_gradient_and_no_penalty(machine):
+    model = Layered(machine, [Conv2D(6, 2), Scale(rate=0, initial=0.1), Dense(5)], (5, 4, 3))
+    X, y = model.images(13), targets(model.loss, 13, machine.dtype)
+    assert_gradient(model, X, y, 500 * machine.eps)
+    plain, penalised = (model.loss_and_gradient(X, y, alpha=alpha)[0] for alpha in (0.0, 1.0))
+    trained = [W for W in model.weights[0] if W.shape != (1, 6)]
+    penalty = sum((W.astype(float) ** 2).sum() for W in trained) / 2 / len(X)
+    assert penalised - plain == pytest.approx(penalty, rel=100 * machine.eps)
 
 
 @pytest.mark.parametrize("name", sorted(set(SMALL) - {"batch_norm_dense"}))

@@ -117,7 +117,11 @@ def twin_training(model, X, y, optimizer, step, *, epochs, batch_size, seed, rat
 
 @pytest.mark.parametrize(
     "name",
-    [*DROPOUTS, "max", "no_bias", "batch_norm_twice", "batch_norm_without_scale", "everything"],
+    [
+        *DROPOUTS,
+        *("max", "no_bias", "batch_norm_twice", "batch_norm_without_scale", "everything"),
+        *("columns", "columns_with_rates", "residual_of_tables"),
+    ],
 )
 @pytest.mark.parametrize(("optimizer", "step"), [(Adam(), twins.adam), (SGD(), twins.sgd)])
 def test_equals_the_twin_from_beginning_to_end(double, name, optimizer, step):

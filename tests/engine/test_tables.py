@@ -26,7 +26,8 @@ def waves(machine, turns):
     turns = np.asarray(turns, machine.dtype)
     layer = PeriodicEmbedding(1, 1)
     model = Layered(machine, [layer], (turns.size,), Loss("absolute_error", (1,)))
-    model.weights[0][0][...] = [turns, 0 * turns, 1 + 0 * turns, 0 * turns]
+    model.weights[0][0][...] = np.array([0, 0, 1, 0])[:, None]
+    model.weights[0][0][0] = turns
     model.weights[0][1][...] = 1
     ones = np.ones((1, turns.size), machine.dtype)
     cosine = model.forward(ones, model.network.ends[0][0], shape=(2 * turns.size,))[0, turns.size :]

@@ -308,8 +308,10 @@ class Builder:
     def LayerNorm(self, epsilon=1e-5):
         return [PixelNorm(self.shape[-1], epsilon)]
 
-    def Scale(self, rate=1.0):
-        return [Channels(self.shape[-1])]
+    def Scale(self, rate=1.0, initial=1.0):
+        channels = Channels(self.shape[-1])
+        channels.weight.requires_grad_(rate > 0)
+        return [channels]
 
     def ParametricActivation(self, name, rate=1.0):
         return [Channels(self.shape[-1], ACTIVATIONS[name]())]

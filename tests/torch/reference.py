@@ -14,8 +14,6 @@ import torch
 from networks import build, from_torch, to_torch, weighted
 from torch.nn.functional import cross_entropy
 
-OPTIMIZERS = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}
-
 
 def several(given, name):
     """The arrays name_0, name_1, … as tensors."""
@@ -78,7 +76,7 @@ def gradient(model, X, y):
 
 def training(model, X, y, batches, kind, parameters):
     """The loss of every step on the given batches."""
-    optimizer = OPTIMIZERS[kind](model.parameters(), **parameters)
+    optimizer = getattr(torch.optim, kind)(model.parameters(), **parameters)
     losses = []
     for batch in batches:
         loss = cross_entropy(model.train()(X[batch]), y[batch])
@@ -92,6 +90,7 @@ def training(model, X, y, batches, kind, parameters):
 def main(folder):
     """All jobs of a folder."""
     torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)  # NAdam keeps its product of momenta in it
     for job in json.loads((folder / "jobs.json").read_text()):
         with np.load(folder / f"{job['name']}.npz") as file:
             given = dict(file)

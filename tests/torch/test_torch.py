@@ -17,7 +17,7 @@ from sknn import MLPMixerClassifier
 from sknn.engine import available_levels
 from sknn.estimators._mixer_layers import mixer_layers
 from sknn.layers import Conv2D, MaxPool2D
-from sknn.optimizers import SGD, Adam
+from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
 from tests.engine.layer_cases import ALL, DROPOUTS, has
 from tests.engine.layered import Layered
 from tests.engine.machine import Machine, flat, stored, targets
@@ -65,11 +65,16 @@ CASES = {
     **{name: case for name, case in ALL.items() if name not in DROPOUTS and name != "everything"},
     **grid(),
 }
-# optimizer, its twin in PyTorch, learning rate; ε is so small that its place does not matter
+# optimizer, its twin in PyTorch, learning rate; Adam's ε is so small that its place does not matter
 STEPS = {
     "sgd": (SGD(nesterov=False), ["SGD", {"lr": 0.01, "momentum": 0.9}], 0.01),
     "nesterov": (SGD(), ["SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True}], 0.01),
     "adam": (Adam(epsilon=1e-30), ["Adam", {"lr": 1e-3, "eps": 1e-30}], 1e-3),
+    "adamw": (AdamW(weight_decay=0.0), ["AdamW", {"lr": 1e-3, "weight_decay": 0.0}], 1e-3),
+    "nadam": (NAdam(), ["NAdam", {"lr": 1e-3}], 1e-3),
+    "adagrad": (Adagrad(), ["Adagrad", {"lr": 0.01}], 0.01),
+    "adadelta": (Adadelta(), ["Adadelta", {"lr": 1.0}], 1.0),
+    "rmsprop": (RMSprop(), ["RMSprop", {"lr": 1e-3}], 1e-3),
 }
 
 

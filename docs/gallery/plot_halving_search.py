@@ -1,0 +1,94 @@
+"""
+Search by halving: rows or epochs
+=================================
+
+:class:`~sklearn.model_selection.HalvingGridSearchCV` gives many candidates little and the better half more. What it gives may be rows, as
+for every estimator, or with ``resource="max_iter"`` a network's epochs.
+"""
+
+# %%
+# This is what other libraries have tuners of their own for, with names of their own (successive halving, Hyperband); here it is the search that
+# already works for forests. A network with a decaying learning rate is no obstacle: each round plans its schedule for its own epochs.
+#
+# Eighteen candidates for a convolutional network on the digits, searched three times: all with everything, or by halving.
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, train_test_split
+
+from sknn import CNNClassifier
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, train_size=810, stratify=y, random_state=0
+)
+
+net = CNNClassifier(image_shape=(8, 8), hidden_layer_sizes=(32,), max_iter=9, random_state=0)
+grid = {
+    "conv_layer_sizes": [(8,), (16,), (8, 16)],
+    "learning_rate_init": [0.001, 0.003, 0.01],
+    "dropout": [0.0, 0.3],
+}
+halving = {"factor": 3, "cv": 2, "random_state": 0}
+searches = {
+    "grid": GridSearchCV(net, grid, cv=2),
+    "halving, rows": HalvingGridSearchCV(net, grid, min_resources=90, **halving),
+    "halving, epochs": HalvingGridSearchCV(
+        net, grid, resource="max_iter", min_resources=1, max_resources=9, **halving
+    ),
+}
+
+
+def candidate(parameters):
+    """What tells candidates apart: the epochs that halving writes among the parameters do not."""
+    return tuple(parameters[name] for name in grid)
+
+
+def work(results):
+    """Rows times epochs, in units of one candidate with everything."""
+    if "n_resources" not in results:
+        return len(results["params"])
+    return (results["n_resources"] / results["n_resources"].max()).sum()
+
+
+for name, search in searches.items():
+    search.fit(X_train, y_train)
+    units, best = (
+        work(search.cv_results_),
+        dict(zip(grid, candidate(search.best_params_), strict=True)),
+    )
+    print(
+        f"{name:15} {units:4.1f} units of work, accuracy {search.score(X_test, y_test):.3f}\n   {best}"
+    )
+
+# %%
+# Halving does a third of the work. Each line is a candidate, as far as it came: rounds begin with 18 candidates, go on with the best 6, and end
+# with 2, while epochs or rows grow by three. Lines cross: what leads after one epoch need not lead after three. Where that happens often, start
+# with more.
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained", sharey=True)
+for ax, name in zip(axes, list(searches)[1:], strict=True):
+    results, best = searches[name].cv_results_, candidate(searches[name].best_params_)
+    tried = [candidate(parameters) for parameters in results["params"]]
+    for one in sorted(set(tried), key=lambda one: one == best):
+        rounds = [i for i, other in enumerate(tried) if other == one]
+        style = {"color": "C3", "label": "chosen"} if one == best else {"color": "0.7"}
+        ax.plot(
+            results["n_resources"][rounds],
+            results["mean_test_score"][rounds],
+            "o-",
+            markersize=4,
+            **style,
+        )
+    steps = searches[name].n_resources_
+    ax.set_xscale("log")
+    ax.set_xticks(steps, [str(step) for step in steps])
+    ax.set_xticks([], minor=True)
+    ax.set(title=f"{name}: {work(results):.1f} units of work", xlabel=name.partition(", ")[2])
+    ax.grid(alpha=0.3)
+    ax.legend(loc="lower right")
+axes[0].set_ylabel("accuracy, mean of 2 folds")
+fig.suptitle(f"The whole grid: {work(searches['grid'].cv_results_)} units of work")
+
+plt.show()

@@ -1,0 +1,399 @@
+"""The first neurons: McCulloch and Pitts's of 1943, which has no weights, and Rosenblatt's, which learns."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+N_LOOK_AHEAD = 64
+
+
+class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
+    """The neuron of McCulloch and Pitts: it fires where enough of its inputs do, and none forbids it.
+
+    All inputs are 0 or 1. With E the excitatory and I the inhibitory ones it adds up
+
+    .. math::
+
+        g(x) = \\sum_{i \\in E} x_i,
+
+    and its output is 1 where :math:`g(x) \\ge \\theta` and no :math:`x_i` with :math:`i \\in I` is 1, else 0.
+
+    There is nothing to train: a neuron is made, not fitted, and `predict` works at once. `fit` only
+    checks what it is given, so that pipelines and scores work.
+
+    Parameters
+    ----------
+    threshold : float, default=1
+        θ: how many excitatory inputs must be 1, at least 0. 1 is OR, the number of inputs is AND.
+    inhibitory : array-like of int or of bool, default=None
+        Inputs any of which, if it is 1, forces the output to 0 ("absolute inhibition"): their indices, or
+        a mask with one value per input. All others are excitatory.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        0 and 1; of a fitted neuron.
+    n_features_in_ : int
+        Inputs seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_in,)
+        Names of the inputs, if X in `fit` had names that are all strings.
+
+    See Also
+    --------
+    PerceptronClassifier : Real inputs, and weights that are learned.
+
+    References
+    ----------
+    W. S. McCulloch & W. Pitts, A logical calculus of the ideas immanent in nervous activity, Bulletin of
+    Mathematical Biophysics 5 (1943). There a network has a delay of one step per neuron; here it has none.
+
+    Examples
+    --------
+    >>> from sknn import McCullochPittsNeuron
+    >>> X = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> McCullochPittsNeuron(threshold=2).predict(X)  # AND
+    array([0, 0, 0, 1])
+    >>> McCullochPittsNeuron(threshold=1).predict(X)  # OR
+    array([0, 1, 1, 1])
+    >>> McCullochPittsNeuron(threshold=0, inhibitory=[0]).predict([[0], [1]])  # NOT
+    array([1, 0])
+    >>> McCullochPittsNeuron(threshold=1, inhibitory=[1]).predict(X)  # the first and not the second
+    array([0, 0, 1, 0])
+    """
+
+    _parameter_constraints = {
+        "threshold": [Interval(Real, 0, None, closed="left")],
+        "inhibitory": ["array-like", None],
+    }
+
+    def __init__(self, threshold=1, *, inhibitory=None):
+        self.threshold = threshold
+        self.inhibitory = inhibitory
+
+    def fit(self, X, y=None):
+        """Check the inputs and the parameters; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_in)
+            Inputs, 0 or 1.
+        y : array-like of shape (n,), default=None
+            Outputs, 0 or 1, if any: they are checked and not used.
+
+        Returns
+        -------
+        self : McCullochPittsNeuron
+        """
+        self._check_inputs(X, y, reset=True)
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict(self, X):
+        """The outputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_in)
+            Inputs, 0 or 1.
+
+        Returns
+        -------
+        y : ndarray of int of shape (n,)
+            1 where the neuron fires, else 0.
+        """
+        X, inhibitory = self._check_inputs(X, None, reset=False)
+        enough = X[:, ~inhibitory].sum(axis=1) >= self.threshold
+        return (enough & ~X[:, inhibitory].any(axis=1)).astype(int)
+
+    def _check_inputs(self, X, y, reset):
+        """(X, mask of the inhibitory inputs)."""
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
+        )
+        if y is None:
+            X = validate_data(self, X, reset=reset)
+        else:
+            X, y = validate_data(self, X, y, reset=reset)
+        for name, values in (("X", X), ("y", y)):
+            if values is not None and not np.isin(values, (0, 1)).all():
+                raise ValueError(
+                    f"{name} of a McCullochPittsNeuron must be 0 or 1 throughout; compare it with a "
+                    "threshold before, or take a PerceptronClassifier, which has real inputs."
+                )
+        return X, self._inhibitory_mask(X.shape[1])
+
+    def _inhibitory_mask(self, n_inputs):
+        mask = np.zeros(n_inputs, dtype=bool)
+        chosen = np.asarray([] if self.inhibitory is None else self.inhibitory)
+        if chosen.size == 0:
+            return mask
+        masks = chosen.dtype == bool and chosen.shape == mask.shape
+        indices = chosen.ndim == 1 and chosen.dtype.kind in "iu"
+        if not masks and not (indices and ((chosen >= 0) & (chosen < n_inputs)).all()):
+            raise ValueError(
+                f"inhibitory={self.inhibitory!r} must be indices of the inputs, 0 to {n_inputs - 1}, or "
+                f"a mask of {n_inputs} values."
+            )
+        mask[chosen] = True
+        return mask
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.target_tags.required = False
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+class PerceptronClassifier(ClassifierMixin, BaseEstimator):
+    """Rosenblatt's perceptron: a neuron with weights, which learns from its mistakes and from nothing else.
+
+    Two classes, 0 and 1 in the formulas, are told apart by the sign of :math:`w \\cdot x + b`. The rows come one by one; with
+    :math:`\\hat y` the prediction for a row and :math:`\\eta` the learning rate,
+
+    .. math::
+
+        w \\leftarrow w + \\eta \\, (y - \\hat y) \\, x, \\qquad b \\leftarrow b + \\eta \\, (y - \\hat y),
+
+    which changes nothing where the prediction is right. Several classes have a vector of weights each, and
+    the largest :math:`w_k \\cdot x + b_k` wins; after a mistake the right class gains :math:`\\eta x` and the
+    wrong one loses it.
+
+    If some line (plane, ...) separates the classes, learning ends: with all :math:`\\lVert (x, 1) \\rVert \\le R`
+    and a separation by the margin :math:`\\gamma` there are at most :math:`(R / \\gamma)^2` mistakes
+    (Novikoff 1962). If none does, it never ends.
+
+    Parameters
+    ----------
+    max_iter : int, default=1000
+        At most so many epochs; learning ends after the first one without a mistake.
+    learning_rate : float, default=1.0
+        η. The weights start at zero, so it only scales them: up to rounding, mistakes and predictions are
+        the same for any.
+    shuffle : bool, default=True
+        Whether the rows come in a new order in every epoch.
+    random_state : int, RandomState or None, default=None
+        Seed of these orders.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    coef_ : ndarray of shape (1, n_in) for two classes, else (n_classes, n_in)
+        Weights.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Biases.
+    mistakes_ : list of int
+        Mistakes in each epoch.
+    n_iter_ : int
+        Epochs.
+    converged_ : bool
+        Whether the last epoch was without a mistake.
+    n_features_in_ : int
+        Inputs seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_in,)
+        Names of the inputs, if X in `fit` had names that are all strings.
+
+    See Also
+    --------
+    McCullochPittsNeuron : Its ancestor, without weights.
+    MLPClassifier : Layers of such neurons, with slopes instead of steps.
+
+    References
+    ----------
+    F. Rosenblatt, The perceptron: a probabilistic model for information storage and organization in the
+    brain, Psychological Review 65 (1958); the Mark I was shown in 1960.
+
+    A. B. J. Novikoff, On convergence proofs on perceptrons, Symposium on the Mathematical Theory of
+    Automata 12 (1962).
+
+    M. Minsky & S. Papert, Perceptrons, MIT Press (1969).
+
+    R. O. Duda & P. E. Hart, Pattern classification and scene analysis, Wiley (1973): several classes.
+
+    Examples
+    --------
+    >>> from sknn import PerceptronClassifier
+    >>> X = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> neuron = PerceptronClassifier(random_state=0).fit(X, [0, 0, 0, 1])  # AND
+    >>> neuron.predict(X)
+    array([0, 0, 0, 1])
+    >>> neuron.converged_, neuron.mistakes_[-1]
+    (True, 0)
+    """
+
+    _parameter_constraints = {
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, *, max_iter=1000, learning_rate=1.0, shuffle=True, random_state=None):
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Learn until an epoch is without a mistake, at most `max_iter` epochs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_in)
+            Inputs.
+        y : array-like of shape (n,)
+            Class labels.
+
+        Returns
+        -------
+        self : PerceptronClassifier
+        """
+        X, y = self._check_rows(X, y, reset=True)
+        self._start(unique_labels(y))
+        targets = self._numbers_of(y)
+        for _ in range(self.max_iter):
+            self._learn(X, targets)
+            if self.converged_:
+                return self
+        warnings.warn(
+            f"After max_iter={self.max_iter} epochs there are still {self.mistakes_[-1]} mistakes. Either no "
+            "line separates the classes, or max_iter is too small.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None):
+        """Learn from some rows, once each, starting from the current weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_in)
+            Inputs.
+        y : array-like of shape (n,)
+            Class labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call.
+
+        Returns
+        -------
+        self : PerceptronClassifier
+        """
+        first = not hasattr(self, "classes_")
+        X, y = self._check_rows(X, y, reset=first)
+        if first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if first:
+            self._start(unique_labels(classes))
+        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the first call to partial_fit, which was "
+                f"{self.classes_}."
+            )
+        self._learn(X, self._numbers_of(y))
+        return self
+
+    def decision_function(self, X):
+        """The sums before the step: :math:`w \\cdot x + b`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_in)
+            Inputs.
+
+        Returns
+        -------
+        Z : ndarray of shape (n,) for two classes, else (n, n_classes)
+            For two classes positive where the second is predicted.
+        """
+        check_is_fitted(self)
+        Z = self._sums(validate_data(self, X, reset=False, dtype=np.float64))
+        return Z[:, 0] if len(self.classes_) == 2 else Z
+
+    def predict(self, X):
+        """The class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_in)
+            Inputs.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            Class labels; of equal sums the first class has it.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        return self.classes_[self._winners(X)]
+
+    def _check_rows(self, X, y, reset):
+        X, y = validate_data(self, X, y, reset=reset, dtype=np.float64)
+        check_classification_targets(y)
+        return X, y
+
+    def _start(self, classes):
+        if len(classes) < 2:
+            raise ValueError(
+                f"y must have at least two classes; there is one class only: {classes}."
+            )
+        self.classes_ = classes
+        n_sums = 1 if len(classes) == 2 else len(classes)
+        self.coef_ = np.zeros((n_sums, self.n_features_in_))
+        self.intercept_ = np.zeros(n_sums)
+        self.mistakes_ = []
+        self._random_state = check_random_state(self.random_state)
+
+    def _numbers_of(self, y):
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has labels {unknown} that are not in classes={self.classes_}; pass all of them on "
+                "the first call to partial_fit."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _learn(self, X, targets):
+        """One epoch, row by row.
+
+        As long as there is no mistake the weights stay, so many rows are looked at in one go.
+        """
+        codes = np.array([[0.0], [1.0]]) if len(self.classes_) == 2 else np.eye(len(self.classes_))
+        order = np.arange(len(X))
+        if self.shuffle:
+            self._random_state.shuffle(order)
+        n_mistakes = start = 0
+        while start < len(order):
+            rows = order[start : start + N_LOOK_AHEAD]
+            winners = self._winners(X[rows])
+            wrong = np.flatnonzero(winners != targets[rows])
+            if len(wrong) == 0:
+                start += len(rows)
+                continue
+            row, winner = rows[wrong[0]], winners[wrong[0]]
+            change = self.learning_rate * (codes[targets[row]] - codes[winner])
+            self.coef_ += np.outer(change, X[row])
+            self.intercept_ += change
+            n_mistakes += 1
+            start += wrong[0] + 1
+        self.mistakes_.append(n_mistakes)
+        self.n_iter_ = len(self.mistakes_)
+        self.converged_ = n_mistakes == 0
+
+    def _sums(self, X):
+        return X @ self.coef_.T + self.intercept_
+
+    def _winners(self, X):
+        """Number of the predicted class of each row."""
+        Z = self._sums(X)
+        return (Z[:, 0] > 0).astype(int) if len(self.classes_) == 2 else Z.argmax(axis=1)

@@ -1,0 +1,142 @@
+"""Networks that move over images larger than those they were made for.
+
+A dense layer behind an image is a convolution whose kernel is as large as that image. Written so, a
+network takes images of any larger size, and gives at every place what it says of the window that begins
+there. One forward pass does for all windows, which share what they have in common.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn.layers import (
+    Activation,
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    LayerNorm,
+    MaxPool2D,
+    Residual,
+    SpatialDropout,
+)
+from sknn.layers._shapes import pair
+
+ELEMENTWISE = (Activation, Dropout, SpatialDropout)
+NORMS = (BatchNorm, LayerNorm)
+WINDOWS = (Conv2D, AvgPool2D, MaxPool2D)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a classifier says of every window of larger images.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float64 of shape (n, n_rows, n_columns, n_classes), or list of them
+        Those of the window that begins at ``rows[i]`` and ``columns[j]``, in the order of ``classes_``;
+        for several columns of classes a list.
+    rows, columns : ndarray of int
+        Pixel row and column at which the windows begin.
+    window : (int, int)
+        Height and width of a window: those of the images of fit.
+    """
+
+    probabilities: np.ndarray | list
+    rows: np.ndarray
+    columns: np.ndarray
+    window: tuple[int, int]
+
+
+class SweptLayers:
+    """The layers of a network, rewritten for larger images.
+
+    Parameters
+    ----------
+    layers : list of layers
+        All of them, the output layer too.
+    image_shape : (h, w, c)
+        Shape of the images that they were made for.
+    larger_shape : (h, w, c)
+        Shape of the images to come.
+
+    Attributes
+    ----------
+    layers : list of layers
+        They have the weights of the old ones, in the same order and of the same sizes:
+        (h · w · c, units) of a dense layer becomes (h, w, c, units).
+    strides : (int, int)
+        Pixels from one window to the next.
+
+    Raises
+    ------
+    ValueError
+        For a layer that cannot be moved, and where padding would begin at another pixel.
+    """
+
+    def __init__(self, layers, image_shape, larger_shape):
+        self.strides = (1, 1)
+        #: output of the layers so far: as it was, as it was before it was flattened, and of a larger image
+        self._shape = self._image = tuple(image_shape)
+        self._larger = tuple(larger_shape)
+        self.layers = self._moved(layers)
+
+    def _moved(self, layers):
+        moved = []
+        for number, layer in enumerate(layers):
+            try:
+                moved += self._move(layer)
+            except ValueError as error:
+                raise ValueError(f"layers[{number}] = {layer!r}: {error}") from None
+        return moved
+
+    def _move(self, layer):
+        """The layers, one or none, that do at every place what this one did."""
+        if isinstance(layer, Residual):
+            return [self._move_residual(layer)]
+        shape, (height, width, _) = self._shape, self._image
+        new = layer
+        if isinstance(layer, Dense):
+            new = Conv2D(layer.units, (height, width), activation=layer.activation)
+        elif isinstance(layer, GlobalAvgPool2D):
+            new = AvgPool2D((height, width), strides=1)
+        elif isinstance(layer, GlobalMaxPool2D):
+            new = MaxPool2D((height, width), strides=1)
+        elif isinstance(layer, WINDOWS):
+            self._step(layer)
+        elif isinstance(layer, NORMS) and len(shape) == 1 and (height, width) != (1, 1):
+            raise ValueError(
+                "it normalises each place by itself and cannot be moved over a larger image."
+            )
+        elif not isinstance(layer, (Flatten, *ELEMENTWISE, *NORMS)):
+            raise ValueError("it cannot be moved over a larger image.")
+        self._shape = layer.output_shape(shape)
+        if isinstance(layer, Flatten):
+            return []
+        self._image, self._larger = new.output_shape(self._image), new.output_shape(self._larger)
+        return [new]
+
+    def _move_residual(self, layer):
+        before = self._image, self._larger
+        new = Residual(self._moved(layer.layers))
+        if (self._image, self._larger) != before:
+            raise ValueError(
+                "it does not keep the size of a larger image, and cannot be moved over it."
+            )
+        return new
+
+    def _step(self, layer):
+        """Count the strides of a layer; its padding must begin where it did."""
+        steps = pair(layer.strides or layer.pool_size, "strides")
+        self.strides = self.strides[0] * steps[0], self.strides[1] * steps[1]
+        of_both = (layer._windows(shape[:2]) for shape in (self._image, self._larger))
+        was, becomes = ([before for _, before, _ in axes] for axes in of_both)
+        if was != becomes:
+            raise ValueError(
+                "its padding begins at another pixel on images of this size; let height and width exceed "
+                f"those of fit by multiples of {self.strides[0]} and {self.strides[1]} pixels."
+            )
