@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -25,7 +25,9 @@ class EpochCallbacks:
     def __init__(self, estimator, data):
         self.estimator = estimator
         self.active = hasattr(estimator, "_skl_callbacks")
-        self.lock = nullcontext()  # several networks in training have one lock together
+        self.lock: AbstractContextManager = (
+            nullcontext()
+        )  # several networks in training have one lock together
         self.data = {"estimator": estimator, "X": data.X, "y": data.y}
         if data.sample_weight is not None:
             self.data["metadata"] = {"sample_weight": data.sample_weight}

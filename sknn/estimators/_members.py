@@ -68,6 +68,10 @@ class Member:
     importances: np.ndarray | None
     reason: str
 
+    def ended_early(self, task):
+        """Whether someone asked to stop, so that the others should, too."""
+        return self.reason in (INTERRUPTED, CALLBACK) and self.n_epochs < task.last_epoch
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -280,8 +284,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
                 stop.set()
                 return
             member = members[number]
-            asked = member is not None and member.reason in (INTERRUPTED, CALLBACK)
-            if asked and member.n_epochs < tasks[number].last_epoch:
+            if member is not None and member.ended_early(tasks[number]):
                 stop.set()
 
     helpers = [threading.Thread(target=work, daemon=True) for _ in range(n_workers - 1)]

@@ -281,8 +281,8 @@ class TableEncoder:
         self.scalers = [[Numbers(c) for c in passed.T] for _, passed, _ in parts]
         self.cardinalities = [
             len(learned.values)
-            for learned, categorical in zip(self.learned, is_categorical, strict=True)
-            if categorical and learned.embedded
+            for learned in self.learned
+            if isinstance(learned, Categories) and learned.embedded
         ]
         self._number(parts)
 
