@@ -10,6 +10,8 @@ from sknn.estimators import (
     MLPMixerRegressor,
     MLPRegressor,
     PerceptronClassifier,
+    TabularClassifier,
+    TabularRegressor,
 )
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "MLPRegressor",
     "McCullochPittsNeuron",
     "PerceptronClassifier",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "show_versions",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, softmax
 
-LINKS = {"softmax": "softmax", "binary": "logistic", "poisson": "exp"}
+LINKS = {"softmax": "softmax", "binary": "logistic", "poisson": "exp", "gamma": "exp"}
 
 
 @dataclass(frozen=True)
@@ -17,16 +17,16 @@ class Loss:
 
     Parameters
     ----------
-    kind : {"softmax", "binary", "squared_error", "absolute_error", "huber", "poisson", "quantile"}
+    kind : {"softmax", "binary", "squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}
     group_sizes : tuple of int
         Classes of each softmax; for the other losses the number of outputs, alone.
-    option : float
+    option : float, or for the quantile one for each output
         Label smoothing, huber's delta or the quantile.
     """
 
     kind: str
     group_sizes: tuple[int, ...]
-    option: float = 0.0
+    option: float | tuple[float, ...] = 0.0
 
     @property
     def n_outputs(self):
@@ -48,9 +48,9 @@ class Loss:
     def value_scale(self):
         """Factor of the reported loss: regression losses are means over the outputs.
 
-        As in scikit-learn the Poisson loss is a sum over them.
+        As in scikit-learn the Poisson loss is a sum over them, and so is gamma's.
         """
-        summed = self.kind in {"softmax", "binary", "poisson"}
+        summed = self.kind in {"softmax", "binary", "poisson", "gamma"}
         return 1.0 if summed else 1.0 / self.n_outputs
 
     def predict(self, logits):

@@ -5,7 +5,7 @@ training in [0, 1); InverseScaling and Adaptive change the rate between epochs i
 scikit-learn. An instance may be given in place of a name: ``learning_rate=Cosine(final=0.1)``.
 """
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -183,6 +183,68 @@ class OneCycle(Schedule):
         return np.where(progress < self.peak_at, up, down)
 
 
+class CosLog(Schedule):
+    """Cosine waves from 0 to the learning rate and back, each twice as long as the one before.
+
+    Factor at progress p: ``(1 − cos(2π log₂(1 + (2^cycles − 1) p))) / 2``. Training comes to rest
+    several times, early and late, so that the best epoch of a validation may be any of them.
+
+    Parameters
+    ----------
+    cycles : int, default=4
+        Number of waves, >= 1.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491).
+
+    Examples
+    --------
+    >>> from sknn.schedules import CosLog
+    >>> CosLog().factors([0.0, 1 / 15, 0.2]).round(3)
+    array([0., 0., 0.])
+    """
+
+    per_step = True
+    _parameter_constraints = {"cycles": [Interval(Integral, 1, None, closed="left")]}
+
+    def __init__(self, cycles=4):
+        self.cycles = cycles
+
+    def factors(self, progress):
+        """See the class."""
+        waves = np.log2(1 + (2.0**self.cycles - 1) * np.asarray(progress))
+        return (1 - np.cos(2 * np.pi * waves)) / 2
+
+
+class FlatCosine(Schedule):
+    """The learning rate itself, and from `flat` on half a cosine to 0.
+
+    Parameters
+    ----------
+    flat : float, default=0.5
+        Progress at which it begins to fall, in [0, 1).
+
+    Examples
+    --------
+    >>> from sknn.schedules import FlatCosine
+    >>> FlatCosine().factors([0.0, 0.5, 0.75]).round(3)
+    array([1. , 1. , 0.5])
+    """
+
+    per_step = True
+    _parameter_constraints = {"flat": [Interval(Real, 0, 1, closed="left")]}
+
+    def __init__(self, flat=0.5):
+        self.flat = flat
+
+    def factors(self, progress):
+        """See the class."""
+        progress = np.asarray(progress)
+        return _anneal(1.0, 0.0, np.maximum(progress - self.flat, 0) / (1 - self.flat))
+
+
 def _anneal(start, end, progress):
     """Half a cosine from start to end."""
     return end + (start - end) * (1 + np.cos(np.pi * progress)) / 2
@@ -194,4 +256,6 @@ SCHEDULES = {
     "adaptive": Adaptive,
     "cosine": Cosine,
     "one_cycle": OneCycle,
+    "coslog": CosLog,
+    "flat_cosine": FlatCosine,
 }

@@ -13,6 +13,8 @@ import scipy.optimize
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from sknn.schedules import Schedule
+
 #: why training stopped
 CONVERGED, MAX_ITER, TIME, INTERRUPTED, DIVERGED, CALLBACK = (
     "converged",
@@ -72,6 +74,9 @@ class Options:
     verbose: bool = False
     early_stopping: bool = False
     single_epoch: bool = False
+    #: schedules of the decoupled weight decay and of dropout; None: they do not change
+    decay: Schedule | None = None
+    dropout: Schedule | None = None
 
 
 class Rates:
@@ -81,6 +86,7 @@ class Rates:
         self.schedule, self.n_steps = schedule, n_steps
         self.total = options.max_iter * n_steps
         self.warmup_steps = options.warmup * self.total
+        self.more = options.decay, options.dropout
         self.buffer = np.empty(n_steps)
         self.constant = None  # what all of the buffer is
 
@@ -93,10 +99,20 @@ class Rates:
                 self.constant = rate
             return self.buffer
         steps = np.arange(first, first + self.n_steps)
-        factors = self.schedule.factors(np.minimum(steps / self.total, 1.0))
+        factors = self._factors(self.schedule, steps)
         if self.warmup_steps > 0:
             factors = factors * np.minimum((steps + 1) / self.warmup_steps, 1.0)
         return rate * factors
+
+    def more_of_epoch(self, epoch):
+        """Factors of the weight decay and of dropout at the steps of one epoch, None where they are 1."""
+        if not any(self.more):
+            return ()
+        steps = np.arange(epoch * self.n_steps, (epoch + 1) * self.n_steps)
+        return [s and self._factors(s, steps) for s in self.more]
+
+    def _factors(self, schedule, steps):
+        return schedule.factors(np.minimum(steps / self.total, 1.0))
 
 
 def train(trainer, clock, schedule, state, options, history, validate, callbacks, fitted):
@@ -129,7 +145,10 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
             callbacks.begin_epoch()
             trainer.begin_epoch(state.epochs, options.shuffle)
             done = trainer.run(
-                rates.of_epoch(state.epochs, state.learning_rate), state.steps, deadline
+                rates.of_epoch(state.epochs, state.learning_rate),
+                state.steps,
+                deadline,
+                *rates.more_of_epoch(state.epochs),
             )
             state.steps += done
             if done < n_steps:

@@ -133,6 +133,7 @@ def test_dtype_chooses_the_engine(dtype):
         ("absolute_error", "identity", False),
         ("huber", "identity", False),
         ("poisson", "exp", True),
+        ("gamma", "exp", True),
         ("quantile", "identity", False),
     ],
 )

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sknn.schedules import SCHEDULES, Adaptive, Constant, Cosine, InverseScaling, OneCycle
+from sknn.schedules import (
+    SCHEDULES,
+    Adaptive,
+    Constant,
+    Cosine,
+    CosLog,
+    FlatCosine,
+    InverseScaling,
+    OneCycle,
+)
 
 # Rates by PyTorch 2.13.0, SGD(lr=1.0): 10 steps of CosineAnnealingLR(T_max=10, eta_min=0.1); every
 # second of 21 steps of OneCycleLR(max_lr=1.0, total_steps=21, pct_start=5 / 21), which has its peak
@@ -70,6 +79,22 @@ def test_one_cycle():
     schedule = OneCycle(peak_at=0.25, start=0.1, final=0.01)
     ends = schedule.factors(np.array([0, 0.125, 0.25, 0.625, 1.0]))
     np.testing.assert_allclose(ends, [0.1, 0.55, 1, 0.505, 0.01])
+
+
+def test_coslog_comes_to_rest_after_every_wave():
+    rests = (2.0 ** np.arange(5) - 1) / 15
+    peaks = (2.0 ** (np.arange(4) + 0.5) - 1) / 15
+    np.testing.assert_allclose(CosLog().factors(rests), 0, atol=1e-12)
+    np.testing.assert_allclose(CosLog().factors(peaks), 1)
+    np.testing.assert_allclose(
+        CosLog(cycles=1).factors([0.0, 1.0, 2**0.5 - 1]), [0, 0, 1], atol=1e-12
+    )
+
+
+def test_flat_cosine():
+    factors = FlatCosine(flat=0.6).factors(np.array([0, 0.3, 0.6, 0.8, 0.9, 1.0]))
+    np.testing.assert_allclose(factors[:4], [1, 1, 1, 0.5])
+    np.testing.assert_allclose(factors[4:], [(1 + np.cos(0.75 * np.pi)) / 2, 0], atol=1e-12)
 
 
 def test_one_cycle_of_torch():

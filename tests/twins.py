@@ -77,6 +77,10 @@ def poisson_loss(z, y):
     return np.exp(z) - y * z + entropy - y, np.exp(z) - y
 
 
+def gamma_loss(z, y):
+    return y * np.exp(-z) + z - np.log(y) - 1, 1 - y * np.exp(-z)
+
+
 def huber_loss(z, y, delta):
     r = z - y
     inside = abs(r) <= delta
@@ -93,17 +97,20 @@ def regression_loss(kind, z, y, option):
         return huber_loss(z, y, option)
     if kind == "poisson":
         return poisson_loss(z, y)
+    if kind == "gamma":
+        return gamma_loss(z, y)
+    option = np.asarray(option)  # one quantile, or one for each output
     return np.where(z > y, (1 - option) * (z - y), option * (y - z)), (z > y) - option
 
 
 def loss_rows(loss, z, y):
-    """(value of each row, gradient by z); regression but Poisson's is a mean over the outputs."""
+    """(value of each row, gradient by z); regression but Poisson's and gamma's is a mean over the outputs."""
     if loss.kind == "softmax":
         return softmax_loss(z, y, loss.group_sizes, loss.option)
     if loss.kind == "binary":
         return binary_loss(z, y, loss.option)
     value, dz = regression_loss(loss.kind, z, y, loss.option)
-    scale = 1 if loss.kind == "poisson" else 1 / z.shape[1]
+    scale = 1 if loss.kind in {"poisson", "gamma"} else 1 / z.shape[1]
     return scale * value.sum(axis=1), scale * dz
 
 
@@ -114,7 +121,7 @@ def link(loss, z):
         return np.hstack([softmax(part) for part in groups])
     if loss.kind == "binary":
         return expit(np.clip(z, -30, 30))
-    return np.exp(z) if loss.kind == "poisson" else z
+    return np.exp(z) if loss.kind in {"poisson", "gamma"} else z
 
 
 # ---- randomness from counters -------------------------------------------------------------------

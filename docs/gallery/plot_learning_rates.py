@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
 from sknn import MLPClassifier
-from sknn.schedules import Constant, Cosine, InverseScaling, OneCycle
+from sknn.schedules import Constant, Cosine, CosLog, FlatCosine, InverseScaling, OneCycle
 
 X, y = load_digits(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -27,6 +27,8 @@ schedules = {
     "invscaling, power_t=0.1": InverseScaling(power_t=0.1),
     "cosine": Cosine(),
     "one_cycle": OneCycle(),
+    "coslog": CosLog(),
+    "flat_cosine": FlatCosine(),
 }
 progress = np.arange(max_iter * n_steps) / (max_iter * n_steps)
 fig, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")

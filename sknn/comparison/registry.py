@@ -115,6 +115,18 @@ MODELS = {
         "sknn's CNNClassifier as it is, on the data set of images",
         for_images=True,
     ),
+    "sknn-tabular": Model(
+        "sknn tabular",
+        _plain(sknn.TabularClassifier),
+        _plain(sknn.TabularRegressor),
+        "sknn's TabularClassifier / TabularRegressor as they are",
+    ),
+    "sknn-tabular-fast": Model(
+        "sknn tabular, fast",
+        _plain(sknn.TabularClassifier, effort="fast"),
+        _plain(sknn.TabularRegressor, effort="fast"),
+        'the same with effort="fast"',
+    ),
     "sklearn-mlp": Model(
         "scikit-learn MLP",
         _scaled(neural_network.MLPClassifier, **NET),

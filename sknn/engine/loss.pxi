@@ -8,16 +8,18 @@
 # absolute error       identity                |z - y|                                sign(z - y)
 # huber                identity                r^2 / 2 up to delta, then linear       clip(r, -delta, delta)
 # poisson              exp                     e^z - y z + y log y - y                e^z - y
+# gamma                exp                     y e^-z + z - log y - 1                 1 - y e^-z
 # quantile             identity                (y - z) (q - [y < z])                  [y < z] - q
 #
+# The quantile may be one of its own for each output.
 # Targets t are smoothed: t = (1 - s) onehot + s / K (Szegedy et al. 2016), K = 2 for the binary loss.
 
 cdef enum LossKind:
-    SOFTMAX, BINARY, SQUARED, ABSOLUTE, HUBER, POISSON, QUANTILE
+    SOFTMAX, BINARY, SQUARED, ABSOLUTE, HUBER, POISSON, GAMMA, QUANTILE
 
 LOSSES = {
     "softmax": SOFTMAX, "binary": BINARY, "squared_error": SQUARED, "absolute_error": ABSOLUTE,
-    "huber": HUBER, "poisson": POISSON, "quantile": QUANTILE,
+    "huber": HUBER, "poisson": POISSON, "gamma": GAMMA, "quantile": QUANTILE,
 }
 
 cdef struct Loss:
@@ -25,7 +27,8 @@ cdef struct Loss:
     Py_ssize_t n_outputs
     Py_ssize_t n_groups         # softmax: columns of y, each with its own classes
     Py_ssize_t* group_sizes
-    double option               # smoothing, huber's delta, or the quantile
+    double option               # smoothing, huber's delta
+    double* quantiles           # of each output
     double value_scale          # of the reported loss: 1 or 1 / n_outputs
     double gradient_scale       # of its gradient
 
@@ -164,7 +167,11 @@ cdef double regression_row(const Loss* loss, const real* z, const real* y, real*
             value += slope - <double>y[k] * z[k]
             if y[k] > 0:
                 value += <double>y[k] * log(<double>y[k])
+        elif loss.kind == GAMMA:
+            slope = 1 - y[k] * real_exp(-z[k])
+            value += z[k] - slope - log(<double>y[k])
         else:
+            option = <real>loss.quantiles[k]
             value += r * ((r > 0) - option)
             slope = <real>(r > 0) - option if r == r else r
         dz[k] = scale * slope
@@ -233,12 +240,12 @@ cdef inline real bounded_logit(real z) noexcept nogil:
     return <real>-30 if z < -30 else z
 
 
-# In place: the exponential of the Poisson loss, the bounds of the binary one.
+# In place: the exponential of the losses that have it, the bounds of the binary one.
 cdef void finish_outputs(const Loss* loss, real* z, bint link) noexcept nogil:
     cdef Py_ssize_t k
     if loss.kind == BINARY:
         for k in range(loss.n_outputs):
             z[k] = bounded_logit(z[k])
-    elif loss.kind == POISSON and link:
+    elif (loss.kind == POISSON or loss.kind == GAMMA) and link:
         for k in range(loss.n_outputs):
             z[k] = real_exp(z[k])

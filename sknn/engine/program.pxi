@@ -229,7 +229,12 @@ cdef class Program:
         loss.n_outputs = sum(group_sizes)
         for i, size in enumerate(group_sizes):
             loss.group_sizes[i] = size
-        loss.option = option
+        loss.option = option if np.ndim(option) == 0 else 0
+        loss.quantiles = <double*>calloc(loss.n_outputs + 1, sizeof(double))
+        if loss.quantiles == NULL:
+            raise MemoryError("the network has too many outputs")
+        for i, quantile in enumerate(np.broadcast_to(option, loss.n_outputs)):
+            loss.quantiles[i] = quantile
         loss.value_scale = value_scale
         loss.gradient_scale = gradient_scale
 
@@ -241,6 +246,7 @@ cdef class Program:
         free(self.plan.gradient_kept)
         free(self.plan.segments)
         free(self.plan.loss.group_sizes)
+        free(self.plan.loss.quantiles)
 
     cdef int check_rows(self, Rows x) except -1:
         """Rows of another width or kind would be read out of bounds."""

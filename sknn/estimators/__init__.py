@@ -4,6 +4,7 @@ from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mixer import MLPMixerClassifier, MLPMixerRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
 from sknn.estimators.neurons import McCullochPittsNeuron, PerceptronClassifier
+from sknn.estimators.tabular import TabularClassifier, TabularRegressor
 
 __all__ = [
     "CNNClassifier",
@@ -14,4 +15,6 @@ __all__ = [
     "MLPRegressor",
     "McCullochPittsNeuron",
     "PerceptronClassifier",
+    "TabularClassifier",
+    "TabularRegressor",
 ]

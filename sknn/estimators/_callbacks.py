@@ -1,5 +1,9 @@
 """scikit-learn's callbacks (1.9 and later), one task per epoch; absent on older versions."""
 
+import copy
+import threading
+from contextlib import AbstractContextManager, nullcontext
+
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn < 1.9
@@ -21,6 +25,9 @@ class EpochCallbacks:
     def __init__(self, estimator, data):
         self.estimator = estimator
         self.active = hasattr(estimator, "_skl_callbacks")
+        self.lock: AbstractContextManager = (
+            nullcontext()
+        )  # several networks in training have one lock together
         self.data = {"estimator": estimator, "X": data.X, "y": data.y}
         if data.sample_weight is not None:
             self.data["metadata"] = {"sample_weight": data.sample_weight}
@@ -34,17 +41,19 @@ class EpochCallbacks:
     def begin_epoch(self):
         """Before every epoch."""
         if self.active:
-            self.task = self.root.subcontext(task_name="epoch")
-            self.task.call_on_fit_task_begin(**self.data)
+            with self.lock:
+                self.task = self.root.subcontext(task_name="epoch")
+                self.task.call_on_fit_task_begin(**self.data)
 
     def end_epoch(self, fitted):
         """After every epoch; `fitted` gives the attributes of an estimator fitted so far.
 
         Returns whether a callback asks to stop.
         """
-        return self.active and self.task.call_on_fit_task_end(
-            **self.data, reconstruction_attributes=fitted
-        )
+        if not self.active:
+            return False
+        with self.lock:
+            return self.task.call_on_fit_task_end(**self.data, reconstruction_attributes=fitted)
 
     def end(self):
         """At the end of fit."""
@@ -52,3 +61,39 @@ class EpochCallbacks:
             self.root.call_on_fit_task_end(
                 **self.data, reconstruction_attributes=lambda: vars(self.estimator).copy()
             )
+
+
+class MemberCallbacks:
+    """Tells an estimator's callbacks of every epoch of every member of an ensemble, one at a time.
+
+    Parameters
+    ----------
+    estimator : estimator
+    data : Data
+        The training data.
+    n_members, n_epochs : int
+        At most.
+    """
+
+    def __init__(self, estimator, data, n_members, n_epochs):
+        self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
+        self.whole = EpochCallbacks(estimator, data)
+        if self.whole.active:
+            root = estimator._init_callback_context(max_subtasks=None, sequential_subtasks=False)
+            self.whole.root = root.call_on_fit_task_begin(**self.whole.data)
+
+    def of_member(self):
+        """The epochs of the next member."""
+        epochs = copy.copy(self.whole)
+        if epochs.active:
+            with self.lock:
+                epochs.lock = self.lock
+                epochs.root = self.whole.root.subcontext(
+                    "member", self.n_begun, max_subtasks=self.n_epochs
+                )
+                self.n_begun += 1
+        return epochs
+
+    def end(self):
+        """At the end of fit."""
+        self.whole.end()

@@ -32,11 +32,11 @@ CLASSES = """classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for several columns of classes a list."""
 
 
-class NetworkClassifier(ClassifierMixin, BaseNetwork):
-    """Base of the classifiers: labels, probabilities and what is learned from them.
+class LabelTargets(ClassifierMixin):
+    """Labels, probabilities and what is learned from them.
 
-    It minimises the cross-entropy: of a softmax for several classes, of a logistic function for two
-    classes or several labels, of one softmax per column for several columns of classes.
+    A classifier minimises the cross-entropy: of a softmax for several classes, of a logistic function
+    for two classes or several labels, of one softmax per column for several columns of classes.
     """
 
     _numeric_targets = False
@@ -53,36 +53,6 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
         {fit}
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-
-    @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
-    @documented(
-        fit=FIT,
-        target="Class labels.",
-        classes="""
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come; needed in the first call. For several columns of classes a
-            list of arrays.""",
-    )
-    def partial_fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        classes=None,
-        *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
-        """Go on training with one epoch over these data.
-
-        Parameters
-        ----------
-        {fit}
-        """
-        validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
 
     def _learn_targets(self, y, first, incremental, classes):
         sparse = sp.issparse(y)
@@ -177,31 +147,23 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
         labels = _targets.decode(self._target_kind, self.classes_, logits)
         return sp.csr_matrix(labels) if self._sparse_targets else labels
 
-    @documented(samples=SAMPLES, draws=DRAWS)
-    def predict_proba(self, X, mc_samples=None):
+    @documented(samples=SAMPLES)
+    def predict_proba(self, X):
         """Predict probabilities of the classes.
 
         Parameters
         ----------
         {samples}
-        mc_samples : int or None, default=None
-            {draws} The probabilities are the means over them. None drops nothing.
 
         Returns
         -------
         P : ndarray of float64 of shape (n, n_classes), or list of them
             Probabilities in the order of ``classes_``; one array per column of classes where there are
             several.
-
-        Raises
-        ------
-        ValueError
-            Where `mc_samples` is given and the network has no dropout.
         """
-        if mc_samples is None:
-            values = self._outputs(X, link=True)
-        else:
-            values, _ = self._moments_over_draws(X, mc_samples)
+        return self._as_probabilities(self._outputs(X, link=True))
+
+    def _as_probabilities(self, values):
         return _targets.probabilities(self._target_kind, self.classes_, values)
 
     @documented(samples=SAMPLES)
@@ -270,3 +232,64 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
+
+
+class NetworkClassifier(LabelTargets, BaseNetwork):
+    """Base of the classifiers that are one network."""
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(
+        fit=FIT,
+        target="Class labels.",
+        classes="""
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call. For several columns of classes a
+            list of arrays.""",
+    )
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        classes=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Go on training with one epoch over these data.
+
+        Parameters
+        ----------
+        {fit}
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
+
+    @documented(samples=SAMPLES, draws=DRAWS)
+    def predict_proba(self, X, mc_samples=None):
+        """Predict probabilities of the classes.
+
+        Parameters
+        ----------
+        {samples}
+        mc_samples : int or None, default=None
+            {draws} The probabilities are the means over them. None drops nothing.
+
+        Returns
+        -------
+        P : ndarray of float64 of shape (n, n_classes), or list of them
+            Probabilities in the order of ``classes_``; one array per column of classes where there are
+            several.
+
+        Raises
+        ------
+        ValueError
+            Where `mc_samples` is given and the network has no dropout.
+        """
+        if mc_samples is None:
+            values = self._outputs(X, link=True)
+        else:
+            values, _ = self._moments_over_draws(X, mc_samples)
+        return self._as_probabilities(values)

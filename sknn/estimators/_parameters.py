@@ -57,8 +57,8 @@ TRAINING = """solver : {"adam", "adamw", "nadam", "sgd", "momentum", "nesterov",
         number of samples of the batch, as in scikit-learn.
     batch_size : int or "auto", default={batch_size}
         Samples of a mini-batch; "auto" is ``min({auto_batch_size}, n)``.
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"} or Schedule, \
-default={learning_rate}
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog", "flat_cosine"} \
+or Schedule, default={learning_rate}
         How the learning rate changes, for every stochastic solver; see :mod:`sknn.schedules`.
     learning_rate_init : float, default={learning_rate_init}
         The learning rate before the schedule changes it. The default is one for "adam", "adamw",

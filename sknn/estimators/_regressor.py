@@ -15,7 +15,7 @@ from sknn.estimators._monte_carlo import DRAWS, MC_SAMPLES
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
-LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
+LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile")
 
 
 REGRESSOR_CONSTRAINTS = {
@@ -24,10 +24,11 @@ REGRESSOR_CONSTRAINTS = {
     "delta": [Interval(Real, 0, None, closed="neither")],
 }
 
-LOSS = """loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
+LOSS = """loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, \
 default={loss}
-        What is minimised. "squared_error" and "poisson" are half of the squared error and half of the
-        Poisson deviance; "poisson" predicts the exponential of the network's output and needs y >= 0."""
+        What is minimised. "squared_error", "poisson" and "gamma" are half of the squared error and half of
+        the deviances; "poisson" (y >= 0) and "gamma" (y > 0) predict the exponential of the network's
+        output."""
 
 REGRESSOR = """quantile : float, default={quantile}
         Which quantile the loss "quantile" estimates, in (0, 1).
@@ -35,8 +36,8 @@ REGRESSOR = """quantile : float, default={quantile}
         Residual at which the loss "huber" turns from a parabola into a line, in units of y."""
 
 
-class NetworkRegressor(RegressorMixin, BaseNetwork):
-    """Base of the regressors: numbers as targets."""
+class NumericTargets(RegressorMixin):
+    """Numbers as targets."""
 
     _numeric_targets = True
 
@@ -52,21 +53,6 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         {fit}
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-
-    @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=FIT, target="Numbers.", classes="")
-    def partial_fit(
-        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
-    ):
-        """Go on training with one epoch over these data.
-
-        Parameters
-        ----------
-        {fit}
-        """
-        validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation, incremental=True)
 
     def _learn_targets(self, y, first, incremental, classes):
         if y.ndim == 2 and y.shape[1] == 1:
@@ -97,10 +83,29 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
 
     def _score_outputs(self, logits, y, sample_weight):
         logits = logits.astype(np.float64)  # its squares must not overflow
-        values = np.exp(logits) if self.loss == "poisson" else logits
+        values = np.exp(logits) if self.loss in {"poisson", "gamma"} else logits
         if not np.isfinite(values).all():
             return np.nan
         return r2_score(y, values, sample_weight=sample_weight)
+
+
+class NetworkRegressor(NumericTargets, BaseNetwork):
+    """Base of the regressors that are one network."""
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @documented(fit=FIT, target="Numbers.", classes="")
+    def partial_fit(
+        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
+    ):
+        """Go on training with one epoch over these data.
+
+        Parameters
+        ----------
+        {fit}
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation, incremental=True)
 
     # ---- prediction ----------------------------------------------------------------------------
 

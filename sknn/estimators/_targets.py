@@ -187,4 +187,6 @@ def encode_regression(y, loss, dtype):
     values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
     if loss == "poisson" and values.min() < 0:
         raise ValueError(f"loss='poisson' needs y >= 0; the smallest value is {values.min()}.")
+    if loss == "gamma" and values.min() <= 0:
+        raise ValueError(f"loss='gamma' needs y > 0; the smallest value is {values.min()}.")
     return values

@@ -177,6 +177,8 @@ def targets(loss, n, dtype, seed=1):
         return rng.integers(0, 2, (n, loss.n_outputs)).astype(dtype)
     if loss.kind == "poisson":
         return rng.integers(0, 4, (n, loss.n_outputs)).astype(dtype)
+    if loss.kind == "gamma":
+        return rng.gamma(2.0, size=(n, loss.n_outputs)).astype(dtype)
     return rng.standard_normal((n, loss.n_outputs)).astype(dtype)
 
 
@@ -193,5 +195,7 @@ LOSSES = {
     "absolute_error": Loss("absolute_error", (2,)),
     "huber": Loss("huber", (2,), 0.7),
     "poisson": Loss("poisson", (2,)),
+    "gamma": Loss("gamma", (2,)),
     "quantile": Loss("quantile", (2,), 0.2),
+    "quantiles": Loss("quantile", (3,), (0.1, 0.5, 0.8)),
 }

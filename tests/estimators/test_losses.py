@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import mean_pinball_loss, mean_poisson_deviance
+from sklearn.metrics import mean_gamma_deviance, mean_pinball_loss, mean_poisson_deviance
 
 from sknn import MLPClassifier, MLPRegressor, show_versions
 from tests.estimators.samples import X, classifier, regressor, weights_of
@@ -34,6 +34,16 @@ def test_reported_losses_are_the_formulas(loss, solver, columns):
     parameters |= {"quantile": 0.8, "delta": 0.7, "solver": solver, "batch_size": 40}
     fitted = regressor(loss=loss, **parameters).fit(X, y)
     np.testing.assert_allclose(fitted.loss_, FORMULAS[loss](y, fitted.predict(X)))
+
+
+def test_gamma_learns_means():
+    means = np.exp(X[:, 0] / 2)
+    amounts = np.random.RandomState(0).gamma(5.0, means / 5)
+    fitted = regressor(loss="gamma", max_iter=300).fit(X, amounts)
+    deviance = mean_gamma_deviance(amounts, fitted.predict(X))
+    assert deviance < mean_gamma_deviance(amounts, np.full(len(X), amounts.mean())) - 0.1
+    with pytest.raises(ValueError, match="needs y > 0"):
+        regressor(loss="gamma").fit(X, amounts - amounts.min())
 
 
 def test_poisson_learns_rates():

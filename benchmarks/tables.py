@@ -1,0 +1,209 @@
+"""Tables with default settings: sknn's tabular estimators beside forests, boosting and RealMLP.
+
+Thirteen sets of classes and seven of numbers, at most 10,000 rows of each, three random splits into
+75 % and 25 %. Every model has its default parameters. Forests get ordinal codes and medians,
+boosting its native categories. The error is 1 − accuracy, or RMSE / standard deviation;
+"mean" is its shifted geometric mean over sets (shift 0.01), each set the mean of its splits.
+
+XGBoost, LightGBM, CatBoost and RealMLP (pytabkit, PyTorch) live in an environment of their own,
+``--rivals-python``; a package that is absent leaves its row out. Every fit is a process of its own, and
+its figures are kept in ``--cache``, so that rivals are fitted once. ``--parameters`` measures a
+variant of sknn's defaults, such as '{"dropout": 0.0}'.
+
+The data come from OpenML, or from the folder that SKNN_DATA names, whose ``load.py`` reads them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from _common import RESULTS, Goals, finish, geometric_mean, parse_arguments, print_table
+from _tables import MODELS, SETS
+
+RIVALS = ("xgboost", "lightgbm", "catboost", "realmlp")
+QUICK_SETS = ("credit_g", "segment", "vehicle", "concrete", "abalone")
+SHIFT = 0.01
+
+OPTIONS = [
+    ("--rivals-python", {"default": os.environ.get("SKNN_RIVALS_PYTHON"), "metavar": "PATH"}),
+    ("--cache", {"default": str(RESULTS / "tables_runs.json"), "metavar": "FILE"}),
+    ("--models", {"default": ",".join(MODELS), "metavar": "NAME,…"}),
+    ("--sets", {"default": ",".join(SETS), "metavar": "NAME,…"}),
+    ("--splits", {"type": int, "default": 3}),
+    ("--parameters", {"action": "append", "default": [], "metavar": "JSON"}),
+    ("--again", {"action": "store_true", "help": "fit sknn's rows anew, whatever the cache has"}),
+]
+
+
+class Runs:
+    """Figures of every fit, kept in a file."""
+
+    def __init__(self, path, rivals_python, again):
+        self.path, self.rivals_python, self.again = Path(path), rivals_python, again
+        self.known = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.fresh = set()
+
+    def get(self, data, split, row):
+        """The figures of a row on a split of a set; None where its package is absent."""
+        key = f"{data}/{split}/{row}"
+        stale = self.again and row.startswith("sknn") and key not in self.fresh
+        if key not in self.known or stale:
+            answer = self._fit(data, split, row)
+            if "absent" in answer:
+                return None
+            self.known[key] = answer
+            self.fresh.add(key)
+            self._keep()
+        return self.known[key]
+
+    def _fit(self, data, split, row):
+        model, _, parameters = row.partition("{")
+        model = model.strip()
+        python = self.rivals_python if model in RIVALS else sys.executable
+        if python is None:
+            return {"absent": "no --rivals-python"}
+        request = {"data": data, "split": split, "model": model}
+        request["parameters"] = json.loads("{" + parameters) if parameters else {}
+        print(f"  {data} {split} {row}", file=sys.stderr, flush=True)
+        done = subprocess.run(
+            [python, str(Path(__file__).with_name("_tables.py")), json.dumps(request)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{row} on {data}, split {split}:\n{done.stderr}")
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def _keep(self):
+        self.path.parent.mkdir(exist_ok=True)
+        if self.path.exists():  # another process may have added to it
+            self.known = json.loads(self.path.read_text()) | self.known
+        lines = [f" {json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(self.known.items())]
+        temporary = self.path.with_suffix(f".{os.getpid()}")
+        temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        temporary.replace(self.path)
+
+
+def mean_over_splits(runs, data, row, splits, figure):
+    """The mean of a figure over the splits of a set; nan where it is not known."""
+    values = [(runs.get(data, split, row) or {}).get(figure) for split in range(splits)]
+    return float(np.mean([np.nan if value is None else value for value in values]))
+
+
+def shifted(errors):
+    """Shifted geometric mean."""
+    return geometric_mean(e + SHIFT for e in errors) - SHIFT
+
+
+def collect(runs, sets, rows, splits):
+    """figure -> row -> value of each set; rows of absent packages are left out."""
+    figures = ("error", "log_loss", "auc", "fit_seconds", "fit_cpu", "predict_seconds")
+    present = [row for row in rows if runs.get(sets[0], 0, row) is not None]
+    for row in set(rows) - set(present):
+        print(f"{row}: absent, its row is left out")
+    return {
+        figure: {
+            row: np.array([mean_over_splits(runs, data, row, splits, figure) for data in sets])
+            for row in present
+        }
+        for figure in figures
+    }
+
+
+def summarise(sets, found):
+    """One line for each row: the figures that the goals speak of."""
+    errors = found["error"]
+    table = np.array(list(errors.values()))
+    ranks = (table[:, None] > table[None]).sum(axis=1) + 0.5 * (
+        (table[:, None] == table[None]).sum(axis=1) - 1
+    )
+    base = shifted(errors["forest"]) if "forest" in errors else np.nan
+    summary = {}
+    for number, (row, error) in enumerate(errors.items()):
+        wins = np.mean(error < errors["forest"]) if "forest" in errors else np.nan
+        summary[row] = {
+            "error": shifted(error),
+            "to forest": shifted(error) / base - 1,
+            "wins": wins,
+            "rank": ranks[number].mean() + 1,
+            "log-loss": np.mean(found["log_loss"][row]),
+            "auc": np.nanmean(found["auc"][row])
+            if np.isfinite(found["auc"][row]).any()
+            else np.nan,
+            "fit s": np.median(found["fit_seconds"][row]),
+            "slowest fit": np.max(found["fit_seconds"][row]),
+            "fit cpu s": np.median(found["fit_cpu"][row]),
+            "predict s": np.median(found["predict_seconds"][row]),
+        }
+    return summary
+
+
+def show(title, sets, found, summary):
+    """Both tables: every set, and the summary."""
+    print(f"\n{title}: error of each set")
+    rows = [[data] for data in sets]
+    for errors in found["error"].values():
+        for line, error in zip(rows, errors, strict=True):
+            line.append(f"{error:.4f}")
+    print_table(["set", *found["error"]], rows)
+    print()
+    heads = list(next(iter(summary.values())))
+    print_table(
+        [title, *heads],
+        [[row, *(_figure(name, v) for name, v in s.items())] for row, s in summary.items()],
+    )
+
+
+def _figure(name, value):
+    if np.isnan(value):
+        return "-"
+    return f"{100 * value:+.1f} %" if name == "to forest" else f"{value:.4g}"
+
+
+def claim(goals, kind, summary):
+    """The goals of the default estimator against every rival that is present."""
+    if "sknn" not in summary:
+        return
+    ours = summary["sknn"]
+    boosters = 10 if kind == "classes" else 6
+    margins = {"forest": 15 if kind == "classes" else 12, "catboost": 0, "realmlp": 0}
+    margins |= dict.fromkeys(("boosting", "xgboost", "lightgbm"), boosters)
+    for rival, margin in margins.items():
+        if rival in summary:
+            change = 100 * (ours["error"] / summary[rival]["error"] - 1)
+            goals.at_most(f"{kind}: error against {rival}", change, -margin, "%")
+    if "forest" in summary:
+        goals.at_least(
+            f"{kind}: wins against forest", 100 * ours["wins"], 80 if boosters == 10 else 75, "%"
+        )
+        times = ours["fit s"] / summary["forest"]["fit s"]
+        goals.at_most(f"{kind}: median fit time / forest's", times, 20)
+    goals.at_most(f"{kind}: slowest fit", ours["slowest fit"], 10, "s")
+
+
+def main():
+    options = parse_arguments(__doc__, more=OPTIONS)
+    splits = 1 if options.quick else options.splits
+    wanted = QUICK_SETS if options.quick else options.sets.split(",")
+    variants = [f"sknn {parameters}" for parameters in options.parameters]
+    rows = [*options.models.split(","), *variants]
+    runs = Runs(options.cache, options.rivals_python, options.again)
+    goals, records = Goals(), []
+    for kind, is_regression in (("classes", False), ("numbers", True)):
+        sets = [data for data in wanted if SETS[data][2] == is_regression]
+        if not sets:
+            continue
+        found = collect(runs, sets, rows, splits)
+        summary = summarise(sets, found)
+        show(kind, sets, found, summary)
+        claim(goals, kind, summary)
+        records += [{"kind": kind, "model": row, **s} for row, s in summary.items()]
+    finish(options, __file__, goals, records)
+
+
+if __name__ == "__main__":
+    main()

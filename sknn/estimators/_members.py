@@ -1,0 +1,298 @@
+"""The members of an ensemble: networks trained side by side, one thread each.
+
+A member is trained on some of the samples and looked at on others after every epoch; what is kept is
+its best epoch. Which seeds and samples it gets is decided before any of them begins, so that the
+result does not depend on how many are trained at once.
+"""
+
+import math
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn.estimators._explain import importances
+from sknn.training import CALLBACK, INTERRUPTED, History, OptimizerState, Options, train
+
+
+@dataclass
+class Samples:
+    """Encoded samples as the engine takes them."""
+
+    X: np.ndarray
+    rows: object
+    targets: np.ndarray
+    weights: np.ndarray | None
+
+    def take(self, engine, chosen):
+        """Some of them, copied."""
+        X, weights = self.X[chosen], None if self.weights is None else self.weights[chosen]
+        return Samples(X, engine.Rows(X), self.targets[chosen], weights)
+
+
+@dataclass
+class Task:
+    """What one member is trained on."""
+
+    training: Samples
+    #: numbers of the samples of `training`
+    samples: np.ndarray
+    #: None: nothing is looked at, the last epoch is kept
+    holdout: Samples | None
+    #: numbers of the held-out samples in `training`; None where they come from elsewhere
+    held_out: np.ndarray | None
+    #: (logits) -> score; None for the negative loss
+    score: object
+    seed: int
+    epochs: int
+    #: epoch after which training stops; the schedules run as if it went on to `epochs`
+    last_epoch: int
+    max_time: float | None = None
+
+
+@dataclass
+class Member:
+    """A trained network."""
+
+    coefs: list
+    intercepts: list
+    n_epochs: int
+    best_epoch: int
+    loss_curve: list
+    validation_scores: list | None
+    validation_losses: list | None
+    #: outputs for the held-out samples, as the network gives them
+    held_out: np.ndarray | None
+    logits: np.ndarray | None
+    #: rise of the loss when a column of the table is shuffled
+    importances: np.ndarray | None
+    reason: str
+
+    def ended_early(self, task):
+        """Whether someone asked to stop, so that the others should, too."""
+        return self.reason in (INTERRUPTED, CALLBACK) and self.n_epochs < task.last_epoch
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a member is trained."""
+
+    network: object
+    loss: object
+    #: of held-out samples, without what only training wants
+    validation_loss: object
+    optimizer: object
+    schedule: object
+    learning_rate: float
+    batch_size: int
+    data_driven: bool
+    #: columns of the table, as columns of an encoded row
+    groups: list
+    n_threads: int = 1
+    verbose: bool = False
+    #: schedules of the weight decay and of dropout
+    decay: object = None
+    dropout: object = None
+
+
+class MemberRun:
+    """Trains one member; `stop` is an event that ends all of them after their epoch."""
+
+    def __init__(self, recipe, task, stop, callbacks):
+        self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
+        self.engine = recipe.network.engine
+        self.program = recipe.network.program(recipe.loss)
+        self.validation_program = recipe.network.program(recipe.validation_loss)
+        self.history = History(validation_scores=None, validation_losses=None, best_loss=math.inf)
+        self.weights = recipe.network.empty_weights()
+
+    def run(self):
+        """The Member, or None where it was stopped before its first epoch."""
+        recipe, task = self.recipe, self.task
+        random_state = np.random.RandomState(task.seed)
+        coefs, intercepts = recipe.network.initial_weights(random_state)
+        if recipe.data_driven:
+            fit_to_data(recipe, self.program, coefs, intercepts, task, random_state)
+        self.trainer = self.engine.Trainer(
+            self.program,
+            task.training.rows,
+            task.training.targets,
+            task.training.weights,
+            task.samples,
+            min(recipe.batch_size, len(task.samples)),
+            recipe.optimizer.lower(self.engine),
+            seed=random_state.randint(np.iinfo(np.int32).max),
+            n_threads=recipe.n_threads,
+        )
+        self.trainer.load(coefs, intercepts)
+        validate = None
+        if task.holdout is not None:
+            validate = self._validate
+            self.logits = np.empty(
+                (task.holdout.rows.n_samples, recipe.loss.n_outputs), recipe.network.dtype
+            )
+            self.history.validation_scores, self.history.validation_losses = [], []
+            self.history.best_score = -math.inf
+        reason = self._train(validate)
+        if self.history.n_iter == 0:
+            return None
+        member = self._member(reason)
+        looked_at = task.holdout or task.training
+        member.importances = importances(
+            recipe.network,
+            self.validation_program,
+            (member.coefs, member.intercepts),
+            looked_at,
+            recipe.groups,
+            random_state,
+        )
+        return member
+
+    def _train(self, validate):
+        recipe = self.recipe
+        rate = recipe.learning_rate
+        options = Options(
+            max_iter=self.task.epochs,
+            tol=0.0,
+            n_iter_no_change=np.inf,
+            shuffle=True,
+            max_time=self.task.max_time,
+            verbose=recipe.verbose,
+            early_stopping=validate is not None,
+            decay=recipe.decay,
+            dropout=recipe.dropout,
+        )
+        state = OptimizerState(rate, rate)
+        return train(
+            self.trainer,
+            self.engine.clock,
+            recipe.schedule,
+            state,
+            options,
+            self.history,
+            validate=validate,
+            callbacks=self,
+            fitted=self._fitted,
+        )
+
+    # ---- what `train` calls --------------------------------------------------------------------
+
+    def begin_epoch(self):
+        """Before every epoch."""
+        self.callbacks.begin_epoch()
+
+    def end_epoch(self, fitted):
+        """After every epoch; whether to stop."""
+        asked = self.callbacks.end_epoch(fitted)
+        return asked or self.stop.is_set() or self.history.n_iter >= self.task.last_epoch
+
+    def _fitted(self):
+        return {"members_": [self._member(CALLBACK)]}
+
+    def _validate(self):
+        """(score, loss) of the current weights on the held-out samples."""
+        holdout = self.task.holdout
+        self.trainer.store(*self.weights)
+        self.engine.forward(
+            self.program, holdout.rows, *self.weights, self.logits, n_threads=self.recipe.n_threads
+        )
+        loss = self.engine.loss_of(
+            self.validation_program, self.logits, holdout.targets, holdout.weights
+        )
+        if not np.isfinite(self.logits).all():
+            return math.nan, loss
+        return -loss if self.task.score is None else self.task.score(self.logits, self), loss
+
+    def _member(self, reason):
+        """What has been trained, at its best epoch."""
+        history, task = self.history, self.task
+        best = self.trainer.has_best and task.holdout is not None
+        coefs, intercepts = self.recipe.network.empty_weights()
+        self.trainer.store(coefs, intercepts, best)
+        logits = None
+        if task.holdout is not None:
+            logits = np.empty_like(self.logits)
+            self.engine.forward(self.program, task.holdout.rows, coefs, intercepts, logits)
+        return Member(
+            coefs,
+            intercepts,
+            history.n_iter,
+            best_epoch(history) if best else history.n_iter,
+            history.loss_curve,
+            history.validation_scores,
+            history.validation_losses,
+            task.held_out,
+            logits,
+            None,
+            reason,
+        )
+
+
+def best_epoch(history):
+    """Number from 1 of the epoch whose weights are kept: the best score, of equal ones the least loss."""
+    scores = np.nan_to_num(np.array(history.validation_scores), nan=-np.inf)
+    ties = np.flatnonzero(scores == scores.max())
+    return 1 + int(ties[np.argmin(np.array(history.validation_losses)[ties])])
+
+
+def fit_to_data(recipe, program, coefs, intercepts, task, random_state, n_rows=1024):
+    """Scales initial weights so that every unit has variance 1, and puts its kink among the samples.
+
+    For each dense layer in turn, with z = x W over some of the samples: ``W ← W / std(z)``, and
+    ``b = −Σ λ_i z_i`` over five samples with random weights λ that sum to 1 (Holzmüller et al. 2024;
+    Steinwart 2019, arXiv 1903.11482).
+    """
+    network = recipe.network
+    few = random_state.permutation(task.samples)[:n_rows]
+    rows = network.engine.Rows(task.training.X[few])
+    for n_ops, (kind, _, _, parameter, *_) in enumerate(network.plan.ops, start=1):
+        if kind != network.engine.OPS["dense"]:
+            continue
+        units = network.coef_shapes[parameter][1]
+        z = np.empty((len(few), units), network.dtype)
+        network.engine.forward(program, rows, coefs, intercepts, z, n_ops)
+        z -= intercepts[parameter]
+        spread = z.std(axis=0, dtype=np.float64)
+        scale = 1 / np.where(spread > 1e-6, spread, 1.0)
+        coefs[parameter] = (coefs[parameter] * scale).astype(network.dtype)
+        shares = random_state.dirichlet(np.ones(5), units)
+        chosen = random_state.randint(len(few), size=(units, 5))
+        picked = z[chosen, np.arange(units)[:, None]] * scale[:, None]
+        intercepts[parameter] = -(shares * picked).sum(axis=1).astype(network.dtype)
+
+
+def train_members(recipe, tasks, n_workers, callbacks):
+    """The members of all tasks, in their order; those stopped before their first epoch are left out.
+
+    The calling thread works, too: it is the one that Ctrl-C reaches, and it tells the others.
+    """
+    members: list[Member | None] = [None] * len(tasks)
+    errors, stop, lock = [], threading.Event(), threading.Lock()
+    waiting = iter(range(len(tasks)))
+
+    def work():
+        while not stop.is_set():
+            with lock:
+                number = next(waiting, None)
+            if number is None:
+                return
+            try:
+                run = MemberRun(recipe, tasks[number], stop, callbacks.of_member())
+                members[number] = run.run()
+            except BaseException as error:
+                errors.append(error)
+                stop.set()
+                return
+            member = members[number]
+            if member is not None and member.ended_early(tasks[number]):
+                stop.set()
+
+    helpers = [threading.Thread(target=work, daemon=True) for _ in range(n_workers - 1)]
+    for helper in helpers:
+        helper.start()
+    work()
+    for helper in helpers:
+        helper.join()
+    if errors:
+        raise errors[0]
+    return [member for member in members if member is not None]

@@ -1,0 +1,319 @@
+"""What both estimators of tables share: from a raw table to trained members, and to their outputs."""
+
+import copy
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils.validation import _check_y, check_is_fitted
+
+from sknn import engine
+from sknn.estimators import _architecture, _data
+from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
+from sknn.estimators._efforts import batch_size
+from sknn.estimators._explain import Explanations, normalised
+from sknn.estimators._member_tasks import MemberTasks
+from sknn.estimators._members import Recipe, train_members
+from sknn.estimators._prediction import threads_for
+from sknn.estimators._table import TableColumns, TableEncoder, parse_categorical, validate_table
+from sknn.layers import (
+    Activation,
+    CategoryEmbedding,
+    Columns,
+    Dense,
+    Dropout,
+    ParametricActivation,
+    PeriodicEmbedding,
+    Scale,
+)
+from sknn.network import Network
+from sknn.optimizers import AdamW
+from sknn.schedules import SCHEDULES, FlatCosine
+from sknn.training import DIVERGED, INTERRUPTED, TIME
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Leaves the estimator as it was where fit fails."""
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        kept = {k: v for k, v in vars(estimator).items() if k.startswith(("_callback", "_skl"))}
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before | kept)
+        raise
+
+
+class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator):
+    """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
+
+    #: what "auto" means
+    _efforts: dict
+    _activation: str
+    _learning_rate: float
+
+    def _store(self, given):
+        """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
+
+    # ---- fit -----------------------------------------------------------------------------------
+
+    def _fit(self, X, y, sample_weight, validation):
+        with unchanged_on_error(self):
+            return self._fit_members(X, y, sample_weight, validation)
+
+    def _fit_members(self, X, y, sample_weight, validation):
+        data = self._training_data(X, y, sample_weight)
+        samples = _data.training_samples(data)
+        self._learn_scale(data.y[samples])
+        self._learn_table(data.X, samples)
+        validation = self._validation_data(*validation)
+        random_state = check_random_state(self.random_state)
+        effort = self._efforts[self.effort]
+        self.n_outputs_ = self._loss().n_outputs
+        self._layers_ = self._layers(effort)
+        self._programs = {}
+        network = self._network()
+        tasks = self._tasks(data, samples, validation, effort, network, random_state)
+        n_threads = engine.effective_threads(self.n_threads)
+        n_workers = min(n_threads, len(tasks))
+        recipe = self._recipe(network, len(samples), n_threads // n_workers)
+        callbacks = MemberCallbacks(self, data, len(tasks), tasks[0].epochs)
+        self.members_ = []
+        members = train_members(recipe, tasks, n_workers, callbacks)
+        self._publish(members, data, tasks)
+        if self._refits(effort, validation, members):
+            again = self._tasks_of_refit(tasks, samples, members, random_state)
+            self.members_ = train_members(recipe, again, n_workers, callbacks)
+        callbacks.end()
+        return self
+
+    def _training_data(self, X, y, sample_weight):
+        """Validated training data; learns the names of the columns and what the targets are."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
+            )
+        X = validate_table(self, X, reset=True)
+        y = self._learn_targets(self._checked(X, y), True, False, None)
+        sample_weight = _data.check_weights(sample_weight, X)
+        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
+        return _data.Data(X, y, sample_weight, weights)
+
+    def _checked(self, X, y):
+        y = _check_y(y, multi_output=True, y_numeric=self._numeric_targets, estimator=self)
+        check_consistent_length(X, y)
+        return y
+
+    def _class_weighted(self, y, sample_weight):
+        return sample_weight
+
+    def _learn_scale(self, y):
+        """Learns what is done to targets before the networks see them; here nothing."""
+
+    def _validation_data(self, X, y, sample_weight):
+        """Validated validation data of the user's, or None."""
+        if (X is None) != (y is None):
+            given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
+            raise ValueError(f"{given} is provided, but {missing} was not provided.")
+        if sample_weight is not None and X is None:
+            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+        if X is None:
+            return None
+        X = validate_table(self, X, reset=False)
+        y = self._check_targets(self._checked(X, y))
+        sample_weight = _data.check_weights(sample_weight, X)
+        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
+        return _data.Data(X, y, sample_weight, weights)
+
+    def _learn_table(self, X, samples):
+        """Learns how columns become numbers, from the samples that count."""
+        columns = TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
+        names = getattr(self, "feature_names_in_", None)
+        self.is_categorical_ = parse_categorical(self.categorical_features, columns, names)
+        self._encoder = TableEncoder(columns, self.is_categorical_)
+
+    # ---- network and recipe --------------------------------------------------------------------
+
+    def _layers(self, effort):
+        """The layers that the parameters mean."""
+        sizes = self.hidden_layer_sizes
+        if isinstance(sizes, str) and sizes == "auto":
+            sizes = (effort.units,) * effort.n_layers
+        sizes = _architecture.parse_hidden_layer_sizes(sizes)
+        name = self._activation if self.activation == "auto" else self.activation
+        activation = ParametricActivation(name, rate=0.1) if self.parametric else Activation(name)
+        layers = self._embeddings()
+        if self.scaling_layer:
+            layers.append(Scale(rate=6))
+        for units in sizes:
+            dense = Dense(units, "identity", "ntk", bias_rate=0.1)
+            layers += [dense, activation, Dropout(self.dropout)]
+        return [*layers, Dense(self.n_outputs_, "identity", "ntk", bias_rate=0.1)]
+
+    def _embeddings(self):
+        """The first layer, side by side for the three parts of an encoded row; none where all pass."""
+        encoder = self._encoder
+        periodic = PeriodicEmbedding(rate=0.1) if self.numeric_embedding == "periodic" else None
+        vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
+        widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities)
+        parts = [p for p in zip((periodic, None, vectors), widths, strict=True) if p[1]]
+        if not any(layer for layer, _ in parts):
+            return []
+        layers, widths = zip(*parts, strict=True)
+        return [Columns(list(layers), list(widths))]
+
+    def _network(self):
+        return Network(self._layers_, self._encoder.width, self.dtype)
+
+    def _recipe(self, network, n_samples, n_threads):
+        """How every member is trained."""
+        auto = batch_size(n_samples)
+        rate = self.learning_rate_init
+        return Recipe(
+            network,
+            self._loss(),
+            self._validation_loss(),
+            AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
+            SCHEDULES[self.learning_rate]()
+            if isinstance(self.learning_rate, str)
+            else self.learning_rate,
+            self._learning_rate if rate == "auto" else rate,
+            auto if self.batch_size == "auto" else self.batch_size,
+            data_driven=self.data_driven_init,
+            groups=self._encoder.groups,
+            n_threads=max(n_threads, 1),
+            verbose=bool(self.verbose),
+            decay=FlatCosine() if self.fading else None,
+            dropout=FlatCosine() if self.fading else None,
+        )
+
+    # ---- scores of an epoch --------------------------------------------------------------------
+
+    def _scorer(self, data):
+        """(logits, run) -> score on some samples; None for the negative loss."""
+        scoring = self.scoring or self._default_scoring()
+        if scoring == "loss":
+            return None
+        if scoring is None:
+            return self._default_scorer(data)
+        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
+
+        def score(logits, run):
+            fitted = copy.copy(self)
+            fitted.__dict__.pop("feature_names_in_", None)
+            fitted._given_outputs = {id(data.X): logits.copy()}
+            return float(check_scoring(fitted, scoring)(fitted, data.X, data.y, **weights))
+
+        return score
+
+    def _default_scoring(self):
+        return None
+
+    def _default_scorer(self, data):
+        """What ``scoring=None`` means, unless `_default_scoring` names something."""
+        return lambda logits, run: float(self._score_outputs(logits, data.y, data.sample_weight))
+
+    # ---- what is left --------------------------------------------------------------------------
+
+    def _publish(self, members, data, tasks):
+        """Sets the fitted attributes."""
+        if not members:
+            raise ValueError(
+                f"Training stopped before its first epoch; give more than max_time={self.max_time}."
+            )
+        for member in members:
+            if not all(np.isfinite(a).all() for a in (*member.coefs, *member.intercepts)):
+                raise ValueError(
+                    "Solver produced non-finite parameter weights. A lower learning_rate_init helps, or a "
+                    "target without extreme values."
+                )
+        self.members_ = members
+        self.n_iter_ = max(member.n_epochs for member in members)
+        self.best_epochs_ = [member.best_epoch for member in members]
+        self.validation_scores_ = [member.validation_scores for member in members]
+        self.feature_importances_ = normalised(np.mean([m.importances for m in members], axis=0))
+        self._finish(members, data)
+        self._keep_held_out(members, len(data.y))
+        for member in members:
+            member.logits = None
+        if any(member.reason == TIME for member in members):
+            warnings.warn(
+                f"Training stopped after max_time={self.max_time} seconds. The best weights so far are kept.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
+        if any(member.reason == INTERRUPTED for member in members):
+            warnings.warn(
+                "Training interrupted by user. The best weights so far are kept.", stacklevel=6
+            )
+        if any(member.reason == DIVERGED for member in members):
+            warnings.warn(
+                "The loss of a member became infinite: training diverged. The best weights so far are kept. "
+                "Lower learning_rate_init.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
+
+    def _finish(self, members, data):
+        """What a subclass learns from the outputs for held-out samples."""
+
+    def _keep_held_out(self, members, n_samples):
+        """Outputs for the samples that members held out, NaN for others; their mean where several did."""
+        if not self.keep_held_out:
+            return
+        if members[0].held_out is None:
+            raise ValueError(
+                "keep_held_out=True, but no samples are held out: too few, or X_val is given."
+            )
+        total, count = np.zeros((n_samples, self.n_outputs_)), np.zeros((n_samples, 1))
+        for member in members:
+            total[member.held_out] += self._predicted(member.logits[None])
+            count[member.held_out] += 1
+        mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        self.held_out_predictions_ = self._as_predictions(mean)
+
+    # ---- prediction ----------------------------------------------------------------------------
+
+    def _member_outputs(self, X):
+        """Outputs of every member (n_members, n, n_outputs), as their networks give them."""
+        check_is_fitted(self)
+        given = vars(self).get("_given_outputs", {})
+        if id(X) in given:
+            return given[id(X)][None]
+        return self._outputs_of_rows(self._rows_of_table(X)[1])
+
+    def _outputs_of_rows(self, rows):
+        """The same of encoded rows."""
+        network, program = self._program()
+        out = np.empty((len(self.members_), len(rows), self.n_outputs_), network.dtype)
+        n_threads = threads_for(len(rows) * network.multiply_adds, self.n_threads)
+        engine_rows = network.engine.Rows(rows)
+        for member, values in zip(self.members_, out, strict=True):
+            network.engine.forward(
+                program, engine_rows, member.coefs, member.intercepts, values, n_threads=n_threads
+            )
+        return out
+
+    def _program(self):
+        """(Network, Program) of what was fitted."""
+        if not vars(self).setdefault("_programs", {}):
+            network = self._network()
+            self._programs["fitted"] = network, network.program(self._loss())
+        return self._programs["fitted"]
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_programs", None)
+        return state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

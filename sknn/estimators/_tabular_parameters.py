@@ -1,0 +1,185 @@
+"""Parameters of the estimators of tables: their ranges, and their documentation once."""
+
+from numbers import Integral, Real
+
+from sklearn.metrics import get_scorer_names
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknn.estimators import _architecture
+from sknn.estimators._efforts import EFFORTS_FOR_CLASSES
+from sknn.estimators._parameters import CONSTRAINTS, SIZES
+
+AUTO = StrOptions({"auto"})
+COUNT = Interval(Integral, 1, None, closed="left")
+
+TABULAR_CONSTRAINTS = {
+    "effort": [StrOptions(set(EFFORTS_FOR_CLASSES))],
+    "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+    "hidden_layer_sizes": SIZES,
+    "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
+    "numeric_embedding": [StrOptions({"periodic"}), None],
+    "category_embedding": [COUNT],
+    "scaling_layer": ["boolean"],
+    "parametric": ["boolean"],
+    "data_driven_init": ["boolean"],
+    "n_members": [AUTO, COUNT],
+    "members": [StrOptions({"folds", "seeds"})],
+    "refit": [AUTO, "boolean"],
+    "max_iter": [AUTO, COUNT],
+    "batch_size": [AUTO, COUNT],
+    "learning_rate": CONSTRAINTS["learning_rate"],
+    "learning_rate_init": [AUTO, Interval(Real, 0, None, closed="neither")],
+    "beta_2": CONSTRAINTS["beta_2"],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "fading": ["boolean"],
+    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
+    "keep_held_out": ["boolean"],
+    **{
+        name: CONSTRAINTS[name]
+        for name in ("random_state", "verbose", "max_time", "n_threads", "dtype")
+    },
+}
+
+TABLE = """categorical_features : array-like or "from_dtype" or None, default={categorical_features}
+        Which columns hold categories: a mask, numbers or names of columns; None is none of them.
+        "from_dtype" are those of strings, and in a data frame those of categories and booleans, too."""
+
+NETWORK = """hidden_layer_sizes : int, tuple of int, str or "auto", default={hidden_layer_sizes}
+        Units of each hidden layer, as for the MLP; "auto" follows `effort`.
+    activation : str, default={activation}
+        Function of the hidden layers; "auto" is {auto_activation}.
+    numeric_embedding : "periodic" or None, default={numeric_embedding}
+        What numbers enter the network as: beside themselves three mixtures of 16 waves of them each
+        (:class:`sknn.layers.PeriodicEmbedding`), or themselves alone.
+    category_embedding : int, default={category_embedding}
+        Length of the learned vector of a category, in columns of more than 8 of them.
+    scaling_layer : bool, default={scaling_layer}
+        Whether a learned factor for each input comes first (:class:`sknn.layers.Scale`).
+    parametric : bool, default={parametric}
+        Whether each unit learns how much of the activation it takes
+        (:class:`sknn.layers.ParametricActivation`).
+    data_driven_init : bool, default={data_driven_init}
+        Whether initial weights are scaled so that units have variance 1 on the training data, and biases
+        put the kinks of the units among them."""
+
+ENSEMBLE = """n_members : int or "auto", default={n_members}
+        Networks whose outputs are averaged; "auto" follows `effort`. They are trained side by side, one
+        thread each.
+    members : {"folds", "seeds"}, default={members}
+        Whether each member holds out a fold of its own (of ``max(5, n_members)``), or all the same one
+        and differ in their seeds only.
+    refit : bool or "auto", default={refit}
+        Whether members are trained once more, on everything, for as many epochs as were best on average;
+        "auto" follows `effort`. Not where validation data are given."""
+
+TRAINING = """max_iter : int or "auto", default={max_iter}
+        Epochs, all of which are run; the weights of the best one are kept. "auto" is a budget of
+        computation that follows `effort`.
+    batch_size : int or "auto", default={batch_size}
+        Samples of a mini-batch; "auto" is 64 up to 1024 samples, 128 up to 8192, 256 up to 100,000, then
+        512.
+    learning_rate : str or Schedule, default={learning_rate}
+        How the learning rate changes; see :mod:`sknn.schedules`. "coslog" are four waves of growing length.
+    learning_rate_init : float or "auto", default={learning_rate_init}
+        The learning rate of AdamW before the schedule changes it; "auto" is {auto_rate}. It is that of
+        NTK-parametrised layers, 0.1 times that for biases, embeddings and activations, 6 times for the
+        scaling layer.
+    beta_2 : float, default={beta_2}
+        Decay of AdamW's second moment, in [0, 1).
+    weight_decay : float, default={weight_decay}
+        Decoupled weight decay of AdamW.
+    dropout : float, default={dropout}
+        Probability with which each hidden unit is zero in training.
+    fading : bool, default={fading}
+        Whether weight decay and dropout fade to zero along a cosine in the second half of training."""
+
+REST = """scoring : str, callable or None, default={scoring}
+        Scorer of the held-out samples that finds the best epoch, as in
+        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Of equal epochs
+        the one with the smallest loss is best.
+    keep_held_out : bool, default={keep_held_out}
+        Whether to keep ``held_out_predictions_``.
+    max_time : float or None, default={max_time}
+        Seconds after which training stops, with a warning, and keeps the best weights so far.
+    n_threads : int or None, default={n_threads}
+        Members that are trained at once, each on one thread; threads of prediction. None means what it
+        means in scikit-learn.
+    random_state : int, RandomState or None, default={random_state}
+        Seed of folds, weights, shuffles and dropout. The same seed gives the same bits for any number of
+        threads, on the same instruction set.
+    verbose : bool or int, default={verbose}
+        Whether to print a line for each epoch.
+    dtype : {"float32", "float64"}, default={dtype}
+        Precision of the networks; tables are read in float64 in any case."""
+
+EFFORT = """effort : {"fast", "balanced", "best"}, default={effort}
+        How much a fit may cost, where the other parameters say "auto":
+        {efforts}"""
+
+FITTED = """members_ : list of Member
+        The trained networks: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch`` and more.
+    best_epochs_ : list of int
+        The best epoch of each member, from 1 on.
+    validation_scores_ : list of list of float
+        Score on the held-out samples after each epoch, for each member.
+    n_iter_ : int
+        Epochs of the longest training.
+    held_out_predictions_ : ndarray
+        With ``keep_held_out``: for each training sample the prediction{of_what} of the member that held it
+        out, NaN where none did.
+    feature_importances_ : ndarray of shape (n_features,)
+        By how much the loss for held-out samples rises when the values of a column are shuffled among
+        them, mean over the members; not below 0, and together 1.
+    is_categorical_ : ndarray of bool (n_features,)
+        Which columns were taken as categories.
+    n_outputs_ : int
+        Number of outputs.
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where X had names that are all strings."""
+
+TABLE_FIT = """X : data frame or array-like of shape (n, n_features)
+            Training samples: numbers, categories, strings, booleans; missing values are None, NaN or what the
+            data frame has for them. Read column by column, never changed.
+        y : array-like of shape (n,) or (n, n_outputs)
+            {target}
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples; 0 is no sample.
+        X_val : data frame or array-like, default=None
+            Validation samples. With them nothing else is held out.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator."""
+
+
+def describe(efforts):
+    """A table of budgets in words."""
+    lines = []
+    for name, e in efforts.items():
+        refit = ", refit" if e.refit else ""
+        members, epochs = (
+            f"{low} to {high}" if low < high else f"{low}" for low, high in (e.members, e.epochs)
+        )
+        lines.append(
+            f'"{name}": {members} networks of {e.n_layers} × {e.units} units, {epochs} epochs{refit}'
+        )
+    return ";\n        ".join(lines) + "."
+
+
+TEXTS = {
+    "table": TABLE,
+    "network": NETWORK,
+    "ensemble": ENSEMBLE,
+    "training": TRAINING,
+    "rest": REST,
+    "effort_text": EFFORT,
+    "fitted": FITTED,
+}

@@ -1,0 +1,198 @@
+"""What the estimators of tables do with targets and outputs: labels, temperatures, standardised numbers."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+from sklearn.metrics import r2_score
+
+from sknn.estimators import _targets
+from sknn.estimators._classifier import LabelTargets
+from sknn.estimators._regressor import NumericTargets
+from sknn.estimators._tabular import BaseTabular
+from sknn.losses import Loss
+
+#: at which epochs are compared
+TEMPERATURES = np.exp(np.linspace(-1.6, 1.6, 17))
+
+
+class TabularLabels(LabelTargets, BaseTabular):
+    """Labels, and the temperature of their logits."""
+
+    def _default_scorer(self, data):
+        targets = self._encode(data.y, np.float64)
+        loss = self._validation_loss()
+        return lambda logits, run: -calibrated_loss(loss, logits, targets, data.weights)
+
+    def _validation_loss(self):
+        return _targets.classification_loss(self._target_kind, self.classes_, 0.0)
+
+    def _finish(self, members, data):
+        """Learns the temperature from the outputs for held-out samples."""
+        self.temperature_ = 1.0
+        if self.calibrate and members[0].held_out is not None:
+            held_out = np.concatenate([member.held_out for member in members])
+            logits = np.concatenate([member.logits for member in members])
+            targets = self._encode(data.y[held_out], np.float64)
+            weights = None if data.weights is None else data.weights[held_out]
+            self.temperature_ = temperature(self._validation_loss(), logits, targets, weights)
+
+    def _probabilities(self, values):
+        """Outputs of the link of every member, after the temperature."""
+        logits = values.astype(np.float64) / vars(self).get("temperature_", 1.0)
+        flat = logits.reshape(-1, logits.shape[-1])
+        loss = self._validation_loss()
+        flat = loss.predict(np.clip(flat, -30, 30) if loss.kind == "binary" else flat)
+        return flat.reshape(logits.shape)
+
+    def _predicted(self, values):
+        """Mean probabilities."""
+        return self._probabilities(values).mean(axis=0)
+
+    def _combined(self, values):
+        """The logits of mean probabilities: log-odds, for a softmax logarithms."""
+        p = np.clip(self._predicted(values), 1e-30, None)
+        return np.log(p) - np.log1p(-p) if self._validation_loss().kind == "binary" else np.log(p)
+
+    def _as_predictions(self, values):
+        return self._as_probabilities(values)
+
+    def _output_slopes(self, values, which):
+        """Of the logit of a mean probability along the logits of every member."""
+        p = self._probabilities(values)
+        one, mean = p[..., which], p[..., which].mean(axis=0)
+        slopes = np.zeros_like(p)
+        if self._validation_loss().kind == "binary":
+            slopes[..., which] = one * (1 - one) / (mean * (1 - mean))
+        else:
+            sizes = self._group_sizes
+            group = np.repeat(np.arange(len(sizes)), sizes)
+            same = group == group[which]
+            slopes[..., same] = -p[..., same] * (one / mean)[..., None]
+            slopes[..., which] += one / mean
+        return slopes / (len(values) * self.temperature_)
+
+    def _outputs(self, X, *, link=False):
+        values = self._member_outputs(X)
+        return self._predicted(values) if link else self._combined(values).astype(self.dtype)
+
+
+def losses_at(loss, logits, targets, weights, temperatures):
+    """Sums of log-loss at each of some temperatures; a weak prior holds them near 1 for few samples."""
+    z = logits.astype(np.float64) / np.reshape(temperatures, (-1, 1, 1))
+    if loss.kind == "binary":
+        losses = (np.logaddexp(0, z) - targets * z).sum(axis=2)
+    else:
+        losses, starts = 0.0, np.cumsum([0, *loss.group_sizes])
+        for start, end, column in zip(starts[:-1], starts[1:], targets.T, strict=True):
+            part = z[..., start:end]
+            right = np.take_along_axis(part, column[None, :, None].astype(np.intp), axis=2)
+            losses = losses + logsumexp(part, axis=2) - right[..., 0]
+    if weights is not None:
+        losses = losses * (weights / weights.mean())
+    return losses.sum(axis=1) + 2 * np.log(temperatures) ** 2
+
+
+def calibrated_loss(loss, logits, targets, weights):
+    """The mean log-loss at the best temperature: what smoothing does to the size of logits does not count."""
+    return losses_at(loss, logits, targets, weights, TEMPERATURES).min() / len(logits)
+
+
+def temperature(loss, logits, targets, weights):
+    """What to divide logits by for the least log-loss."""
+
+    def sum_at(log_temperature):
+        return losses_at(loss, logits, targets, weights, np.exp([log_temperature]))[0]
+
+    return float(np.exp(minimize_scalar(sum_at, bounds=(-2, 2), method="bounded").x))
+
+
+class TabularNumbers(NumericTargets, BaseTabular):
+    """Numbers, standardised for the networks."""
+
+    # ---- targets -------------------------------------------------------------------------------
+
+    def _learn_targets(self, y, first, incremental, classes):
+        y = super()._learn_targets(y, True, False, None).astype(np.float64)
+        if self._quantiles is not None:
+            if y.ndim > 1:
+                raise ValueError("several quantiles need a single column of y.")
+            self.n_outputs_ = len(self._quantiles)
+        return y
+
+    @property
+    def _quantiles(self):
+        """Several of them, or None."""
+        if self.loss != "quantile" or np.ndim(self.quantile) == 0:
+            return None
+        quantiles = tuple(float(q) for q in self.quantile)
+        if not quantiles or not all(0 < q < 1 for q in quantiles):
+            raise ValueError(f"quantile={self.quantile!r} must hold numbers in (0, 1).")
+        return quantiles
+
+    def _check_targets(self, y):
+        y = y.astype(np.float64)
+        return y if self._quantiles is not None and y.ndim == 1 else super()._check_targets(y)
+
+    def _learn_scale(self, y):
+        """Learns what is done to targets before the networks see them, from those that count."""
+        columns = self._columns(y)
+        self._range = columns.min(axis=0), columns.max(axis=0)
+        center, scale = columns.mean(axis=0), columns.std(axis=0)
+        if self.loss in {"poisson", "gamma"}:
+            center, scale = np.zeros_like(center), columns.mean(axis=0)
+        elif self.loss == "huber":  # whose delta is in units of y
+            scale = np.full_like(scale, scale.mean())
+        self._standard = center, np.where(scale > 0, scale, 1.0)
+
+    def _columns(self, y):
+        """(n, n_outputs): several quantiles have the same target."""
+        return np.broadcast_to(y.reshape(len(y), -1), (len(y), self.n_outputs_))
+
+    def _encode(self, y, dtype):
+        center, scale = self._standard
+        return _targets.encode_regression((self._columns(y) - center) / scale, self.loss, dtype)
+
+    def _loss(self):
+        option = 0.0
+        if self.loss == "huber":
+            option = self.delta / self._standard[1][0] if "_standard" in vars(self) else self.delta
+        elif self.loss == "quantile":
+            option = self._quantiles or self.quantile
+        return Loss(self.loss, (self.n_outputs_,), option)
+
+    def _validation_loss(self):
+        return self._loss()
+
+    def _default_scoring(self):
+        return None if self.loss == "squared_error" else "loss"
+
+    def _score_outputs(self, logits, y, sample_weight):
+        return r2_score(y, self._predicted(logits[None]), sample_weight=sample_weight)
+
+    # ---- outputs -------------------------------------------------------------------------------
+
+    def _numbers(self, values):
+        """Outputs of networks in units of y."""
+        center, scale = self._standard
+        return self._loss().predict(np.asarray(values, np.float64)) * scale + center
+
+    def _combined(self, values):
+        """Mean of the members, wherever it lies."""
+        return self._numbers(values).mean(axis=0)
+
+    def _predicted(self, values):
+        """Mean of the members, each within the range of the training targets."""
+        return np.clip(self._numbers(values), *self._range).mean(axis=0)
+
+    def _as_predictions(self, values):
+        return values.ravel() if values.shape[1] == 1 else values
+
+    def _output_slopes(self, values, which):
+        """Of the mean along the outputs of every member."""
+        slopes = np.zeros_like(values)
+        slope = np.exp(values[..., which]) if self._loss().link == "exp" else 1.0
+        slopes[..., which] = slope * self._standard[1][which] / len(values)
+        return slopes
+
+    def _outputs(self, X, *, link=True):
+        return self._predicted(self._member_outputs(X))

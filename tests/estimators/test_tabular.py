@@ -1,0 +1,315 @@
+"""The estimators of tables: members, folds, temperature, targets, explanations."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.inspection import PartialDependenceDisplay, permutation_importance
+from sklearn.metrics import log_loss
+
+from sknn import TabularClassifier, TabularRegressor
+from sknn.estimators._efforts import Effort
+from sknn.estimators._tabular_targets import calibrated_loss
+from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
+
+SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
+AMOUNTS = np.exp(NUMBERS)
+
+
+def classifier(**parameters):
+    return TabularClassifier(**{**SMALL, **parameters})
+
+
+def regressor(**parameters):
+    return TabularRegressor(**{**SMALL, **parameters})
+
+
+def test_defaults_learn():
+    features, labels = load_breast_cancer(return_X_y=True)
+    net = TabularClassifier("fast", random_state=0).fit(features[::2], labels[::2])
+    assert net.score(features[1::2], labels[1::2]) > 0.95
+    net = TabularRegressor("fast", random_state=0).fit(X_NUMBERS[::2], NUMBERS[::2])
+    assert net.score(X_NUMBERS[1::2], NUMBERS[1::2]) > 0.35
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_kinds_of_targets(kind):
+    y = TARGETS[kind]
+    net = classifier(max_iter=40, dropout=0).fit(X, y)
+    assert net.predict(X).shape == np.shape(y)
+    assert net.score(X, y) > 0.85
+    probabilities = net.predict_proba(X)
+    for p in probabilities if isinstance(probabilities, list) else [probabilities]:
+        assert np.all((p >= 0) & (p <= 1))
+
+
+# ---- members ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("more", [{}, {"n_members": 3}, {"refit": True}, {"members": "seeds"}])
+def test_the_same_bits_for_any_number_of_threads(more):
+    one = classifier(n_threads=1, **more).fit(X, Y)
+    three = classifier(n_threads=3, **more).fit(X, Y)
+    np.testing.assert_array_equal(one.decision_function(X), three.decision_function(X))
+    assert one.best_epochs_ == three.best_epochs_
+    assert one.temperature_ == three.temperature_
+
+
+def test_members_hold_out_folds_of_their_own():
+    net = classifier(n_members=5, keep_held_out=True).fit(X, Y)
+    held_out = np.concatenate([member.held_out for member in net.members_])
+    np.testing.assert_array_equal(np.sort(held_out), np.arange(len(X)))
+    assert net.held_out_predictions_.shape == (len(X), 3)
+    np.testing.assert_allclose(net.held_out_predictions_.sum(axis=1), 1)
+
+
+def test_seeds_hold_out_the_same_fold():
+    net = classifier(members="seeds", keep_held_out=True).fit(X, Y)
+    first, second = net.members_
+    np.testing.assert_array_equal(first.held_out, second.held_out)
+    assert not np.array_equal(first.coefs[-1], second.coefs[-1])
+    assert np.isnan(net.held_out_predictions_).all(axis=1).sum() == len(X) - len(first.held_out)
+
+
+def test_the_best_epoch_is_kept():
+    net = classifier(n_members=1, scoring="accuracy").fit(X, Y)
+    member, scores = net.members_[0], net.validation_scores_[0]
+    assert len(scores) == SMALL["max_iter"]
+    assert scores[member.best_epoch - 1] == max(scores)
+    held_out = net.members_[0].held_out
+    assert net.score(X[held_out], Y[held_out]) == pytest.approx(max(scores))
+
+
+def test_refit_sees_everything_for_the_mean_of_the_best_epochs():
+    net = classifier(refit=True).fit(X, Y)
+    assert all(m.n_epochs == round(np.mean(net.best_epochs_)) for m in net.members_)
+    assert all(member.held_out is None for member in net.members_)
+
+
+def test_validation_data_take_the_place_of_folds():
+    net = classifier().fit(X[::2], Y[::2], X_val=X[1::2], y_val=Y[1::2])
+    assert all(member.held_out is None for member in net.members_)
+    assert net.validation_scores_[0][net.best_epochs_[0] - 1] == max(net.validation_scores_[0])
+    with pytest.raises(ValueError, match="X_val is provided, but y_val was not"):
+        classifier().fit(X, Y, X_val=X)
+    with pytest.raises(ValueError, match="no samples are held out"):
+        classifier(keep_held_out=True).fit(X, Y, X_val=X, y_val=Y)
+
+
+@pytest.mark.parametrize("scoring", ["loss", "balanced_accuracy", "neg_log_loss"])
+def test_scoring_of_the_users(scoring):
+    net = classifier(scoring=scoring).fit(X, Y)
+    assert all(len(scores) == SMALL["max_iter"] for scores in net.validation_scores_)
+    member = net.members_[0]
+    if scoring == "balanced_accuracy":
+        assert 0 <= max(member.validation_scores) <= 1
+    if scoring == "loss":
+        np.testing.assert_allclose(member.validation_scores, -np.array(member.validation_losses))
+
+
+def test_too_few_samples_to_hold_out():
+    net = classifier().fit(X[48:54], Y[48:54])
+    assert net.best_epochs_ == [SMALL["max_iter"]] * 2
+    with pytest.raises(ValueError, match="asks for 40 folds, but there are 30 samples"):
+        classifier(n_members=40).fit(X[::5], Y[::5])
+
+
+def test_max_time():
+    with pytest.warns(ConvergenceWarning, match="stopped after max_time"):
+        net = classifier(max_iter=10**6, max_time=0.2).fit(X, Y)
+    assert net.n_iter_ < 10**6
+    assert net.predict_proba(X).shape == (len(X), 3)
+
+
+def test_a_weight_of_zero_is_no_row():
+    weights = (np.arange(len(X)) % 3 > 0).astype(float)
+    spoilt, y = X.copy(), Y.copy()
+    spoilt[weights == 0] *= 100
+    a = classifier().fit(X, Y, sample_weight=weights)
+    b = classifier().fit(spoilt, y, sample_weight=weights)
+    np.testing.assert_array_equal(a.decision_function(X), b.decision_function(X))
+
+
+def test_class_weights_move_predictions():
+    y = Y > 1
+    plain, heavy = classifier().fit(X, y), classifier(class_weight={True: 50.0}).fit(X, y)
+    assert heavy.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean()
+
+
+def test_pickles_are_small_and_equal():
+    net = classifier().fit(X, Y)
+    net.predict(X)
+    data = pickle.dumps(net)
+    assert len(data) < 40_000
+    np.testing.assert_array_equal(pickle.loads(data).predict_proba(X), net.predict_proba(X))
+
+
+def test_a_fit_that_fails_leaves_everything_as_it_was():
+    net = classifier().fit(X, Y)
+    before = net.predict_proba(X)
+    with pytest.raises(ValueError, match="infinity"):
+        net.fit(np.where(X > 1, np.inf, X), Y)
+    np.testing.assert_array_equal(net.predict_proba(X), before)
+
+
+def test_the_budget_buys_members_first_and_then_epochs():
+    effort = Effort(8, 1, members=(2, 6), epochs=(10, 30), multiply_adds=1000.0, refit=False)
+    assert effort.plan(1.0) == (6, 30)
+    assert effort.plan(10.0) == (6, 16)
+    assert effort.plan(25.0) == (4, 10)
+    assert effort.plan(1e6) == (2, 10)
+    assert effort.plan(10.0, n_members=3) == (3, 30)
+
+
+# ---- temperature ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "columns", "multilabel"])
+def test_temperature_is_that_of_the_least_held_out_loss(kind):
+    y = TARGETS[kind]
+    smoothed = {"n_members": 5, "label_smoothing": 0.3}
+    net = classifier(**smoothed, keep_held_out=True).fit(X, y)
+    plain = classifier(**smoothed, keep_held_out=True, calibrate=False).fit(X, y)
+    assert net.temperature_ < 1 == plain.temperature_
+    if kind in {"binary", "multiclass"}:
+        assert log_loss(y, net.held_out_predictions_) < log_loss(y, plain.held_out_predictions_)
+
+
+def test_the_default_score_does_not_depend_on_the_size_of_logits():
+    net = classifier().fit(X, Y)
+    logits, loss = net._member_outputs(X)[0], net._validation_loss()
+    losses = [calibrated_loss(loss, size * logits, Y[:, None], None) for size in (0.7, 1.0, 1.3)]
+    np.testing.assert_allclose(losses, losses[0], rtol=0.1)
+    assert losses[1] <= log_loss(Y, net._probabilities(logits * net.temperature_))
+
+
+def test_a_single_member_has_its_logits_over_the_temperature():
+    net = classifier(n_members=1).fit(X, Y > 0)
+    warm = net.decision_function(X) * net.temperature_
+    cold = net._member_outputs(X)[0].ravel()
+    np.testing.assert_allclose(warm, cold, rtol=1e-4, atol=1e-5)
+
+
+# ---- numbers ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])
+def test_units_of_y_do_not_matter(loss):
+    delta = {"delta": 0.5} if loss == "huber" else {}
+    scaled = {"delta": 5e6} if loss == "huber" else {}
+    a = regressor(loss=loss, **delta).fit(X_NUMBERS, NUMBERS)
+    b = regressor(loss=loss, **scaled).fit(X_NUMBERS, 1e7 * NUMBERS - 3e7)
+    np.testing.assert_allclose(
+        1e7 * a.predict(X_NUMBERS) - 3e7, b.predict(X_NUMBERS), rtol=1e-2, atol=1e5
+    )
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_positive_losses(loss):
+    net = regressor(loss=loss).fit(X_NUMBERS, AMOUNTS)
+    assert (net.predict(X_NUMBERS) > 0).all()
+    with pytest.raises(ValueError, match=f"loss='{loss}' needs y >"):
+        regressor(loss=loss).fit(X_NUMBERS, NUMBERS)
+
+
+def test_predictions_stay_in_the_range_of_the_targets():
+    net = regressor().fit(X_NUMBERS, NUMBERS)
+    far = net.predict(X_NUMBERS * 1e6)
+    assert NUMBERS.min() <= far.min() <= far.max() <= NUMBERS.max()
+
+
+def test_several_quantiles_at_once():
+    net = regressor(loss="quantile", quantile=[0.1, 0.5, 0.9], max_iter=40).fit(X_NUMBERS, NUMBERS)
+    below = (NUMBERS[:, None] < net.predict(X_NUMBERS)).mean(axis=0)
+    np.testing.assert_allclose(below, [0.1, 0.5, 0.9], atol=0.1)
+    for wrong in ([0.1, 1.0], []):
+        with pytest.raises(ValueError, match="must hold numbers in"):
+            regressor(loss="quantile", quantile=wrong).fit(X_NUMBERS, NUMBERS)
+    with pytest.raises(ValueError, match="several quantiles need a single column"):
+        two = np.column_stack([NUMBERS, NUMBERS])
+        regressor(loss="quantile", quantile=[0.1, 0.9]).fit(X_NUMBERS, two)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_standard_deviations_are_those_of_the_members(columns):
+    y = np.column_stack([NUMBERS, -NUMBERS])[:, :columns].squeeze()
+    net = regressor().fit(X_NUMBERS, y)
+    mean, spread = net.predict(X_NUMBERS, return_std=True)
+    assert mean.shape == spread.shape == y.shape
+    np.testing.assert_array_equal(mean, net.predict(X_NUMBERS))
+    single = clone(net).set_params(n_members=1).fit(X_NUMBERS, y)
+    assert spread.min() > 0 == single.predict(X_NUMBERS, return_std=True)[1].max()
+
+
+# ---- explanations ---------------------------------------------------------------------------------
+
+
+def test_importances_find_what_matters():
+    rng = np.random.RandomState(0)
+    table = rng.standard_normal((400, 4))
+    net = regressor(max_iter=30).fit(table, 3 * table[:, 1] + table[:, 2])
+    importances = net.feature_importances_
+    assert importances.sum() == pytest.approx(1)
+    assert importances[1] > importances[2] > 10 * max(importances[0], importances[3])
+    shuffled = permutation_importance(net, table, table[:, 1], n_repeats=2, random_state=0)
+    assert shuffled.importances_mean.argmax() == 1
+
+
+@pytest.mark.parametrize("dtype", ["float64"])
+@pytest.mark.parametrize(
+    ("make", "y", "output"),
+    [
+        (classifier, Y, 2),
+        (classifier, Y > 0, None),
+        (regressor, X[:, 0] * X[:, 1], None),
+        (lambda **p: regressor(loss="poisson", **p), np.exp(X[:, 0]), 0),
+    ],
+    ids=["classes", "two classes", "numbers", "counts"],
+)
+def test_input_gradients_are_differences(make, y, output, dtype):
+    net = make(dtype=dtype).fit(X, y)
+    which = 0 if output is None else output
+
+    def value(table):
+        rows = net._encoder.encode(net._rows_of_table(table)[0], np.float64)
+        return net._encoded_outputs(rows)[:, which]
+
+    step, found = 1e-5, net.input_gradients(X[:7], output)
+    for column in range(X.shape[1]):
+        up, down = X[:7].copy(), X[:7].copy()
+        up[:, column] += step
+        down[:, column] -= step
+        slopes = (value(up) - value(down)) / (2 * step)
+        np.testing.assert_allclose(found[:, column], slopes, rtol=1e-4, atol=1e-6)
+
+
+def test_attributions_sum_to_the_difference():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.RandomState(0)
+    table = pd.DataFrame(
+        {"a": rng.standard_normal(200), "b": rng.choice(list("uvw"), 200)}
+        | {"c": rng.choice([f"level {i}" for i in range(12)], 200)}
+    )
+    net = classifier(dtype="float64").fit(table, (table["a"] > 0) ^ (table["b"] == "u"))
+    shares = net.integrated_gradients(table, n_steps=400)
+    start = np.zeros((1, net._encoder.width))
+    start[0, -1] = -1
+    wanted = net.decision_function(table) - net._encoded_outputs(start)[:, 0]
+    np.testing.assert_allclose(shares.sum(axis=1), wanted, rtol=1e-3, atol=5e-3)
+    assert np.isnan(net.input_gradients(table)[:, 1:]).all()
+
+
+@pytest.mark.parametrize("output", [None, 3, -1])
+def test_which_output(output):
+    with pytest.raises(ValueError, match="must be one of \\[0, 1, 2\\]"):
+        classifier().fit(X, Y).input_gradients(X, output)
+
+
+def test_partial_dependence():
+    pytest.importorskip("matplotlib").use("Agg")
+    net = classifier().fit(X, Y > 0)
+    display = PartialDependenceDisplay.from_estimator(net, X, [0, 1], grid_resolution=5)
+    assert len(display.pd_results) == 2
