@@ -76,6 +76,7 @@ class ReadingOrder:
         "reading_strips",
         # in practice
         "table_pipeline",
+        "tables",
         "grid_search",
         "halving_search",
         "learning_curve",
