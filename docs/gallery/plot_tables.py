@@ -29,7 +29,7 @@ file = Path(os.environ.get("SKNN_DATA", "")) / "adult.csv.gz"
 found = file.exists()
 
 # %%
-# Fifteen lines from the file to three models. The forest needs codes for categories, boosting a type for them, the networks nothing.
+# Fifteen lines from the file to four models. The forest needs codes for categories, boosting a type for them, the networks nothing.
 
 if found:
     table = pd.read_csv(file, keep_default_na=False, na_values=[""]).sample(5000, random_state=0)
