@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # the gallery looks up what examples import
 
 import sknn
 
@@ -46,26 +47,39 @@ def quiet_convergence(gallery_conf, fname):
 
 
 class ReadingOrder:
-    """The gallery from the simple to the special; what is not listed comes last."""
+    """The gallery in the order of the tour, and behind each of its stops what goes further; what is not listed comes last."""
 
     order = (
         "first_network",
+        # the first neurons
         "mcculloch_pitts",
         "perceptron",
+        # networks
+        "vanishing_gradients",
+        "activations",
         "guidelines",
-        "universal_approximation",
-        "filters",
-        "cnn_digits",
-        "images_compared",
-        "augmentation",
-        "early_stopping",
         "dropout_class_weight",
+        "mc_dropout",
+        "optimizers",
+        "learning_rates",
+        "early_stopping",
+        "universal_approximation",
+        "losses",
+        # images
+        "mlp_mixer",
+        "filters",
+        "cnn_step_by_step",
+        "cnn_digits",
+        "edge_detectors",
+        "augmentation",
+        "images_compared",
+        "reading_strips",
+        # in practice
+        "table_pipeline",
         "grid_search",
         "halving_search",
-        "table_pipeline",
-        "ensembles",
         "learning_curve",
-        "losses",
+        "ensembles",
     )
 
     def __init__(self, src_dir):

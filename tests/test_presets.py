@@ -1,10 +1,20 @@
 """Presets: the networks they say they are."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
+from sknn import CNNClassifier
+from sknn.augmentation import Augmentation
 from sknn.layers import Dense
 from sknn.network import Network
+from sknn.optimizers import SGD
 from sknn.presets import LeNet5, SimpleCNN, StrongCNN
+from sknn.schedules import OneCycle
+
+BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "images_accuracy.py"
 
 
 def network_of(layers, input_shape):
@@ -40,6 +50,21 @@ def test_strong_cnn_does_the_work_that_it_should():
     # recipes of this network: 236.3 MFLOP forward for each image
     network = network_of(StrongCNN(), (32, 32, 3))
     assert 2 * network.multiply_adds == pytest.approx(236.3e6, rel=0.01)
+
+
+def test_strong_cnn_is_measured_with_the_recipe_it_recommends():
+    names = {one.__name__: one for one in (CNNClassifier, StrongCNN, SGD, OneCycle, Augmentation)}
+    recommended = eval(
+        re.search(r"CNNClassifier\(.*?(?=``)", StrongCNN.__doc__, re.DOTALL)[0], names
+    )
+    assignments = [
+        node
+        for node in ast.parse(BENCHMARK.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and node.targets[0].id in ("MIRRORED", "STRONG")
+    ]
+    exec(compile(ast.Module(assignments, []), BENCHMARK.name, "exec"), names)
+    measured = CNNClassifier(layers=StrongCNN(0.5), **names["STRONG"])
+    assert str(measured.get_params()) == str(recommended.get_params())
 
 
 def test_every_call_makes_new_layers():

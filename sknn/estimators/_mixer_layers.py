@@ -24,7 +24,8 @@ def mixer_layers(image_shape, estimator):
     rows, columns, channels = embedding.output_shape(image_shape)
     layers = [embedding]
     for _ in range(estimator.n_blocks):
-        tokens = mlp(estimator.tokens_mlp_dim, rows * columns, estimator)
+        # a number added to all channels of a token is taken out again by every norm behind
+        tokens = mlp(estimator.tokens_mlp_dim, rows * columns, estimator, bias=False)
         layers += [
             Residual([LayerNorm(), Transposed(tokens)]),
             Residual([LayerNorm(), *mlp(estimator.channels_mlp_dim, channels, estimator)]),
@@ -32,8 +33,8 @@ def mixer_layers(image_shape, estimator):
     return [*layers, LayerNorm(), GlobalAvgPool2D()]
 
 
-def mlp(hidden, outputs, estimator):
-    """Two dense layers on the channels of each pixel."""
+def mlp(hidden, outputs, estimator, bias=True):
+    """Two dense layers on the channels of each pixel; `bias` is that of the second."""
     dropout = [Dropout(estimator.dropout)] if estimator.dropout else []
     first = Conv2D(hidden, 1, activation=estimator.activation)
-    return [first, *dropout, Conv2D(outputs, 1, activation="identity")]
+    return [first, *dropout, Conv2D(outputs, 1, bias=bias, activation="identity")]

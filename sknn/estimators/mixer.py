@@ -99,11 +99,12 @@ class MLPMixerClassifier(MLPMixer, NetworkClassifier):
     -----
     With U the tokens (n_tokens, hidden_dim) of an image, f the activation and LN layer normalisation::
 
-        V = U + W2ᵀ f(W1ᵀ LN(U) + b1) + b2        mixes tokens
+        V = U + W2ᵀ f(W1ᵀ LN(U) + b1)             mixes tokens
         U = V + f(LN(V) W3 + b3) W4 + b4          mixes channels
 
-    as in the paper but for the initial weights, which are those of a CNN, and the output layer's, which
-    do not begin as zeros.
+    as in the paper but for the initial weights, which are those of a CNN, the output layer's, which do
+    not begin as zeros, and a b2, which adds the same number to all channels of a token: all norms behind
+    take it out again.
 
     References
     ----------

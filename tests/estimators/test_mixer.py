@@ -30,8 +30,12 @@ def test_parameters_mean_layers():
     fitted = mixer(n_blocks=2, dropout=0.5, activation="tanh").fit(IMAGES, DIGITS)
     embedding = Conv2D(6, (3, 3), strides=(3, 3), padding="same", activation="identity")
     first, last = (
-        [Conv2D(hidden, 1, activation="tanh"), Dropout(0.5), Conv2D(out, 1, activation="identity")]
-        for hidden, out in ((5, 9), (7, 6))
+        [
+            Conv2D(hidden, 1, activation="tanh"),
+            Dropout(0.5),
+            Conv2D(out, 1, bias=bias, activation="identity"),
+        ]
+        for hidden, out, bias in ((5, 9, False), (7, 6, True))
     )
     block = [Residual([LayerNorm(), Transposed(first)]), Residual([LayerNorm(), *last])]
     expected = [embedding, *block, *block, LayerNorm(), GlobalAvgPool2D()]

@@ -249,6 +249,8 @@ class Builder:
         groups=1,
         bias=True,
         activation=None,
+        trainable=True,
+        init="he",
     ):
         kernel, strides, dilation = map(pair, (kernel_size, strides, dilation))
         left, right, top, bottom = self._slide(kernel, strides, padding, dilation)
@@ -263,6 +265,7 @@ class Builder:
             groups,
             bias,
         )
+        conv.weight.requires_grad_(trainable)
         self.shape = (*self.shape[:2], filters)
         pad = [] if even else [Pad((left, right, top, bottom))]
         return [*pad, conv, *self._activate(activation)]
