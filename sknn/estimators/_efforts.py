@@ -34,13 +34,13 @@ def _within(bounds, value):
 
 #: Classes overfit after few epochs, and gain from members; numbers gain from epochs.
 EFFORTS_FOR_CLASSES = {
-    "fast": Effort(128, 2, (1, 2), (16, 64), 1.2e10, refit=False),
-    "balanced": Effort(256, 3, (4, 8), (32, 64), 1.5e11, refit=False),
+    "fast": Effort(128, 2, (1, 2), (12, 64), 8e9, refit=False),
+    "balanced": Effort(256, 3, (4, 8), (32, 64), 1.3e11, refit=False),
     "best": Effort(256, 3, (8, 16), (96, 128), 6e12, refit=True),
 }
 EFFORTS_FOR_NUMBERS = {
-    "fast": Effort(128, 2, (1, 1), (16, 128), 1.2e10, refit=False),
-    "balanced": Effort(256, 3, (4, 4), (32, 256), 1.5e11, refit=False),
+    "fast": Effort(128, 2, (1, 1), (12, 128), 8e9, refit=False),
+    "balanced": Effort(256, 3, (4, 4), (32, 256), 1.3e11, refit=False),
     "best": Effort(256, 3, (8, 16), (128, 256), 6e12, refit=True),
 }
 

@@ -15,6 +15,8 @@ ONE_HOT = 8
 
 def validate_table(estimator, X, reset):
     """X as a data frame or an array of any type of two dimensions; checks or learns its names."""
+    if isinstance(X, (list, tuple)) and np.asarray(X).dtype.kind in "SU":
+        X = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
     if not hasattr(X, "columns"):
         return validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", order=None

@@ -35,6 +35,12 @@ def test_defaults_learn():
     assert net.score(X_NUMBERS[1::2], NUMBERS[1::2]) > 0.35
 
 
+def test_lists_of_numbers_and_strings():
+    table = [["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 10
+    net = classifier(max_iter=40).fit(table, [1, 1, 0, 0] * 10)
+    np.testing.assert_array_equal(net.predict([["blue", 2.0], ["red", 1.0]]), [0, 1])
+
+
 @pytest.mark.parametrize("kind", TARGETS)
 def test_kinds_of_targets(kind):
     y = TARGETS[kind]
