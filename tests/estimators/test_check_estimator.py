@@ -62,10 +62,11 @@ CNNS = [
 
 SMALL_MIXER = {"n_blocks": 1, "hidden_dim": 16}
 MIXERS = [
-    {},
-    {**SMALL_MIXER, "patch_size": 2, "channels_first": True, "dtype": None},
-    {**SMALL_MIXER, "solver": "lbfgs", "max_iter": 50},
-    {**SMALL_MIXER, "dropout": 0.1, "tta": True},
+    MLPMixerClassifier(),
+    MLPMixerRegressor(),
+    MLPMixerClassifier(**SMALL_MIXER, patch_size=2, channels_first=True, dtype=None),
+    MLPMixerClassifier(**SMALL_MIXER, solver="lbfgs", max_iter=50),
+    MLPMixerRegressor(**SMALL_MIXER, dropout=0.1, tta=True),
 ]
 
 TABULAR = [
@@ -96,7 +97,7 @@ def excused(estimator):
 INSTANCES = [MLPClassifier(**p) for p in BOTH + CLASSIFIERS]
 INSTANCES += [MLPRegressor(**p) for p in BOTH + REGRESSORS]
 INSTANCES += [cls(**p) for p in CNNS for cls in (CNNClassifier, CNNRegressor)]
-INSTANCES += [cls(**p) for p in MIXERS for cls in (MLPMixerClassifier, MLPMixerRegressor)]
+INSTANCES += MIXERS
 INSTANCES += [cls(**p) for p in TABULAR for cls in (TabularClassifier, TabularRegressor)]
 INSTANCES += [PerceptronClassifier(), PerceptronClassifier(learning_rate=0.1, shuffle=False)]
 
@@ -109,4 +110,4 @@ def test_scikit_learns_checks(estimator, check):
 
 
 def test_nothing_else_is_excused():
-    assert sum(bool(excused(estimator)) for estimator in INSTANCES) == 14
+    assert sum(bool(excused(estimator)) for estimator in INSTANCES) == 13
