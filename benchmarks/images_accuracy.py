@@ -137,16 +137,8 @@ ROWS = [
     ),
     Row(
         "mnist",
-        "augmented",
-        cnn(
-            conv_layer_sizes=(32, 64, 128),
-            batch_norm=True,
-            hidden_layer_sizes=(128,),
-            dropout=0.3,
-            augmentation=SHIFTED,
-            tta=True,
-            max_iter=20,
-        ),
+        "StrongCNN, augmented",
+        cnn(layers=StrongCNN(0.25, channels=1), **{**STRONG, "augmentation": SHIFTED}),
         0.996,
         300,
     ),
