@@ -36,6 +36,8 @@ def input_gradient(Program program not None, Rows x not None, coefs, intercepts,
         raise ValueError(f"slopes must have the shape ({x.n_samples}, {plan.loss.n_outputs})")
     if out.shape[0] != x.n_samples or out.shape[1] != plan.buffers[0].width:
         raise ValueError(f"out must have the shape ({x.n_samples}, {plan.buffers[0].width})")
+    if x.n_samples == 0:
+        return True
     weights = ForwardWeights(program, coefs, intercepts, statistics, False, True)
     f = Forward(plan, &weights.weights, &x.input, 0, 0, plan.n_ops, False, False, &out[0, 0], NULL,
                 plan.buffers[0].width, rows_at_once(plan, True), weights.moments,
