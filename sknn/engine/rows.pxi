@@ -128,6 +128,8 @@ cdef class Rows:
         cdef const float[:, ::1] single
         cdef const double[:, ::1] double_
         cdef const unsigned char[:, ::1] bytes_
+        if self.n_samples == 0:     # nothing to point at
+            return
         if X.dtype.char == "f":
             single = X
             self.input.kind = FLOAT32
