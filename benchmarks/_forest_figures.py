@@ -29,7 +29,7 @@ def write(rows, summary, head, cells, folder):
         for one in summary:
             factors = (one[key] for key in ("fit_seconds", "predict_seconds", "bytes"))
             counts = (one[key] for key in ("model", "data", "ahead", "level", "behind"))
-            table.writerow([*counts, *(f"{factor:.1f}×" for factor in factors)])
+            table.writerow([*counts, *(f"{factor:.2g}×" for factor in factors)])
 
 
 def _by_data(rows):

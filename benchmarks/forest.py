@@ -147,7 +147,7 @@ def main():
         [
             [
                 *(one[key] for key in ("model", "data", "ahead", "level", "behind")),
-                *(f"{one[key]:.1f}x" for key in ("fit_seconds", "predict_seconds", "bytes")),
+                *(f"{one[key]:.2g}x" for key in ("fit_seconds", "predict_seconds", "bytes")),
             ]
             for one in summary
         ],
