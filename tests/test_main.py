@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import is_classifier, is_regressor
 
 from sknn.__main__ import main
+from sknn.comparison.figure import _STYLES
 from sknn.comparison.measure import N_FOLDS, measure
 from sknn.comparison.registry import DATA, MODELS, NET
 from sknn.comparison.table import Progress, group
@@ -88,6 +89,10 @@ def test_help_names_every_choice():
     )
     assert all(name in done.stdout for name in [*DATA, *MODELS])
     assert all(option in done.stdout for option in ("--data", "--models", "--seed", "--output"))
+
+
+def test_every_model_has_a_style_of_its_own():
+    assert len(MODELS) <= len(set(_STYLES))
 
 
 @pytest.mark.parametrize("source", DATA.values(), ids=list(DATA))

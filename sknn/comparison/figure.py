@@ -4,8 +4,8 @@ from math import ceil, floor, log10
 
 from sknn.comparison.measure import N_FOLDS
 
-# Okabe and Ito's palette, which people with any colour vision can tell apart; the marker says it
-# a second time.
+# Okabe and Ito's palette, which people with any colour vision can tell apart, with a grey in place of its
+# yellow; the marker says it a second time.
 _STYLES = (
     ("#D55E00", "o"),
     ("#0072B2", "s"),
@@ -14,6 +14,7 @@ _STYLES = (
     ("#000000", "v"),
     ("#E69F00", "P"),
     ("#56B4E9", "X"),
+    ("#888888", "*"),
 )
 # How far below the best score a learning curve is shown: a model that guesses on a few rows would
 # press all the others into one line.
