@@ -8,6 +8,7 @@ result does not depend on how many are trained at once.
 import math
 import threading
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -202,6 +203,10 @@ class MemberRun:
         if not np.isfinite(self.logits).all():
             return math.nan, loss
         return -loss if self.task.score is None else self.task.score(self.logits, self), loss
+
+    def snapshot(self):
+        """The weights that were validated last, as a member has them."""
+        return SimpleNamespace(coefs=self.weights[0], intercepts=self.weights[1])
 
     def _member(self, reason):
         """What has been trained, at its best epoch."""

@@ -32,7 +32,7 @@ from sknn.layers import (
 )
 from sknn.network import Network
 from sknn.optimizers import AdamW
-from sknn.schedules import SCHEDULES, FlatCosine
+from sknn.schedules import SCHEDULES, Adaptive, FlatCosine
 from sknn.training import DIVERGED, INTERRUPTED, TIME
 
 
@@ -181,9 +181,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
             self._loss(),
             self._validation_loss(),
             AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
-            SCHEDULES[self.learning_rate]()
-            if isinstance(self.learning_rate, str)
-            else self.learning_rate,
+            self._schedule(),
             self._learning_rate if rate == "auto" else rate,
             auto if self.batch_size == "auto" else self.batch_size,
             data_driven=self.data_driven_init,
@@ -193,6 +191,19 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
             decay=FlatCosine() if self.fading else None,
             dropout=FlatCosine() if self.fading else None,
         )
+
+    def _schedule(self):
+        """The schedule that `learning_rate` means."""
+        schedule = self.learning_rate
+        if isinstance(schedule, str):
+            schedule = SCHEDULES[schedule]()
+        schedule.validate()
+        if isinstance(schedule, Adaptive):
+            raise ValueError(
+                f"learning_rate={self.learning_rate!r} waits for progress to stop, but all epochs of a member "
+                "are run; take 'coslog', 'cosine' or another schedule."
+            )
+        return schedule
 
     # ---- scores of an epoch --------------------------------------------------------------------
 
@@ -207,8 +218,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
 
         def score(logits, run):
             fitted = copy.copy(self)
-            fitted.__dict__.pop("feature_names_in_", None)
-            fitted._given_outputs = {id(data.X): logits.copy()}
+            fitted.members_ = [run.snapshot()]
             return float(check_scoring(fitted, scoring)(fitted, data.X, data.y, **weights))
 
         return score
@@ -284,9 +294,6 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     def _member_outputs(self, X):
         """Outputs of every member (n_members, n, n_outputs), as their networks give them."""
         check_is_fitted(self)
-        given = vars(self).get("_given_outputs", {})
-        if id(X) in given:
-            return given[id(X)][None]
         return self._outputs_of_rows(self._rows_of_table(X)[1])
 
     def _outputs_of_rows(self, rows):

@@ -80,7 +80,8 @@ TRAINING = """max_iter : int or "auto", default={max_iter}
         Samples of a mini-batch; "auto" is 64 up to 1024 samples, 128 up to 8192, 256 up to 100,000, then
         512.
     learning_rate : str or Schedule, default={learning_rate}
-        How the learning rate changes; see :mod:`sknn.schedules`. "coslog" are four waves of growing length.
+        How the learning rate changes; see :mod:`sknn.schedules`. "coslog" are four waves of growing length. Not
+        "adaptive", which waits for progress to stop: all epochs are run.
     learning_rate_init : float or "auto", default={learning_rate_init}
         The learning rate of AdamW before the schedule changes it; "auto" is {auto_rate}. It is that of
         NTK-parametrised layers, 0.1 times that for biases, embeddings and activations, 6 times for the

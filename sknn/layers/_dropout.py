@@ -4,7 +4,7 @@ from numbers import Real
 
 from sklearn.base import BaseEstimator
 
-from sknn.layers._shapes import image
+from sknn.layers._shapes import channels_geometry, image
 
 
 class Dropout(BaseEstimator):
@@ -70,8 +70,7 @@ class SpatialDropout(BaseEstimator):
 
     def lower(self, plan, source):
         """Add this layer's op to a plan; returns the buffer of its output."""
-        h, w, c = image(plan.shapes[source], self)
-        geometry = (h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w)
+        geometry = channels_geometry(image(plan.shapes[source], self))
         return _add(plan, source, "spatial_dropout", self.rate, geometry)
 
 

@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss
 from sknn import TabularClassifier, TabularRegressor
 from sknn.estimators._efforts import Effort
 from sknn.estimators._tabular_targets import calibrated_loss
+from sknn.schedules import Cosine
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
@@ -103,6 +104,23 @@ def test_validation_data_take_the_place_of_folds():
         classifier().fit(X, Y, X_val=X)
     with pytest.raises(ValueError, match="no samples are held out"):
         classifier(keep_held_out=True).fit(X, Y, X_val=X, y_val=Y)
+
+
+def test_a_scorer_may_look_at_other_rows():
+    def of_the_first_ten(net, rows, y):
+        return net.score(rows[:10], y[:10])
+
+    net = classifier(scoring=of_the_first_ten).fit(X, Y)
+    assert all(round(10 * s, 6).is_integer() for scores in net.validation_scores_ for s in scores)
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "message"),
+    [("adaptive", "waits for progress"), (Cosine(final=2.0), "final")],
+)
+def test_a_schedule_that_does_not_fit(learning_rate, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(learning_rate=learning_rate).fit(X, Y)
 
 
 @pytest.mark.parametrize("scoring", ["loss", "balanced_accuracy", "neg_log_loss"])
