@@ -134,11 +134,23 @@ def catboost(is_regression, categorical, seed):
 
 
 def realmlp(is_regression, categorical, seed):
-    """RealMLP-TD of pytabkit on the processor; medians for missing numbers, which it refuses."""
-    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+    """RealMLP-TD of pytabkit."""
+    return _pytabkit("RealMLP_TD", is_regression, seed)
 
-    model = RealMLP_TD_Regressor if is_regression else RealMLP_TD_Classifier
-    return _Medians(model(device="cpu", random_state=seed, verbosity=0))
+
+def tabm(is_regression, categorical, seed):
+    """TabM-D of pytabkit: 32 networks that share most of their weights."""
+    return _pytabkit("TabM_D", is_regression, seed)
+
+
+def _pytabkit(name, is_regression, seed):
+    """A PyTorch network on the processor; medians for missing numbers, which it refuses."""
+    import pytabkit
+
+    model = getattr(pytabkit, f"{name}_{'Regressor' if is_regression else 'Classifier'}")
+    threads = os.environ.get("OMP_NUM_THREADS")  # which it would not look at
+    threads = None if threads is None else int(threads)
+    return _Medians(model(device="cpu", random_state=seed, n_threads=threads))
 
 
 def tabular(is_regression, categorical, seed, **parameters):
@@ -218,6 +230,7 @@ MODELS = {
     "lightgbm": lightgbm,
     "catboost": catboost,
     "realmlp": realmlp,
+    "tabm": tabm,
     "sknn": tabular,
     "sknn fast": functools.partial(tabular, effort="fast"),
     "sknn best": functools.partial(tabular, effort="best"),

@@ -5,7 +5,7 @@ Thirteen sets of classes and seven of numbers, at most 10,000 rows of each, thre
 boosting its native categories. The error is 1 − accuracy, or RMSE / standard deviation;
 "mean" is its shifted geometric mean over sets (shift 0.01), each set the mean of its splits.
 
-XGBoost, LightGBM, CatBoost and RealMLP (pytabkit, PyTorch) live in an environment of their own,
+XGBoost, LightGBM, CatBoost, RealMLP-TD and TabM-D (pytabkit, PyTorch) live in an environment of their own,
 ``--rivals-python``; a package that is absent leaves its row out. Every fit is a process of its own, and
 its figures are kept in ``--cache``, so that rivals are fitted once. ``--parameters`` measures a
 variant of sknn's defaults, such as '{"dropout": 0.0}'.
@@ -23,7 +23,7 @@ import numpy as np
 from _common import RESULTS, Goals, finish, geometric_mean, parse_arguments, print_table
 from _tables import MODELS, SETS
 
-RIVALS = ("xgboost", "lightgbm", "catboost", "realmlp")
+RIVALS = ("xgboost", "lightgbm", "catboost", "realmlp", "tabm")
 QUICK_SETS = ("credit_g", "segment", "vehicle", "concrete", "abalone")
 SHIFT = 0.01
 
@@ -81,7 +81,8 @@ class Runs:
     def _keep(self):
         self.path.parent.mkdir(exist_ok=True)
         if self.path.exists():  # another process may have added to it
-            self.known = json.loads(self.path.read_text()) | self.known
+            ours = {key: self.known[key] for key in self.fresh}
+            self.known = json.loads(self.path.read_text()) | ours
         lines = [f" {json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(self.known.items())]
         temporary = self.path.with_suffix(f".{os.getpid()}")
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
