@@ -17,6 +17,8 @@ def validate_table(estimator, X, reset):
     """X as a data frame or an array of any type of two dimensions; checks or learns its names."""
     if isinstance(X, (list, tuple)) and np.asarray(X).dtype.kind in "SU":
         X = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
+    if hasattr(X, "collect"):
+        raise TypeError("X is a lazy frame; give X.collect().")
     if not hasattr(X, "columns"):
         return validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", order=None
@@ -46,50 +48,42 @@ class TableColumns:
     def get(self, number):
         """A column: a series of the frame's kind, or a one-dimensional array."""
         if not self.is_frame:
-            return self.X[:, number]
-        if hasattr(self.X, "iloc"):
-            return self.X.iloc[:, number]
-        return self.X.to_series(number)  # polars
-
-    def holds_categories(self, number):
-        """Whether the type of a column, or of its values, says that it holds categories."""
-        column = self.get(number)
+            column = self.X[:, number]
+        elif hasattr(self.X, "iloc"):
+            column = self.X.iloc[:, number]
+        else:  # polars
+            column = self.X.to_series(number)
         kind = _kind(column)
         if kind in "Mm":
             raise ValueError(
                 f"Column {self.name(number)} holds dates; make numbers of them first, such as year, "
                 "month, weekday, or days since the first."
             )
+        if kind == "c":
+            raise ValueError(f"Complex data not supported: column {self.name(number)}.")
+        return column
+
+    def holds_categories(self, number):
+        """Whether the type of a column, or of its values, says that it holds categories."""
+        column = self.get(number)
+        kind = _kind(column)
         if kind == "O":
-            return str in set(map(type, _array(column)))
-        return kind in "cUS" or (kind == "b" and self.is_frame)
+            values = _array(column)
+            types = set(map(type, values[~_is_missing(values)]))
+            return str in types or (self.is_frame and types == {bool})  # booleans with gaps
+        return kind in "CUS" or (kind == "b" and self.is_frame)
 
     def numbers(self, number):
         """A column as float64, NaN where a value is missing."""
         column = self.get(number)
-        if _kind(column) in "cUS":
-            self._refuse(number, "strings")
-        if hasattr(column, "cat"):  # categories of numbers, if the user says so
-            column = column.astype(object)
-        if _kind(column) == "O":
-            values = _array(column)
-            missing = _is_missing(values)
-            others = values[~missing]
-            if any(isinstance(value, (str, bytes)) for value in others):
-                self._refuse(number, "strings")
-            result = np.full(len(values), np.nan)
-            try:
-                result[~missing] = others.astype(np.float64)
-            except (TypeError, ValueError):
-                types = sorted({type(value).__name__ for value in others})
-                raise TypeError(
-                    f"Column {self.name(number)}: argument must be a string or a number, got "
-                    f"{', '.join(types)}. Make numbers or categories of them first."
-                ) from None
-        elif hasattr(column, "to_numpy") and hasattr(column, "isna"):
-            result = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        kind = _kind(column)
+        if kind in "iufb" and hasattr(column, "isna"):  # pandas, some of whose types have gaps
+            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            result = np.asarray(column, dtype=np.float64)
+            values = _array(column)
+        if values.dtype.kind in "OUS":
+            values = self._parsed(number, values)
+        result = np.asarray(values, dtype=np.float64)
         if np.isinf(result).any():
             raise ValueError(
                 f"Input X contains infinity in column {self.name(number)}. Replace it by a number, or by "
@@ -97,39 +91,42 @@ class TableColumns:
             )
         return result
 
-    def _refuse(self, number, what):
-        raise ValueError(
-            f"Column {self.name(number)} holds {what} and is not among categorical_features; name it "
-            "there, or use 'from_dtype'."
-        )
+    def _parsed(self, number, values):
+        """Objects as float64, NaN for missing ones."""
+        missing = _is_missing(values)
+        others = values[~missing]
+        if any(isinstance(value, (str, bytes)) for value in others):
+            raise ValueError(
+                f"Column {self.name(number)} holds strings and is not among categorical_features; name "
+                "it there, or use 'from_dtype'."
+            )
+        result = np.full(len(values), np.nan)
+        try:
+            result[~missing] = others.astype(np.float64)
+        except (TypeError, ValueError):
+            types = sorted({type(value).__name__ for value in others})
+            raise TypeError(
+                f"Column {self.name(number)}: argument must be a string or a number, got "
+                f"{', '.join(types)}. Make numbers or categories of them first."
+            ) from None
+        return result
 
     def categories(self, number):
         """(codes, values): the value of each row as its place in a list, −1 where it is missing."""
-        column = self.get(number)
-        if hasattr(column, "cat") and hasattr(column.cat, "codes"):
-            return np.asarray(column.cat.codes, np.intp), list(column.cat.categories)
-        if hasattr(column, "factorize"):
-            codes, values = column.factorize()
-            return codes, list(values)
-        values = _array(column)
-        if values.dtype.kind in "fiub":
-            found, codes = np.unique(values, return_inverse=True)
-            known = ~np.isnan(found) if found.dtype.kind == "f" else np.ones(len(found), bool)
-            return np.where(known, np.arange(len(found)), -1)[codes], found.tolist()
-        places = {}
-        codes = np.array([places.setdefault(value, len(places)) for value in values], np.intp)
-        missing = _is_missing(np.array([*places, None], object))[:-1]
-        return np.where(missing, -1, np.arange(len(places)))[codes], list(places)
+        try:
+            return _codes(self.get(number))
+        except TypeError:
+            raise TypeError(
+                f"Column {self.name(number)} holds what cannot be categories, such as lists."
+            ) from None
 
 
 def _kind(column):
-    """The kind of a column's dtype as numpy has it; "c" for categories and frames' strings."""
+    """The kind of a column's dtype as numpy has it; "C" for categories and frames' strings."""
     dtype = column.dtype
-    if hasattr(column, "cat") and hasattr(dtype, "categories"):
-        return "c"
     name = str(dtype).lower()
-    if name.startswith(("str", "large_string", "utf8", "categorical", "enum")):
-        return "c"
+    if name == "str" or name.startswith(("string", "large_string", "categor", "enum")):
+        return "C"
     if name.startswith(("date", "time", "period", "duration")):
         return "M"
     if name.startswith("bool"):
@@ -137,8 +134,29 @@ def _kind(column):
     return getattr(dtype, "kind", "f")
 
 
+def _codes(column):
+    """(codes, values) of a column."""
+    if hasattr(column, "cat") and hasattr(column.cat, "codes"):
+        return np.asarray(column.cat.codes, np.intp), list(column.cat.categories)
+    if hasattr(column, "factorize"):
+        codes, values = column.factorize()
+        return codes, list(values)
+    values = _array(column)
+    if values.dtype.kind in "fiub":
+        found, codes = np.unique(values, return_inverse=True)
+        known = ~np.isnan(found) if found.dtype.kind == "f" else np.ones(len(found), bool)
+        return np.where(known, np.arange(len(found)), -1)[codes], found.tolist()
+    places = {}
+    codes = np.array([places.setdefault(value, len(places)) for value in values], np.intp)
+    missing = _is_missing(np.array([*places, None], object))[:-1]
+    return np.where(missing, -1, np.arange(len(places)))[codes], list(places)
+
+
 def _array(column):
-    return column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+    values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+    if values.ndim > 1:  # what polars makes of structs
+        values = np.fromiter(column, object, len(column))
+    return values
 
 
 def _is_missing(values):

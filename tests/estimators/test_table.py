@@ -153,9 +153,12 @@ def test_numbers_of_every_type(column):
 
 
 def test_booleans_of_a_frame_are_two_categories():
-    frame = pd.DataFrame({"a": [True, False, True], "b": pd.array([True, None, False], "boolean")})
+    gaps = [True, None, False]
+    frame = pd.DataFrame({"a": [True, False, True], "b": pd.array(gaps, "boolean"), "c": gaps})
     assert parse_categorical("from_dtype", TableColumns(frame), None).all()
-    assert encoded(frame)[1].shape == (3, 2)
+    rows = encoded(frame)[1]
+    assert rows.shape == (3, 3)
+    np.testing.assert_array_equal(rows[:, 1], rows[:, 2])
 
 
 @pytest.mark.parametrize(
@@ -195,12 +198,32 @@ def test_names_need_a_frame():
         (pd.to_timedelta([1, 2], "D"), ValueError, "holds dates"),
         ([1.0, np.inf], ValueError, "contains infinity in column 'a'"),
         ([{"a": 1}, {"b": 2}], TypeError, "argument must be a string or a number, got dict"),
+        ([1j, 2.0], ValueError, "Complex data not supported: column 'a'"),
     ],
-    ids=["dates", "zone", "spans", "infinity", "dicts"],
+    ids=["dates", "zone", "spans", "infinity", "dicts", "complex"],
 )
 def test_what_is_refused(column, error, message):
     with pytest.raises(error, match=message):
         encoded(pd.DataFrame({"a": column}))
+
+
+@pytest.mark.parametrize("fitted", [[1.0, 2.0], ["x", "y"]], ids=["numbers", "categories"])
+def test_dates_are_refused_in_later_tables_too(fitted):
+    encoder, _ = encoded(pd.DataFrame({"a": fitted}))
+    with pytest.raises(ValueError, match="'a' holds dates"):
+        encoded(pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), fitted=encoder)
+
+
+def test_what_cannot_be_categories():
+    frame = pd.DataFrame({"a": [[1], [2, 3]]})
+    with pytest.raises(TypeError, match="'a' holds what cannot be categories"):
+        encoded(frame, ["a"])
+
+
+def test_categories_of_numbers_may_be_numbers():
+    frame = pd.DataFrame({"a": pd.Categorical([1, 2, None, 4])})
+    wanted = encoded(np.array([[1.0], [2], [np.nan], [4]]))[1]
+    np.testing.assert_array_equal(encoded(frame, None)[1], wanted)
 
 
 def test_strings_that_are_not_declared_are_refused():
