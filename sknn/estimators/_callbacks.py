@@ -55,12 +55,16 @@ class EpochCallbacks:
         with self.lock:
             return self.task.call_on_fit_task_end(**self.data, reconstruction_attributes=fitted)
 
-    def end(self):
-        """At the end of fit."""
-        if self.active:
-            self.root.call_on_fit_task_end(
-                **self.data, reconstruction_attributes=lambda: vars(self.estimator).copy()
-            )
+    def end(self, fitted=None):
+        """At the end of fit, or of one of several networks, whose attributes `fitted` gives.
+
+        Returns whether a callback asks to stop.
+        """
+        if not self.active:
+            return False
+        fitted = fitted or (lambda: vars(self.estimator).copy())
+        with self.lock:
+            return self.root.call_on_fit_task_end(**self.data, reconstruction_attributes=fitted)
 
 
 class MemberCallbacks:
@@ -72,14 +76,16 @@ class MemberCallbacks:
     data : Data
         The training data.
     n_members, n_epochs : int
-        At most.
+        At most; those of a refit count, too.
     """
 
     def __init__(self, estimator, data, n_members, n_epochs):
         self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
         self.whole = EpochCallbacks(estimator, data)
         if self.whole.active:
-            root = estimator._init_callback_context(max_subtasks=None, sequential_subtasks=False)
+            root = estimator._init_callback_context(
+                max_subtasks=n_members, sequential_subtasks=False
+            )
             self.whole.root = root.call_on_fit_task_begin(**self.whole.data)
 
     def of_member(self):
@@ -88,9 +94,10 @@ class MemberCallbacks:
         if epochs.active:
             with self.lock:
                 epochs.lock = self.lock
-                epochs.root = self.whole.root.subcontext(
+                root = self.whole.root.subcontext(
                     "member", self.n_begun, max_subtasks=self.n_epochs
                 )
+                epochs.root = root.call_on_fit_task_begin(**epochs.data)
                 self.n_begun += 1
         return epochs
 

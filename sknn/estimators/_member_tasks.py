@@ -10,7 +10,6 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sknn import engine
 from sknn.estimators._members import Samples, Task
 from sknn.estimators._table import TableColumns
-from sknn.training import INTERRUPTED, TIME
 
 #: with fewer samples than this there is nothing to hold out
 FEWEST_TO_HOLD_OUT = 10
@@ -34,7 +33,7 @@ class MemberTasks:
             epochs = self.max_iter
         training = self._samples(data.X, data.y, data.weights)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
-        budget = self._time_of_member(n_members)
+        budget = self._time_of_member(n_members, 0.0)
         if validation is not None:
             holdout = self._samples(validation.X, validation.y, validation.weights)
             score = self._scorer(validation)
@@ -78,22 +77,22 @@ class MemberTasks:
         """What the folds are stratified by; None for nothing."""
         return None
 
-    def _time_of_member(self, n_members):
+    def _time_of_member(self, n_members, spent):
+        """Seconds of a member, so that all of them end in time; None for no end."""
         if self.max_time is None:
             return None
         n_threads = engine.effective_threads(self.n_threads)
         rounds = math.ceil(n_members / min(n_threads, n_members))
-        return self.max_time / rounds
+        return max(self.max_time - spent, 0.0) / rounds
 
-    def _refits(self, effort, validation, members):
-        refit = effort.refit if self.refit == "auto" else self.refit
-        cut_short = any(member.reason in (TIME, INTERRUPTED) for member in members)
-        return refit and validation is None and members[0].held_out is not None and not cut_short
+    def _wants_refit(self, effort):
+        return effort.refit if self.refit == "auto" else self.refit
 
-    def _tasks_of_refit(self, tasks, samples, members, random_state):
+    def _tasks_of_refit(self, tasks, samples, members, random_state, spent):
         """All samples, for as many epochs as were best on average."""
         epochs = max(round(float(np.mean([member.best_epoch for member in members]))), 1)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(tasks))
+        budget = self._time_of_member(len(tasks), spent)
         return [
             replace(
                 task,
@@ -102,6 +101,7 @@ class MemberTasks:
                 held_out=None,
                 seed=int(seed),
                 last_epoch=epochs,
+                max_time=budget,
             )
             for task, seed in zip(tasks, seeds, strict=True)
         ]

@@ -7,6 +7,7 @@ result does not depend on how many are trained at once.
 
 import math
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -69,10 +70,6 @@ class Member:
     importances: np.ndarray | None
     reason: str
 
-    def ended_early(self, task):
-        """Whether someone asked to stop, so that the others should, too."""
-        return self.reason in (INTERRUPTED, CALLBACK) and self.n_epochs < task.last_epoch
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -106,6 +103,8 @@ class MemberRun:
         self.validation_program = recipe.network.program(recipe.validation_loss)
         self.history = History(validation_scores=None, validation_losses=None, best_loss=math.inf)
         self.weights = recipe.network.empty_weights()
+        #: by a callback or Ctrl-C, so that the others should stop, too
+        self.asked_to_stop = False
 
     def run(self):
         """The Member, or None where it was stopped before its first epoch."""
@@ -136,6 +135,8 @@ class MemberRun:
             self.history.best_score = -math.inf
         reason = self._train(validate)
         if self.history.n_iter == 0:
+            if reason == INTERRUPTED:
+                raise KeyboardInterrupt
             return None
         member = self._member(reason)
         looked_at = task.holdout or task.training
@@ -147,6 +148,9 @@ class MemberRun:
             recipe.groups,
             random_state,
         )
+        early = reason == CALLBACK and member.n_epochs < task.last_epoch
+        ended = self.callbacks.end(lambda: {"members_": [member]})
+        self.asked_to_stop = early or reason == INTERRUPTED or ended
         return member
 
     def _train(self, validate):
@@ -233,6 +237,11 @@ class MemberRun:
         )
 
 
+def are_whole(members, tasks):
+    """Whether there is a member of every task, and all of its epochs were run."""
+    return [member.n_epochs for member in members] == [task.last_epoch for task in tasks]
+
+
 def best_epoch(history):
     """Number from 1 of the epoch whose weights are kept: the best score, of equal ones the least loss."""
     scores = np.nan_to_num(np.array(history.validation_scores), nan=-np.inf)
@@ -269,7 +278,8 @@ def fit_to_data(recipe, program, coefs, intercepts, task, random_state, n_rows=1
 def train_members(recipe, tasks, n_workers, callbacks):
     """The members of all tasks, in their order; those stopped before their first epoch are left out.
 
-    The calling thread works, too: it is the one that Ctrl-C reaches, and it tells the others.
+    The calling thread works, too: it is the one that Ctrl-C reaches, and it tells the others. They end
+    after their epoch, and what there is of the members is kept; if nothing is, KeyboardInterrupt goes on.
     """
     members: list[Member | None] = [None] * len(tasks)
     errors, stop, lock = [], threading.Event(), threading.Lock()
@@ -288,16 +298,23 @@ def train_members(recipe, tasks, n_workers, callbacks):
                 errors.append(error)
                 stop.set()
                 return
-            member = members[number]
-            if member is not None and member.ended_early(tasks[number]):
+            if run.asked_to_stop:
                 stop.set()
 
-    helpers = [threading.Thread(target=work, daemon=True) for _ in range(n_workers - 1)]
-    for helper in helpers:
-        helper.start()
-    work()
-    for helper in helpers:
-        helper.join()
+    with ThreadPoolExecutor(max(n_workers - 1, 1)) as pool:
+        helpers = [pool.submit(work) for _ in range(n_workers - 1)]
+        try:
+            work()
+            wait(helpers)
+        except KeyboardInterrupt as interrupt:  # while waiting
+            errors.append(interrupt)
+            stop.set()
+            wait(helpers)
+    trained = [member for member in members if member is not None]
+    failures = [error for error in errors if not isinstance(error, KeyboardInterrupt)]
+    if failures or (errors and not trained):
+        raise (failures or errors)[0]
     if errors:
-        raise errors[0]
-    return [member for member in members if member is not None]
+        for member in trained:
+            member.reason = INTERRUPTED
+    return trained

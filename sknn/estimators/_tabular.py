@@ -1,6 +1,7 @@
 """What both estimators of tables share: from a raw table to trained members, and to their outputs."""
 
 import copy
+import time
 import warnings
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
 from sknn.estimators._efforts import batch_size
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
-from sknn.estimators._members import Recipe, train_members
+from sknn.estimators._members import Recipe, are_whole, train_members
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, TableEncoder, parse_categorical, validate_table
 from sknn.layers import (
@@ -81,16 +82,20 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         self._programs = {}
         network = self._network()
         tasks = self._tasks(data, samples, validation, effort, network, random_state)
+        started = time.monotonic()
         n_threads = engine.effective_threads(self.n_threads)
         n_workers = min(n_threads, len(tasks))
         recipe = self._recipe(network, len(samples), n_threads // n_workers)
-        callbacks = MemberCallbacks(self, data, len(tasks), tasks[0].epochs)
+        n_most = 2 * len(tasks) if self._wants_refit(effort) else len(tasks)
+        callbacks = MemberCallbacks(self, data, n_most, tasks[0].epochs)
         self.members_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data, tasks)
-        if self._refits(effort, validation, members):
-            again = self._tasks_of_refit(tasks, samples, members, random_state)
-            self.members_ = train_members(recipe, again, n_workers, callbacks)
+        refits = self._wants_refit(effort) and members[0].held_out is not None
+        if refits and are_whole(members, tasks):
+            spent = time.monotonic() - started
+            again = self._tasks_of_refit(tasks, samples, members, random_state, spent)
+            self._publish_refit(train_members(recipe, again, n_workers, callbacks), again)
         callbacks.end()
         return self
 
@@ -267,6 +272,17 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
             warnings.warn(
                 "The loss of a member became infinite: training diverged. The best weights so far are kept. "
                 "Lower learning_rate_init.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
+
+    def _publish_refit(self, members, tasks):
+        """Puts the members of a refit in the place of the others, if they are whole."""
+        if are_whole(members, tasks):
+            self.members_ = members
+        else:
+            warnings.warn(
+                "The refit stopped early. The members as they were before it are kept.",
                 ConvergenceWarning,
                 stacklevel=6,
             )

@@ -71,7 +71,7 @@ ENSEMBLE = """n_members : int or "auto", default={n_members}
         and differ in their seeds only.
     refit : bool or "auto", default={refit}
         Whether members are trained once more, on everything, for as many epochs as were best on average;
-        "auto" follows `effort`. Not where validation data are given."""
+        "auto" follows `effort`. Not where validation data are given or training was stopped early."""
 
 TRAINING = """max_iter : int or "auto", default={max_iter}
         Epochs, all of which are run; the weights of the best one are kept. "auto" is a budget of
@@ -102,7 +102,8 @@ REST = """scoring : str, callable or None, default={scoring}
     keep_held_out : bool, default={keep_held_out}
         Whether to keep ``held_out_predictions_``.
     max_time : float or None, default={max_time}
-        Seconds after which training stops, with a warning, and keeps the best weights so far.
+        Seconds after which training stops, with a warning, and keeps the best weights so far, as it
+        does on Ctrl-C. A refit takes what is left of them, or does not take place.
     n_threads : int or None, default={n_threads}
         Members that are trained at once, each on one thread; threads of prediction. None means what it
         means in scikit-learn.

@@ -1,0 +1,157 @@
+"""Members that are told to stop: Ctrl-C, errors, time, callbacks; what is kept, and what is as it was."""
+
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from sknn import TabularClassifier
+from sknn.estimators import _members
+from tests.estimators.samples import X, Y
+from tests.estimators.test_callbacks import Recorder, callback
+
+EPOCHS = 6
+SMALL = {"hidden_layer_sizes": 8, "max_iter": EPOCHS, "n_members": 2, "random_state": 0}
+
+
+def classifier(**parameters):
+    return TabularClassifier(**{**SMALL, **parameters})
+
+
+def interrupt():
+    """Ctrl-C, from whichever thread."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    else:  # Windows
+        signal.raise_signal(signal.SIGINT)
+
+
+class Score:
+    """A scorer that does something when it is called for the nth time."""
+
+    def __init__(self, number, what):
+        self.number, self.what, self.lock, self.calls = number, what, threading.Lock(), 0
+
+    def __call__(self, net, X, y):
+        with self.lock:
+            self.calls += 1
+            mine = self.calls == self.number
+        if mine:
+            self.what()
+        return net.score(X, y)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_what_there_is_when_interrupted_is_kept(n_threads):
+    n_before = threading.active_count()
+    net = classifier(n_threads=n_threads, max_iter=10**5, scoring=Score(3, interrupt))
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        net.fit(X, Y)
+    assert threading.active_count() == n_before
+    assert 1 <= net.n_iter_ < 10**4
+    assert len(net.members_) == len(net.best_epochs_) <= n_threads
+    assert net.predict_proba(X).shape == (len(X), 3)
+
+
+def test_interrupted_while_it_waits_for_others():
+    """The calling thread's member is done; the other one, which is slow, is told to end."""
+    done = threading.Event()
+
+    def score(net, X, y):
+        if threading.current_thread() is threading.main_thread():
+            score.calls += 1
+            if score.calls == EPOCHS:
+                done.set()
+        elif done.wait(60):
+            time.sleep(0.3)  # until it waits, or until it has heard
+            if not score.interrupted:
+                score.interrupted = True
+                interrupt()
+        return net.score(X, y)
+
+    score.calls, score.interrupted = 0, False
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        net = classifier(n_threads=2, scoring=score).fit(X, Y)
+    assert min(member.n_epochs for member in net.members_) < EPOCHS
+    assert len(net.members_) == 2
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_interrupted_before_the_first_epoch(monkeypatch, n_threads):
+    net = classifier(n_threads=n_threads).fit(X, Y)
+    before = net.predict_proba(X)
+
+    def stopped(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_members, "fit_to_data", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(X[:, :3], Y)
+    np.testing.assert_array_equal(net.predict_proba(X), before)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("number", [1, EPOCHS + 1, 2 * EPOCHS])
+def test_an_error_in_any_member_leaves_everything_as_it_was(n_threads, number):
+    def fail():
+        raise RuntimeError("no score")
+
+    net = classifier(n_threads=n_threads).fit(X, Y)
+    before, state = net.predict_proba(X), set(vars(net))
+    with pytest.raises(RuntimeError, match="no score"):
+        net.set_params(scoring=Score(number, fail)).fit(X[:, :3], Y)
+    assert set(vars(net)) == state
+    np.testing.assert_array_equal(net.predict_proba(X), before)
+    fresh = classifier(n_threads=n_threads, scoring=Score(number, fail))
+    with pytest.raises(RuntimeError, match="no score"):
+        fresh.fit(X, Y)
+    assert not [name for name in vars(fresh) if name.endswith("_")]
+
+
+def test_max_time_is_for_all_members_together():
+    net = classifier(max_iter=10**6, n_members=3, n_threads=1, max_time=0.6)
+    begin = time.monotonic()
+    with pytest.warns(ConvergenceWarning, match="stopped after max_time"):
+        net.fit(X, Y)
+    assert time.monotonic() - begin < 6
+    assert len(net.members_) == 3
+
+
+def test_a_refit_has_the_time_that_is_left():
+    late = Score(2 * EPOCHS, lambda: time.sleep(1))
+    net = classifier(refit=True, n_threads=1, max_time=0.9, scoring=late)
+    with pytest.warns(ConvergenceWarning, match="The refit stopped early"):
+        net.fit(X, Y)
+    assert [member.n_epochs for member in net.members_] == [EPOCHS] * 2
+    assert net.members_[0].held_out is not None
+    assert net.predict_proba(X).shape == (len(X), 3)
+
+
+# ---- callbacks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_every_epoch_of_every_member_is_told(n_threads):
+    recorder = Recorder()
+    net = classifier(n_threads=n_threads).set_callbacks(recorder).fit(X, Y)
+    assert len(recorder.scores) == sum(member.n_epochs for member in net.members_) == 2 * EPOCHS
+    assert recorder.ended
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_callback_may_stop(n_threads):
+    net = classifier(n_threads=n_threads, max_iter=10**5, refit=True)
+    net.set_callbacks(Recorder(stop_after=4)).fit(X, Y)
+    assert net.n_iter_ < 10**4
+    assert net.members_[0].held_out is not None  # nothing is begun anew
+
+
+def test_scikit_learns_own_callbacks():
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    net = classifier(n_threads=2).set_callbacks(monitor, callback.ProgressBar()).fit(X, Y)
+    logs = monitor.get_logs(select="most_recent")
+    assert sum(row["task_name"] == "epoch" for row in logs.data) == 2 * EPOCHS
+    assert len(net.members_) == 2
