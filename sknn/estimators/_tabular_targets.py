@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
-from sklearn.metrics import r2_score
+from sklearn.metrics import d2_pinball_score, r2_score
 
 from sknn.estimators import _targets
 from sknn.estimators._classifier import LabelTargets
@@ -181,11 +181,40 @@ class TabularNumbers(NumericTargets, BaseTabular):
         return self._numbers(values).mean(axis=0)
 
     def _predicted(self, values):
-        """Mean of the members, each within the range of the training targets."""
-        return np.clip(self._numbers(values), *self._range).mean(axis=0)
+        """Mean of the members, each within the range of the training targets; quantiles do not cross."""
+        mean = np.clip(self._numbers(values), *self._range).mean(axis=0)
+        if self._quantiles is None:
+            return mean
+        return np.sort(mean, axis=1)[:, np.argsort(np.argsort(self._quantiles))]
 
     def _as_predictions(self, values):
         return values.ravel() if values.shape[1] == 1 else values
+
+    def score(self, X, y, sample_weight=None):
+        """R²; for several quantiles the mean of their D².
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Numbers.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 1; of several quantiles see :func:`sklearn.metrics.d2_pinball_score`.
+        """
+        if self._quantiles is None:
+            return super().score(X, y, sample_weight)
+        columns = self._columns(self.predict(X)).T
+        scores = [
+            d2_pinball_score(y, column, alpha=quantile, sample_weight=sample_weight)
+            for quantile, column in zip(self._quantiles, columns, strict=True)
+        ]
+        return float(np.mean(scores))
 
     def _output_slopes(self, values, which):
         """Of the mean along the outputs of every member."""

@@ -262,7 +262,8 @@ class TabularRegressor(TabularNumbers):
         Returns
         -------
         y : ndarray of shape (n,) or (n, n_outputs)
-            Predictions; with several quantiles one column for each.
+            Predictions; with several quantiles one column for each, in which a row's values are sorted so that
+            they do not cross (Chernozhukov, Fernández-Val & Galichon, Econometrica 78, 2010).
         y_std : ndarray of the same shape
             Only with `return_std`: how much the members disagree, not how much y varies.
         """
