@@ -1,8 +1,8 @@
 """The figures and tables of the documentation's page beside a random forest."""
 
-import csv
 import math
 
+from _common import write_csv
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette; the marker says it a second time.
@@ -21,15 +21,14 @@ def write(rows, summary, head, cells, folder):
     """Write two figures and two tables into the folder of the documentation."""
     _versus(rows).savefig(folder / "images" / "forest.png", dpi=110)
     _curves(rows).savefig(folder / "images" / "forest_curves.png", dpi=90)
-    with open(folder / "forest.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([head, *(cells(row) for row in rows)])
-    with open(folder / "forest_summary.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["network", "on", "ahead", "level", "behind", "fit", "predict", "size"])
-        for one in summary:
-            factors = (one[key] for key in ("fit_seconds", "predict_seconds", "bytes"))
-            counts = (one[key] for key in ("model", "data", "ahead", "level", "behind"))
-            table.writerow([*counts, *(f"{factor:.2g}×" for factor in factors)])
+    write_csv(folder / "forest.csv", head, [cells(row) for row in rows])
+    short = []
+    for one in summary:
+        factors = (one[key] for key in ("fit_seconds", "predict_seconds", "bytes"))
+        counts = (one[key] for key in ("model", "data", "ahead", "level", "behind"))
+        short.append([*counts, *(f"{factor:.2g}×" for factor in factors)])
+    names = ["network", "on", "ahead", "level", "behind", "fit", "predict", "size"]
+    write_csv(folder / "forest_summary.csv", names, short)
 
 
 def _by_data(rows):

@@ -14,9 +14,8 @@ figures and writes the table of the documentation's page.
 
 import time
 import warnings
-from pathlib import Path
 
-from _common import Goals, finish, geometric_mean, parse_arguments, print_table
+from _common import DOCS, Goals, finish, geometric_mean, parse_arguments, print_table
 from _forest_models import MODELS, load, names
 from sklearn.exceptions import ConvergenceWarning
 
@@ -155,7 +154,7 @@ def main():
     if options.docs:
         from _forest_figures import write
 
-        write(rows, summary, HEAD, cells, Path(__file__).parents[1] / "docs")
+        write(rows, summary, HEAD, cells, DOCS)
     finish(options, __file__, set_goals(rows), rows)
 
 

@@ -213,10 +213,11 @@ class Numbers:
 
     Where the quartiles coincide, as where most values are 0, half of the median distance of the other
     values from the median stands in for IQR. Missing values become the median.
-    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm.
+    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm; with ``clip=False`` it is z.
     """
 
-    def __init__(self, values):
+    def __init__(self, values, clip=True):
+        self.clip = clip
         known = values[~np.isnan(values)]
         self.is_constant = len(known) == 0 or known.min() == known.max()
         self.has_missing = 0 < len(known) < len(values)
@@ -231,14 +232,14 @@ class Numbers:
         self.scale = 1 / width if np.isfinite(1 / width) else 0.0
 
     def encode(self, values):
-        """Numbers in (−3, 3), 0 where they are missing."""
+        """Numbers, clipped to (−3, 3), 0 where they are missing."""
         z = (values / self.unit - self.center) * self.scale
-        return np.where(np.isnan(z), 0.0, z / np.hypot(1.0, z / 3))
+        return np.where(np.isnan(z), 0.0, z / np.hypot(1.0, z / 3) if self.clip else z)
 
     def slope(self, values):
         """Derivative of `encode`."""
         z = (values / self.unit - self.center) * self.scale
-        slope = self.scale / self.unit / np.hypot(1.0, z / 3) ** 3
+        slope = self.scale / self.unit / (np.hypot(1.0, z / 3) ** 3 if self.clip else 1.0)
         return np.where(np.isnan(z), 0.0, slope)
 
 
@@ -279,6 +280,8 @@ class TableEncoder:
     columns : TableColumns
         Of the training samples.
     is_categorical : ndarray of bool (n_columns,)
+    clip : bool, default=True
+        Whether numbers are clipped smoothly.
 
     Attributes
     ----------
@@ -290,15 +293,15 @@ class TableEncoder:
         For each column of the table the columns of the encoded row that it became.
     """
 
-    def __init__(self, columns, is_categorical):
+    def __init__(self, columns, is_categorical, clip=True):
         self.is_categorical = is_categorical
         self.learned = [
-            Categories(*columns.categories(i)) if categorical else Numbers(columns.numbers(i))
+            Categories(*columns.categories(i)) if categorical else Numbers(columns.numbers(i), clip)
             for i, categorical in enumerate(is_categorical)
         ]
         parts = self._raw_parts(columns)
         # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
-        self.scalers = [[Numbers(c) for c in passed.T] for _, passed, _ in parts]
+        self.scalers = [[Numbers(c, clip) for c in passed.T] for _, passed, _ in parts]
         self.cardinalities = [
             len(learned.values)
             for learned in self.learned

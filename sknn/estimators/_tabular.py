@@ -36,6 +36,9 @@ from sknn.optimizers import AdamW
 from sknn.schedules import SCHEDULES, Adaptive, FlatCosine
 from sknn.training import DIVERGED, INTERRUPTED, TIME
 
+#: rate of dense layers with the standard parametrisation: 1 / √n_in of the NTK's where n_in is 256
+STANDARD_RATE = 1 / 16
+
 
 @contextmanager
 def unchanged_on_error(estimator):
@@ -142,7 +145,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         columns = TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
         names = getattr(self, "feature_names_in_", None)
         self.is_categorical_ = parse_categorical(self.categorical_features, columns, names)
-        self._encoder = TableEncoder(columns, self.is_categorical_)
+        self._encoder = TableEncoder(columns, self.is_categorical_, clip=self.smooth_clip)
 
     # ---- network and recipe --------------------------------------------------------------------
 
@@ -158,9 +161,13 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         if self.scaling_layer:
             layers.append(Scale(rate=6))
         for units in sizes:
-            dense = Dense(units, "identity", "ntk", bias_rate=0.1)
-            layers += [dense, activation, Dropout(self.dropout)]
-        return [*layers, Dense(self.n_outputs_, "identity", "ntk", bias_rate=0.1)]
+            layers += [self._dense(units), activation, Dropout(self.dropout)]
+        return [*layers, self._dense(self.n_outputs_)]
+
+    def _dense(self, units):
+        """A dense layer with the rates of its parametrisation."""
+        rate = 1.0 if self.parametrization == "ntk" else STANDARD_RATE
+        return Dense(units, "identity", self.parametrization, rate=rate, bias_rate=0.1)
 
     def _embeddings(self):
         """The first layer, side by side for the three parts of an encoded row; none where all pass."""

@@ -17,9 +17,11 @@ TABULAR_CONSTRAINTS = {
     "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
     "hidden_layer_sizes": SIZES,
     "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
+    "smooth_clip": ["boolean"],
     "numeric_embedding": [StrOptions({"periodic"}), None],
     "category_embedding": [COUNT],
     "scaling_layer": ["boolean"],
+    "parametrization": [StrOptions({"ntk", "standard"})],
     "parametric": ["boolean"],
     "data_driven_init": ["boolean"],
     "n_members": [AUTO, COUNT],
@@ -43,7 +45,9 @@ TABULAR_CONSTRAINTS = {
 
 TABLE = """categorical_features : array-like or "from_dtype" or None, default={categorical_features}
         Which columns hold categories: a mask, numbers or names of columns; None is none of them.
-        "from_dtype" are those of strings, and in a data frame those of categories and booleans, too."""
+        "from_dtype" are those of strings, and in a data frame those of categories and booleans, too.
+    smooth_clip : bool, default={smooth_clip}
+        Whether scaled numbers are clipped smoothly to (−3, 3)."""
 
 NETWORK = """hidden_layer_sizes : int, tuple of int, str or "auto", default={hidden_layer_sizes}
         Units of each hidden layer, as for the MLP; "auto" follows `effort`.
@@ -56,6 +60,9 @@ NETWORK = """hidden_layer_sizes : int, tuple of int, str or "auto", default={hid
         Length of the learned vector of a category, in columns of more than 8 of them.
     scaling_layer : bool, default={scaling_layer}
         Whether a learned factor for each input comes first (:class:`sknn.layers.Scale`).
+    parametrization : {"ntk", "standard"}, default={parametrization}
+        Of the dense layers (:class:`sknn.layers.Dense`); "standard" ones begin with Glorot's weights and
+        learn with 1/16 of the rate.
     parametric : bool, default={parametric}
         Whether each unit learns how much of the activation it takes
         (:class:`sknn.layers.ParametricActivation`).

@@ -47,6 +47,16 @@ def test_heavy_tails_stay_within_three():
     assert len(np.unique(rows[:, 0])) > 900
 
 
+def test_without_clipping_numbers_are_only_scaled():
+    column = np.random.RandomState(0).standard_cauchy(101) ** 3
+    low, center, high = np.quantile(column, (0.25, 0.5, 0.75))
+    scaled = Numbers(column, clip=False)
+    np.testing.assert_allclose(scaled.encode(column), (column - center) / (high - low))
+    np.testing.assert_allclose(scaled.slope(column), 1 / (high - low))
+    encoder = TableEncoder(TableColumns(column[:, None]), np.array([False]), clip=False)
+    assert np.abs(encoder.encode(TableColumns(column[:, None]), np.float64)).max() > 100
+
+
 def test_large_integers_keep_their_differences():
     x = 2**40 + np.arange(10)[:, None]
     _, rows = encoded(x, dtype=np.float32)

@@ -53,6 +53,27 @@ def test_kinds_of_targets(kind):
         assert np.all((p >= 0) & (p <= 1))
 
 
+PIECES = [
+    ("smooth_clip", False),
+    ("numeric_embedding", None),
+    ("scaling_layer", False),
+    ("parametrization", "standard"),
+    ("parametric", False),
+    ("data_driven_init", False),
+    ("fading", False),
+    ("dropout", 0.0),
+    ("weight_decay", 0.0),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), PIECES)
+def test_every_piece_can_be_left_out(name, value):
+    whole = classifier(max_iter=20).fit(X, Y)
+    without = classifier(max_iter=20, **{name: value}).fit(X, Y)
+    assert without.score(X, Y) > 0.8
+    assert not np.allclose(without.decision_function(X), whole.decision_function(X), atol=1e-3)
+
+
 # ---- members ---------------------------------------------------------------------------------------
 
 
