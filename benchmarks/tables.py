@@ -208,6 +208,9 @@ def claim(goals, kind, summary):
         times = ours["fit s"] / summary["forest"]["fit s"]
         goals.at_most(f"{kind}: median fit time / forest's", times, 20)
     goals.at_most(f"{kind}: slowest fit", ours["slowest fit"], 10, "s")
+    if "realmlp" in summary:
+        times = ours["fit cpu s"] / summary["realmlp"]["fit cpu s"]
+        goals.at_most(f"{kind}: median processor time of a fit / RealMLP's", times, 1 / 3)
 
 
 def document(records):
