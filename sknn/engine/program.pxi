@@ -141,6 +141,7 @@ cdef class Program:
              p.decay_factor) = parts
             p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
             p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
+            p.winograd = p.winograd_turned = -1
             p.transposed_vectors = n_vectors(n_in)
         for fitted in (False, True):    # prediction of a few rows packs the first of them only
             for i in range(plan.n_ops):
@@ -169,7 +170,12 @@ cdef class Program:
         """The form of a convolution that is not the packed weights themselves."""
         cdef Plan* plan = &self.plan
         p.forward = convolution_form(g.w, g.c // g.groups, g.oh, g.ow, g.oc // g.groups, g, g.sh, g.sw)
-        if is_derived(&p.forward):
+        if prefers_winograd(p, g):
+            plan.winograd = True
+            p.winograd = plan.n_derived
+            p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(g) >= FEW_TILES
+            plan.n_derived += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+        elif is_derived(&p.forward):
             p.forward.offset = plan.n_derived
             p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
             plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
@@ -181,6 +187,9 @@ cdef class Program:
         if op.kind == DENSE:
             p.transposed = plan.n_derived
             plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+        elif op.kind == CONV and p.winograd >= 0:
+            p.winograd_turned = plan.n_derived
+            plan.n_derived += SKNN_POSITIONS * op.geometry.oc * n_vectors(op.geometry.c) * SKNN_V
         elif op.kind == CONV:
             if prefers_spread(&op.geometry):
                 p.backward = spread_form(&op.geometry)
@@ -211,7 +220,12 @@ cdef class Program:
             plan.lane_values += whole_lines(p.vectors * SKNN_V)
             plan.scratch = max(plan.scratch, 2 * whole_lines(g.c), whole_lines(g.ow * g.oc),
                                max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
-            if op.kind == BATCH_NORM:
+            if op.kind == CONV and p.winograd >= 0:
+                plan.scratch = max(plan.scratch, winograd_scratch(g))
+                if p.winograd_gradient:
+                    op.halo = plan.halos
+                    plan.halos += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+            elif op.kind == BATCH_NORM:
                 op.moments = plan.moments
                 plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
             elif op.kind == PARAMETRIC:
@@ -247,6 +261,14 @@ cdef class Program:
         free(self.plan.segments)
         free(self.plan.loss.group_sizes)
         free(self.plan.loss.quantiles)
+
+    @property
+    def winograd(self):
+        """The ops that are Winograd convolutions: number -> whether their weight gradients are, too."""
+        return {i: self.plan.parameters[self.plan.ops[i].parameter].winograd_gradient
+                for i in range(self.plan.n_ops)
+                if self.plan.ops[i].kind == CONV
+                and self.plan.parameters[self.plan.ops[i].parameter].winograd >= 0}
 
     cdef int check_rows(self, Rows x) except -1:
         """Rows of another width or kind would be read out of bounds."""
@@ -326,7 +348,7 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
 cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
                  Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
-    if op.kind == CONV:
+    if op.kind == CONV and p.winograd < 0:
         derive_conv(p, &op.geometry, panel, packed, derived, first, last, backward)
     elif backward and p.transposed >= 0:
         transpose_rows(p, panel, packed, derived, first, last)
@@ -341,6 +363,9 @@ cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint b
         if plan.ops[i].kind == CONV:
             derive_bias(p, packed, derived)
         elif plan.ops[i].kind != DENSE or not backward:
+            continue
+        if plan.ops[i].kind == CONV and p.winograd >= 0:
+            derive_winograd(p, &plan.ops[i].geometry, packed, derived, 0, plan.ops[i].geometry.c, backward)
             continue
         if not backward and p.forward.offset < 0:
             continue
