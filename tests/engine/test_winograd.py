@@ -78,7 +78,7 @@ def test_rounding(machine, c):
     expected = model.twin_outputs(X)[0]
     error = model.forward(X, 1, shape=expected.shape[1:]) - expected
     assert np.sqrt((error**2).mean()) < 20 * machine.eps * expected.std()
-    assert abs(error).max() < 100 * machine.eps * expected.std()
+    assert abs(error).max() < 200 * machine.eps * expected.std()
 
 
 def test_a_nan_stays_in_its_tile(machine):
