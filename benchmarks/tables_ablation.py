@@ -34,7 +34,7 @@ PIECES = {
     "best epoch (the last)": (BOTH, {"scoring": "last epoch"}),
     "temperature": (CLASSES, {"calibrate": False}),
     "folds (seeds)": (BOTH, {"members": "seeds"}),
-    "members (one of more epochs)": (BOTH, {"n_members": 1}),
+    "members (one)": (BOTH, {"n_members": 1}),
     "no refit (refit)": (BOTH, {"refit": True}),
 }
 HEAD = ["without", "error", "±", "helps", "harms", "log-loss", "fit"]

@@ -305,7 +305,8 @@ def train_members(recipe, tasks, n_workers, callbacks):
         helpers = [pool.submit(work) for _ in range(n_workers - 1)]
         try:
             work()
-            wait(helpers)
+            while wait(helpers, timeout=0.1).not_done:
+                pass  # not in one go: some packages' handlers of signals keep Ctrl-C from ending it
         except KeyboardInterrupt as interrupt:  # while waiting
             errors.append(interrupt)
             stop.set()

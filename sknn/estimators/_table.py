@@ -125,7 +125,9 @@ def _kind(column):
     """The kind of a column's dtype as numpy has it; "C" for categories and frames' strings."""
     dtype = column.dtype
     name = str(dtype).lower()
-    if name == "str" or name.startswith(("string", "large_string", "category", "categorical", "enum")):
+    if name == "str" or name.startswith(
+        ("string", "large_string", "category", "categorical", "enum")
+    ):
         return "C"
     if name.startswith(("date", "time", "period", "duration")):
         return "M"
