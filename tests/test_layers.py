@@ -24,11 +24,13 @@ from sknn.layers import (
     MaxPool2D,
     ParametricActivation,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     SpatialDropout,
     Transposed,
 )
+from sknn.losses import Loss
 from sknn.network import Network
 
 REPRS = {
@@ -55,6 +57,9 @@ REPRS = {
     "MaxPool2D(pool_size=3, strides=2)": MaxPool2D(3, strides=2),
     "ParametricActivation(name='mish', rate=0.1)": ParametricActivation("mish", 0.1),
     "PeriodicEmbedding(rate=0.1)": PeriodicEmbedding(rate=0.1),
+    "PiecewiseLinearEmbedding(edges=[[0, 1], [2, 3]], n_outputs=2)": PiecewiseLinearEmbedding(
+        [[0, 1], [2, 3]], 2
+    ),
     "Residual(layers=[Conv2D(filters=4, kernel_size=1), BatchNorm()])": Residual(
         [Conv2D(4, 1), BatchNorm()]
     ),
@@ -219,6 +224,8 @@ MISFITS = [
     (Residual([Conv2D(4, 1)]), (7, 6, 5), (5, 4)),
     (Residual([Dense(8)]), (9,), (9, 8)),
     (PeriodicEmbedding(), (7, 6, 5), (7, 6, 5)),
+    (PiecewiseLinearEmbedding([[0, 1]] * 3), (7, 6, 5), (7, 6, 5)),
+    (PiecewiseLinearEmbedding([[0, 1]] * 3), (4,), (2, 4)),
     (CategoryEmbedding([3, 4]), (7, 6, 5), (7, 6, 5)),
     (CategoryEmbedding([3, 4]), (3,), (2, 3)),
     (Columns([Scale(), None], [2, 3]), (6,), (2, 3, 6)),
@@ -265,6 +272,12 @@ def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
         (PeriodicEmbedding(n_outputs=1.5), r"n_outputs=1.5 must be an integer >= 1"),
         (PeriodicEmbedding(sigma=-1), r"sigma=-1 must be a finite number > 0"),
         (PeriodicEmbedding(rate=np.inf), r"rate=inf must be"),
+        (PiecewiseLinearEmbedding([[0, 1]]), r"edges must have the shape \(T \+ 1, d\)"),
+        (PiecewiseLinearEmbedding([[0, 1], [1, 1]]), r"edges must be finite and rise"),
+        (PiecewiseLinearEmbedding([[0, 1], [1, np.nan]]), r"edges must be finite and rise"),
+        (PiecewiseLinearEmbedding([[0, 1], [1, np.inf]]), r"edges must be finite and rise"),
+        (PiecewiseLinearEmbedding([[0, 1], [2, 2]], 0), r"n_outputs=0 must be an integer >= 1"),
+        (PiecewiseLinearEmbedding([[0, 1], [2, 2]], rate=-1), r"rate=-1 must be"),
         (CategoryEmbedding([3, 0]), r"a number of cardinalities=0 must be an integer >= 1"),
         (CategoryEmbedding([3, 4], dim=0), r"dim=0 must be an integer >= 1"),
         (CategoryEmbedding([3, 4], rate=-1), r"rate=-1 must be"),
@@ -299,6 +312,7 @@ WEIGHTS = [
     (Scale(), (7, 6, 5), (1, 5), (5,), None),
     (ParametricActivation("mish"), (9,), (1, 9), (9,), None),
     (PeriodicEmbedding(4, 2), (9,), (18, 9), (9,), None),
+    (PiecewiseLinearEmbedding([[0, 1], [1, 2], [2, 3]], 4), (2,), (12, 2), (2,), None),
     (CategoryEmbedding([7], 3), (1,), (7, 3), (3,), None),
 ]
 
@@ -386,6 +400,47 @@ def test_initial_weights_keep_the_size_of_what_passes():
 def test_no_bias_is_zeros():
     network = Network([Conv2D(6, 3, bias=False)], (4, 4, 3), "float32")
     assert not network.initial_weights(np.random.RandomState(0))[1][0].any()
+
+
+def test_edges_of_quantiles():
+    """As many samples in each bin; few values are edges; what coincides is halved; one value gets room."""
+    rng = np.random.default_rng(0)
+    X = np.stack(
+        [
+            rng.exponential(size=1000),
+            rng.integers(0, 3, 1000),
+            np.where(rng.random(1000) < 0.9, 0.0, rng.random(1000)),
+            np.full(1000, 7.0),
+        ],
+        axis=1,
+    )
+    X[::10] = np.nan
+    edges = PiecewiseLinearEmbedding.from_quantiles(X, n_bins=6).edges
+    assert edges.shape == (7, 4)
+    assert (np.diff(edges, axis=0) > 0).all()
+    counts = np.histogram(X[:, 0], edges[:, 0])[0]
+    assert counts.sum() == 900
+    assert abs(counts - 150).max() <= 1
+    assert {0.0, 1.0, 2.0} <= set(edges[:, 1])
+    assert edges[[0, -1], 2] == pytest.approx([0, np.nanmax(X[:, 2])])
+    assert edges[[0, -1], 3] == pytest.approx([3.5, 10.5])
+
+
+def test_edges_of_nothing_and_of_next_to_nothing():
+    """Columns of gaps, of 1e30, of numbers that differ in their last place."""
+    X = [[np.nan, 1e30, 1.0], [np.nan, -1e30, 1.0 + 1e-15], [np.nan, 3.0, 2.0]]
+    Network([PiecewiseLinearEmbedding.from_quantiles(X)], 3, "float32").program(
+        Loss("squared_error", (12,))
+    )
+
+
+def test_an_initial_piecewise_embedding():
+    """A mixture in U(-b, b) as Glorot has it for T inputs and J outputs; no bends at first in its biases."""
+    layer = PiecewiseLinearEmbedding(np.cumsum(np.ones((17, 300)), axis=0))
+    (W,), (b,) = Network([layer], 300, "float64").initial_weights(np.random.RandomState(0))
+    assert abs(W[:48]).max() == pytest.approx(np.sqrt(6 / 19), rel=0.01)
+    assert not W[48:].any()
+    assert not b.any()
 
 
 def test_summary():

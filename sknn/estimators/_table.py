@@ -9,6 +9,8 @@ missing values as they are, and codes of categories for a learned embedding, −
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from sknn.layers._piecewise import quantile_edges
+
 #: up to this many categories become columns of their own
 ONE_HOT = 8
 
@@ -195,10 +197,11 @@ class Numbers:
 
     Where the quartiles coincide, as where most values are 0, half of the median distance of the other
     values from the median stands in for IQR. Missing values become the median.
-    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm.
+    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm. With `n_bins` there are `edges` of bins
+    that hold about as many known values each, of what `encode` gives.
     """
 
-    def __init__(self, values):
+    def __init__(self, values, n_bins=None):
         known = values[~np.isnan(values)]
         self.is_constant = len(known) == 0 or known.min() == known.max()
         self.has_missing = 0 < len(known) < len(values)
@@ -211,6 +214,8 @@ class Numbers:
             distances = np.abs(known / self.unit - self.center)
             width = np.median(distances[distances > 0]) / 2
         self.scale = 1 / width if np.isfinite(1 / width) else 0.0
+        if n_bins is not None:
+            self.edges = quantile_edges(self.encode(known), n_bins)
 
     def encode(self, values):
         """Numbers in (−3, 3), 0 where they are missing."""
@@ -261,6 +266,8 @@ class TableEncoder:
     columns : TableColumns
         Of the training samples.
     is_categorical : ndarray of bool (n_columns,)
+    n_bins : int or None, default=None
+        Into how many bins numbers are to be cut; None learns no edges.
 
     Attributes
     ----------
@@ -272,10 +279,12 @@ class TableEncoder:
         For each column of the table the columns of the encoded row that it became.
     """
 
-    def __init__(self, columns, is_categorical):
+    def __init__(self, columns, is_categorical, n_bins=None):
         self.is_categorical = is_categorical
         self.learned = [
-            Categories(*columns.categories(i)) if categorical else Numbers(columns.numbers(i))
+            Categories(*columns.categories(i))
+            if categorical
+            else Numbers(columns.numbers(i), n_bins)
             for i, categorical in enumerate(is_categorical)
         ]
         parts = self._raw_parts(columns)
@@ -287,6 +296,12 @@ class TableEncoder:
             if isinstance(learned, Categories) and learned.embedded
         ]
         self._number(parts)
+
+    @property
+    def edges(self):
+        """Edges of the bins of each number, (n_bins + 1, n_numbers)."""
+        columns = [one.edges for one in self.learned if hasattr(one, "edges")]
+        return np.stack(columns, axis=1)
 
     def _number(self, parts):
         """Where the parts of each column stand in an encoded row."""

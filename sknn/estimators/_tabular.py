@@ -28,12 +28,16 @@ from sknn.layers import (
     Dropout,
     ParametricActivation,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Scale,
 )
 from sknn.network import Network
 from sknn.optimizers import AdamW
 from sknn.schedules import SCHEDULES, Adaptive, FlatCosine
 from sknn.training import DIVERGED, INTERRUPTED, TIME
+
+#: of the numbers, for numeric_embedding="piecewise_linear"
+N_BINS = 16
 
 
 @contextmanager
@@ -137,7 +141,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         columns = TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
         names = getattr(self, "feature_names_in_", None)
         self.is_categorical_ = parse_categorical(self.categorical_features, columns, names)
-        self._encoder = TableEncoder(columns, self.is_categorical_)
+        n_bins = N_BINS if self.numeric_embedding == "piecewise_linear" else None
+        self._encoder = TableEncoder(columns, self.is_categorical_, n_bins)
 
     # ---- network and recipe --------------------------------------------------------------------
 
@@ -160,10 +165,14 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     def _embeddings(self):
         """The first layer, side by side for the three parts of an encoded row; none where all pass."""
         encoder = self._encoder
-        periodic = PeriodicEmbedding(rate=0.1) if self.numeric_embedding == "periodic" else None
+        numbers = None
+        if self.numeric_embedding == "periodic":
+            numbers = PeriodicEmbedding(rate=0.1)
+        elif self.numeric_embedding == "piecewise_linear" and encoder.n_numbers:
+            numbers = PiecewiseLinearEmbedding(encoder.edges, rate=0.1)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
         widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities)
-        parts = [p for p in zip((periodic, None, vectors), widths, strict=True) if p[1]]
+        parts = [p for p in zip((numbers, None, vectors), widths, strict=True) if p[1]]
         if not any(layer for layer, _ in parts):
             return []
         layers, widths = zip(*parts, strict=True)

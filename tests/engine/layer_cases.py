@@ -1,5 +1,7 @@
 """The table of layer cases: name -> (layers, shape of the input); a linear layer comes after them."""
 
+import numpy as np
+
 from sknn.layers import (
     Activation,
     AvgPool2D,
@@ -16,6 +18,7 @@ from sknn.layers import (
     MaxPool2D,
     ParametricActivation,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     SpatialDropout,
@@ -27,6 +30,12 @@ from tests.twins import ACTIVATIONS
 def separable(filters, **options):
     """One filter for each of eight channels, then a mixture of them."""
     return [Conv2D(8, 3, groups=8, **options), Conv2D(filters, 1)]
+
+
+def bins(n_bins, d):
+    """Edges of d columns between -2 and 2, not the same in any two."""
+    edges = np.random.default_rng(n_bins).uniform(-2, 2, (n_bins + 1, d))
+    return np.sort(edges, axis=0).tolist()
 
 
 def mixer(tokens, channels, c, *between):
@@ -245,6 +254,19 @@ TABLES = {
     "periodic_of_one": ([PeriodicEmbedding(1, 1), Dense(9)], (1,)),
     "periodic_of_units": ([Dense(7), PeriodicEmbedding(4, 3), Dense(9)], (5,)),
     "periodic_twice": ([PeriodicEmbedding(4, 2), PeriodicEmbedding(2, 2), Dense(9)], (5,)),
+    "piecewise": ([PiecewiseLinearEmbedding(bins(8, 5)), Dense(9)], (5,)),
+    "piecewise_of_seventeen": ([PiecewiseLinearEmbedding(bins(5, 17), 2), Dense(9)], (17,)),
+    "piecewise_of_many": ([PiecewiseLinearEmbedding(bins(3, 170), 1), Dense(9)], (170,)),
+    "piecewise_of_one": ([PiecewiseLinearEmbedding(bins(1, 1), 1), Dense(9)], (1,)),
+    "piecewise_of_units": ([Dense(7), PiecewiseLinearEmbedding(bins(4, 7)), Dense(9)], (5,)),
+    "piecewise_of_waves": (
+        [
+            Columns([PeriodicEmbedding(2, 1), PiecewiseLinearEmbedding(bins(4, 2))], [3, 2]),
+            Scale(),
+            PiecewiseLinearEmbedding(bins(2, 14), 1),
+        ],
+        (5,),
+    ),
     "category": ([CategoryEmbedding([3, 1, 200], dim=8), Dense(9)], (3,)),
     "category_long_vectors": ([CategoryEmbedding([2, 3], dim=170), Dense(9)], (2,)),
     "category_of_units": ([Dense(2), CategoryEmbedding([2, 2], 3), Dense(9)], (4,)),

@@ -171,6 +171,29 @@ class Periodic(nn.Module):
         return torch.cat([x, v.flatten(1)], dim=1)
 
 
+class Piecewise(nn.Module):
+    """[x, c_j + sum_t m_tj e_t], plane after plane."""
+
+    def __init__(self, edges, n_outputs):
+        super().__init__()
+        edges = torch.as_tensor(edges)
+        self.register_buffer("edges", edges[:-1])
+        self.register_buffer("widths", torch.diff(edges, dim=0))
+        n_bins, n_in = self.widths.shape
+        self.n_outputs = n_outputs
+        self.weight = nn.Parameter(torch.ones(n_bins * n_outputs + n_outputs, n_in))
+        self.bias = no_bias(n_in)
+
+    def forward(self, x):
+        low, high = torch.zeros_like(self.edges), torch.ones_like(self.edges)
+        low[0], high[-1] = -torch.inf, torch.inf
+        e = ((x[:, None] - self.edges) / self.widths).clamp(low, high)
+        J = self.n_outputs
+        mixture = self.weight[:-J].reshape(len(low), J, -1)
+        v = self.weight[-J:] + (e[:, :, None] * mixture).sum(dim=1)
+        return torch.cat([x, v.flatten(1)], dim=1)
+
+
 class Category(nn.Module):
     """A table for one column of codes; a further row of zeros is that of unknown codes."""
 
@@ -198,7 +221,7 @@ class Columns(nn.Module):
 
 WEIGHTED = (
     *(nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm),
-    *(Channels, Periodic, Category),
+    *(Channels, Periodic, Piecewise, Category),
 )
 
 
@@ -323,6 +346,11 @@ class Builder:
         (n_in,) = self.shape
         self.shape = (n_in * (1 + n_outputs),)
         return [Periodic(n_in, n_frequencies, n_outputs)]
+
+    def PiecewiseLinearEmbedding(self, edges, n_outputs=3, rate=1.0):
+        (n_in,) = self.shape
+        self.shape = (n_in * (1 + n_outputs),)
+        return [Piecewise(edges, n_outputs)]
 
     def CategoryEmbedding(self, cardinalities, dim=8, rate=1.0):
         self.shape = (len(cardinalities) * dim,)
