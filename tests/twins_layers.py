@@ -210,7 +210,7 @@ def piecewise(x, W, b, edges, J):
         dx, dv = dout[:, : x.shape[1]], dout[:, x.shape[1] :].reshape(v.shape)
         dmixture = np.einsum("ntd,njd->tjd", e, dv).reshape(T * J, -1)
         de = np.einsum("njd,tjd->ntd", dv, mixture) / widths
-        inside = ~((share < low) | (share > high))
+        inside = ~((share < low) | (share >= high))
         return dx + (de * inside).sum(axis=1), np.concatenate([dmixture, dv.sum(axis=0)]), 0 * b
 
     return np.concatenate([x, v.reshape(len(x), -1)], axis=1), backward

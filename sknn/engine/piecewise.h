@@ -17,7 +17,7 @@ typedef struct {
 #define AT(place) (*(vec *)(place))
 #define OF(place) (*(const vec *)(place))
 
-/* Component t of the features x, and its slope, which is 0 where it is cut. */
+/* Component t of the features x, and its slope, which is 0 where it is cut; at an edge that of the upper bin. */
 SKNN_INLINE void piece_of(const Pieces *p, ptrdiff_t t, const real *x, real *e, real *slope)
 {
     real edge[SKNN_V], steep[SKNN_V];
@@ -26,7 +26,7 @@ SKNN_INLINE void piece_of(const Pieces *p, ptrdiff_t t, const real *x, real *e, 
     load_vector(p->bins + (p->T + t) * p->c, p->n, steep);
     for (int i = 0; i < SKNN_V; i++) {
         const real inside = (x[i] - edge[i]) * steep[i];
-        const int below = inside < low, above = inside > high;      /* NaN is neither */
+        const int below = inside < low, above = inside >= high;      /* NaN is neither */
         e[i] = below ? low : above ? high : inside;
         slope[i] = below | above ? 0 : steep[i];
     }

@@ -106,8 +106,9 @@ def test_a_line_with_bends(machine):
 
 
 def test_slopes_of_a_line_with_bends(machine):
-    slopes = line(machine, [-2, -0.5, 1, 2.5, 5], BENDS, EDGES, slope=True)
-    np.testing.assert_allclose(slopes, [10, 10, 2, 1, 1], rtol=4 * machine.eps)
+    """At an edge it is that of what comes behind it."""
+    slopes = line(machine, [-2, -0.5, 0, 1, 2, 2.5, 5], BENDS, EDGES, slope=True)
+    np.testing.assert_allclose(slopes, [10, 10, 2, 2, 1, 1, 1], rtol=4 * machine.eps)
 
 
 def test_infinity_beyond_the_edges(machine):
