@@ -129,12 +129,15 @@ cdef void convolve(const Form* f, const real* weights, const real* bias, const r
         weights += f.rows * group_width
 
 
-cdef void conv_forward(const Parameter* p, const Weights* weights, Matrix x, Matrix y,
+cdef void conv_forward(const Parameter* p, const Geometry* g, const Weights* weights, Matrix x, Matrix y,
                        Py_ssize_t rows, real* scratch) noexcept nogil:
     cdef const Form* f = &p.forward
     cdef const real* w = weights.packed + p.weight
     cdef const real* b = weights.packed + p.bias
     cdef Py_ssize_t i
+    if p.winograd >= 0:
+        winograd_forward(p, g, weights.derived + p.winograd, b, x, y, rows, scratch)
+        return
     if f.offset >= 0:
         w, b = weights.derived + f.offset, weights.derived + f.bias
     for i in range(rows):
@@ -181,6 +184,9 @@ cdef Py_ssize_t halo_size(const Form* f, const Geometry* g) noexcept nogil:
 cdef void conv_input_gradient(const Op* op, const Parameter* p, const real* derived, Matrix d,
                               Matrix dx, Py_ssize_t rows, real* halo, real* scratch) noexcept nogil:
     cdef Py_ssize_t i
+    if p.winograd >= 0:
+        winograd_input_gradient(p, &op.geometry, derived + p.winograd_turned, d, dx, rows, scratch)
+        return
     for i in range(rows):
         if p.backward.spread:
             spread_image(&p.backward, &op.geometry, derived + p.backward.offset, d.at + i * d.stride,

@@ -5,7 +5,7 @@
 cdef void input_slopes(const Forward* f, const Workspace* w, const Py_ssize_t* samples, Py_ssize_t m,
                        real* unused) noexcept nogil:
     cdef const Plan* plan = f.plan
-    cdef Lane lane = Lane(unused, False)
+    cdef Lane lane = Lane(unused, False, False)
     cdef Matrix d = gradient_of(plan, w, plan.ops[plan.n_ops - 1].target, 0)
     cdef Py_ssize_t i, n = plan.loss.n_outputs
     cdef int segment

@@ -61,7 +61,7 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
     cdef Matrix other
     cdef Py_ssize_t r, j, width = plan.buffers[op.target].width
     if op.kind == CONV:
-        conv_forward(p, weights, x, y, rows, w.scratch)
+        conv_forward(p, g, weights, x, y, rows, w.scratch)
     elif op.kind == DEPTHWISE:
         for r in range(rows):
             depthwise_image(p, g, weights.packed + p.weight, weights.packed + p.bias, x.at + r * x.stride,
@@ -152,7 +152,8 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
 # Where a lane's gradients of weights go.
 cdef struct Lane:
     real* gradient
-    bint accumulate
+    bint accumulate             # to what earlier rows gave
+    bint begun                  # some of these rows belong to the same pass
 
 
 # The weight gradients of an op with a lane, but for what `channels_backward` does.
@@ -162,7 +163,9 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
     if not p.trained and not p.biased:
         return
     if op.kind == CONV:
-        if p.trained:
+        if p.trained and p.winograd >= 0:
+            winograd_weight_gradient(p, &op.geometry, x, d, rows, w.halos + op.halo, lane.begun, w.scratch)
+        elif p.trained:
             conv_weight_gradient(p, x, d, rows, lane.gradient + p.lane, lane.accumulate)
     else:
         if not lane.accumulate:
@@ -170,6 +173,19 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
         depthwise_weight_gradient(p, &op.geometry, x, d, rows, lane.gradient + p.lane)
     if p.biased:
         image_bias_gradient(&op.geometry, d, rows, lane.gradient + p.lane_bias, lane.accumulate, w.scratch)
+
+
+# What the convolutions among ops first..last keep until a lane's pass ends. `accumulate` as it was when it began.
+cdef void end_lane(const Plan* plan, const Workspace* w, int first, int last, real* lane,
+                   bint accumulate) noexcept nogil:
+    cdef int i
+    cdef const Op* op
+    cdef const Parameter* p
+    for i in range(first, last):
+        op = plan.ops + i
+        p = plan.parameters + op.parameter
+        if op.kind == CONV and p.winograd >= 0 and p.trained:
+            winograd_lane(p, &op.geometry, w.halos + op.halo, lane + p.lane, accumulate)
 
 
 # d holds dy and becomes dx, or for batch norm stays: its dx waits for the sums of all lanes.

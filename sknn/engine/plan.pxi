@@ -16,7 +16,8 @@ cdef struct Plan:
     Py_ssize_t lane_values              # of a lane's gradient; 0: no op has one
     Py_ssize_t moments                  # mean and scale of every batch norm
     Py_ssize_t scratch                  # of a thread: a row of outputs
-    Py_ssize_t halos                    # of a thread: the surrounded gradients of all convolutions
+    Py_ssize_t halos                    # of a thread: what the backward passes of all convolutions keep
+    bint winograd                       # there are such convolutions
     bint images                         # rows may be read a little beyond their end
     int n_segments                      # batch norms cut the ops into segments
     int* segments                       # segment k has the ops from segments[k] to segments[k + 1]

@@ -45,6 +45,8 @@ cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* 
             channels_backward(s.plan, w, s.params, op, x, d, rows, lane)
         else:
             lane_gradient(s.plan, w, op, x, d, rows, lane)
+            if (begin + rows) % s.lane_rows == 0 or begin + rows == s.batch_rows:
+                end_lane(s.plan, w, i, i + 1, lane.gradient, False)
         lap(&last, times + WEIGHT_GRADIENT)
     if s.plan.buffers[op.source].gradient < 0:
         return
@@ -64,7 +66,8 @@ cdef void profile_batch(Step* s, const Plan* untrained, double* times) noexcept 
     cdef int i
     while row < s.batch_rows:
         rows = min(s.sub_rows, s.lane_rows - row % s.lane_rows, s.batch_rows - row)
-        lane = Lane(s.lanes + row // s.lane_rows * s.plan.lane_values, row % s.lane_rows > 0)
+        lane = Lane(s.lanes + row // s.lane_rows * s.plan.lane_values, row % s.lane_rows > 0,
+                    row % s.lane_rows > 0)
         profile_rows(s, untrained, row, rows, &lane, times)
         row += rows
     cdef double last = seconds()

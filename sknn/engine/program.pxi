@@ -159,6 +159,7 @@ cdef class Program:
              p.decay_factor) = parts
             p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
             p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
+            p.winograd = p.winograd_turned = -1
             p.transposed_vectors = n_vectors(n_in)
         for fitted in (False, True):    # prediction of a few rows packs the first of them only
             for i in range(plan.n_ops):
@@ -187,7 +188,11 @@ cdef class Program:
         """The form of a convolution that is not the packed weights themselves."""
         cdef Plan* plan = &self.plan
         p.forward = convolution_form(g.w, g.c // g.groups, g.oh, g.ow, g.oc // g.groups, g, g.sh, g.sw)
-        if is_derived(&p.forward):
+        if prefers_winograd(p, g):
+            plan.winograd = True
+            p.winograd = plan.n_derived
+            plan.n_derived += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+        elif is_derived(&p.forward):
             p.forward.offset = plan.n_derived
             p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
             plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
@@ -199,6 +204,9 @@ cdef class Program:
         if op.kind == DENSE:
             p.transposed = plan.n_derived
             plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+        elif op.kind == CONV and p.winograd >= 0:
+            p.winograd_turned = plan.n_derived
+            plan.n_derived += SKNN_POSITIONS * op.geometry.oc * n_vectors(op.geometry.c) * SKNN_V
         elif op.kind == CONV:
             if prefers_spread(&op.geometry):
                 p.backward = spread_form(&op.geometry)
@@ -229,7 +237,11 @@ cdef class Program:
             plan.lane_values += whole_lines(p.vectors * SKNN_V)
             plan.scratch = max(plan.scratch, 2 * whole_lines(g.c), whole_lines(g.ow * g.oc),
                                max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
-            if op.kind == BATCH_NORM:
+            if op.kind == CONV and p.winograd >= 0:
+                plan.scratch = max(plan.scratch, winograd_scratch(g))
+                op.halo = plan.halos
+                plan.halos += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+            elif op.kind == BATCH_NORM:
                 op.moments = plan.moments
                 plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
             elif op.kind == PARAMETRIC:
@@ -347,7 +359,7 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
 cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
                  Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
     cdef const Parameter* p = plan.parameters + op.parameter
-    if op.kind == CONV:
+    if op.kind == CONV and p.winograd < 0:
         derive_conv(p, &op.geometry, panel, packed, derived, first, last, backward)
     elif backward and p.transposed >= 0:
         transpose_rows(p, panel, packed, derived, first, last)
@@ -362,6 +374,9 @@ cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint b
         if plan.ops[i].kind == CONV:
             derive_bias(p, packed, derived)
         elif plan.ops[i].kind != DENSE or not backward:
+            continue
+        if plan.ops[i].kind == CONV and p.winograd >= 0:
+            derive_winograd(p, &plan.ops[i].geometry, packed, derived, 0, plan.ops[i].geometry.c, backward)
             continue
         if not backward and p.forward.offset < 0:
             continue

@@ -79,7 +79,7 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
     cdef const Plan* plan = s.plan
     cdef const Workspace* w = s.threads + thread
     cdef Weights weights = Weights(s.params, s.derived, NULL, NULL)
-    cdef Lane lane = Lane(s.lanes + lane_number * plan.lane_values, not first_block)
+    cdef Lane lane = Lane(s.lanes + lane_number * plan.lane_values, not first_block, False)
     cdef int first = plan.segments[segment], last = plan.segments[segment + 1]
     cdef int logits = plan.ops[plan.n_ops - 1].target
     cdef bint top = segment + 1 == plan.n_segments
@@ -107,8 +107,10 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
             finish_batch_norm(plan, w, s.params, plan.ops + last, begin, m)
         if back or top:
             backward_rows(plan, w, &weights, samples, first, last, begin, m, &lane)
-            lane.accumulate = True
+            lane.accumulate = lane.begun = True
         begin += m
+    if plan.winograd and (back or top):
+        end_lane(plan, w, first, last, lane.gradient, not first_block)
 
 
 # The input gradient of the batch norm above a segment, once the sums of the batch are known.

@@ -118,6 +118,19 @@ cdef void clip_and_update(Step* s, const Optimizer* optimizer, int share) noexce
         update_task(s, optimizer, s.tasks + i, g)
 
 
+# Phase 4 of a share, where there are such convolutions: what is derived from all taps of their kernels.
+cdef void derive_share(const Step* s, int share) noexcept nogil:
+    cdef const Op* op
+    cdef const Parameter* p
+    cdef int i
+    for i in range(s.plan.n_ops):
+        op = s.plan.ops + i
+        p = s.plan.parameters + op.parameter
+        if op.kind == CONV and p.winograd >= 0 and p.trained:
+            derive_winograd(p, &op.geometry, s.params, s.derived, op.geometry.c * share // s.n_shares,
+                            op.geometry.c * (share + 1) // s.n_shares, True)
+
+
 # The loss of a finished step; by one thread, in the order of the tasks.
 cdef void close_step(Step* s, double batch_loss, double weight_sum, Py_ssize_t rows) noexcept nogil:
     cdef double penalty = 0
@@ -199,6 +212,12 @@ cdef void train_worker(Step* s) noexcept nogil:
             share = thread
             while share < s.n_shares:
                 clip_and_update(s, &optimizer, share)
+                share += n_threads
+            thread_barrier(&s.barrier, n_threads)
+        if s.update_parameters and s.plan.winograd:
+            share = thread
+            while share < s.n_shares:
+                derive_share(s, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if thread == 0:

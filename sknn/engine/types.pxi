@@ -92,7 +92,7 @@ cdef struct Op:
     double momentum     # of the running statistics of BATCH_NORM
     Geometry geometry
     real* bins          # of PIECEWISE, see piecewise.h
-    Py_ssize_t halo     # offset of the surrounded gradient of a convolution, -1: it needs none
+    Py_ssize_t halo     # offset of the surrounded gradient of a convolution, or of dU; -1: it needs none
     Py_ssize_t moments  # offset of what a batch norm knows about the batch, see norm.pxi
 
 cdef struct Buffer:
@@ -127,6 +127,8 @@ cdef struct Parameter:
     Py_ssize_t transposed       # offset of the transposed packed weights, -1: not wanted
     Py_ssize_t transposed_vectors
     Form forward, backward      # of a convolution
+    Py_ssize_t winograd         # offset of U, see winograd.pxi; -1: another kind of convolution
+    Py_ssize_t winograd_turned  # and of its transposes, -1: not wanted
     Py_ssize_t lane             # offset of its gradient in a lane, -1: a gradient of all rows at once
     Py_ssize_t lane_bias
     bint decays, trained, biased

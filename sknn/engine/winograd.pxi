@@ -1,0 +1,222 @@
+# Winograd's convolution, see winograd.h, of all tiles of some images: for each of the 36 positions p
+#
+#   forward          V = input map of x;           M[p] = V[p] U[p];       y = b + output map of M
+#   input gradient   W = output map back of dy;    W[p] U[p]^T;            dx = its input map back
+#   weight gradient                                dU[p] = V[p]^T W[p];    dW = weight map back of dU
+#
+# products of matrices (tiles, c), (c, oc), (tiles, oc) in the register tile. Tiles that stand over at the right
+# and at the bottom see zeros there. What is derived from the weights W (9 c, oc) are U and the transpose of each
+# of its matrices. A thread sums dU over its rows of a lane and then adds dW to the lane.
+
+cdef extern from "winograd.h" nogil:
+    enum:
+        SKNN_OUT, SKNN_IN, SKNN_POSITIONS
+    void winograd_input(real** pixel, Py_ssize_t vectors, real* v, Py_ssize_t plane) noexcept
+    void winograd_input_back(const real* v, Py_ssize_t plane, Py_ssize_t vectors, real** pixel) noexcept
+    void winograd_output(const real* m, Py_ssize_t plane, const real* bias, Py_ssize_t width,
+                         real** pixel) noexcept
+    void winograd_output_back(real** pixel, Py_ssize_t vectors, real* m, Py_ssize_t plane) noexcept
+    void winograd_weights(const real* w, Py_ssize_t tap, real* u, Py_ssize_t plane) noexcept
+    void winograd_weights_back(const real* u, Py_ssize_t plane, real* w, Py_ssize_t tap,
+                               bint accumulate) noexcept
+
+cdef enum:
+    # Tiles at once: enough rows for the register tile, few enough for the second-level cache.
+    TILES = 28
+    # What a map costs for one vector of channels of a tile, in multiply-adds of a vector.
+    MAP_STEPS = 200
+
+
+# What a thread needs beside the images: the values of the positions before and after the product.
+cdef struct Positions:
+    real* inputs
+    real* outputs
+    real* outside               # a pixel outside of the image
+    Py_ssize_t inputs_plane, outputs_plane
+
+
+cdef inline Py_ssize_t tiles_of_image(const Geometry* g) noexcept nogil:
+    return ((g.oh + SKNN_OUT - 1) // SKNN_OUT) * ((g.ow + SKNN_OUT - 1) // SKNN_OUT)
+
+
+# The tiles are cut evenly.
+cdef inline Py_ssize_t parts_of(Py_ssize_t tiles) noexcept nogil:
+    return (tiles + TILES - 1) // TILES
+
+
+cdef bint prefers_winograd(const Parameter* p, const Geometry* g) noexcept nogil:
+    cdef Py_ssize_t product = SKNN_POSITIONS * g.c * p.vectors
+    cdef Py_ssize_t maps = (n_vectors(g.c) + p.vectors) * MAP_STEPS
+    if (g.kh != 3 or g.kw != 3 or g.sh != 1 or g.sw != 1 or g.dh != 1 or g.dw != 1 or g.groups != 1
+            or p.forward.pixels > 1):
+        return False
+    return tiles_of_image(g) * (product + maps) < g.oh * g.ow * 9 * g.c * p.vectors
+
+
+cdef Positions take_positions(const Geometry* g, real* scratch) noexcept nogil:
+    cdef Positions s
+    s.inputs_plane = row_stride(TILES * n_vectors(g.c) * SKNN_V)
+    s.outputs_plane = row_stride(TILES * n_vectors(g.oc) * SKNN_V)
+    s.inputs = scratch
+    s.outputs = s.inputs + SKNN_POSITIONS * s.inputs_plane
+    s.outside = s.outputs + SKNN_POSITIONS * s.outputs_plane
+    return s
+
+
+cdef Py_ssize_t outside_size(const Geometry* g) noexcept nogil:
+    return whole_lines(max(n_vectors(g.c), n_vectors(g.oc)) * SKNN_V)
+
+
+cdef Py_ssize_t winograd_scratch(const Geometry* g) noexcept nogil:
+    cdef Positions s = take_positions(g, NULL)
+    return SKNN_POSITIONS * (s.inputs_plane + s.outputs_plane) + outside_size(g)
+
+
+# The pixels of a square of an image (h, w, c) that begins at (top, left).
+cdef inline void square(real** pixel, int size, real* image, Py_ssize_t h, Py_ssize_t w, Py_ssize_t c,
+                        Py_ssize_t top, Py_ssize_t left, real* outside) noexcept nogil:
+    cdef Py_ssize_t i, j
+    for i in range(size):
+        for j in range(size):
+            pixel[i * size + j] = outside
+            if 0 <= top + i < h and 0 <= left + j < w:
+                pixel[i * size + j] = image + ((top + i) * w + left + j) * c
+
+
+# The pixels of tile `tile` of the images x (h, w, c), whose padding of (top, left) pixels is not there.
+cdef inline void pixels_of_tile(real** pixel, int size, const Geometry* g, Matrix x, Py_ssize_t h, Py_ssize_t w,
+                                Py_ssize_t c, Py_ssize_t top, Py_ssize_t left, Py_ssize_t tile,
+                                real* outside) noexcept nogil:
+    cdef Py_ssize_t columns = (g.ow + SKNN_OUT - 1) // SKNN_OUT, of_image = tiles_of_image(g)
+    cdef Py_ssize_t image = tile // of_image, number = tile % of_image
+    square(pixel, size, x.at + image * x.stride, h, w, c, number // columns * SKNN_OUT - top,
+           number % columns * SKNN_OUT - left, outside)
+
+
+cdef void map_inputs(const Geometry* g, const Positions* s, Matrix x, Py_ssize_t first,
+                     Py_ssize_t last) noexcept nogil:
+    cdef real* pixel[SKNN_POSITIONS]
+    cdef Py_ssize_t t, vectors = n_vectors(g.c)
+    for t in range(last - first):
+        pixels_of_tile(pixel, SKNN_IN, g, x, g.h, g.w, g.c, 0, 0, first + t, s.outside)
+        winograd_input(pixel, vectors, s.inputs + t * vectors * SKNN_V, s.inputs_plane)
+
+
+cdef void map_slopes(const Geometry* g, const Positions* s, Matrix d, Py_ssize_t first,
+                     Py_ssize_t last) noexcept nogil:
+    cdef real* pixel[SKNN_POSITIONS]
+    cdef Py_ssize_t t, vectors = n_vectors(g.oc)
+    for t in range(last - first):
+        pixels_of_tile(pixel, SKNN_OUT, g, d, g.oh, g.ow, g.oc, 0, 0, first + t, s.outside)
+        winograd_output_back(pixel, vectors, s.outputs + t * vectors * SKNN_V, s.outputs_plane)
+
+
+# C[p] (m, vectors) = A[p] (m, K) B[p] (K, vectors) for all positions.
+cdef void multiply_positions(const real* A, Py_ssize_t a_plane, Py_ssize_t am, const real* B, Py_ssize_t K,
+                             Py_ssize_t vectors, real* C, Py_ssize_t c_plane, Py_ssize_t m) noexcept nogil:
+    cdef Py_ssize_t position, k
+    cdef Panel panel
+    cdef Sum sum
+    for position in range(SKNN_POSITIONS):
+        for k in range(panel_count(vectors)):
+            panel = get_panel(SKNN_POSITIONS * K, vectors, k)
+            sum = matrix_sum(K, 1, panel.width)
+            multiply_panel(A + position * a_plane, am, B + panel.offset + position * K * panel.width, &sum,
+                           NULL, 0, C + position * c_plane + panel.begin, vectors * SKNN_V, m, panel.vectors,
+                           NULL)
+
+
+cdef void winograd_forward(const Parameter* p, const Geometry* g, const real* u, const real* bias, Matrix x,
+                           Matrix y, Py_ssize_t rows, real* scratch) noexcept nogil:
+    cdef Positions s = take_positions(g, scratch)
+    cdef real* pixel[SKNN_POSITIONS]
+    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(g)
+    for part in range(parts_of(n)):
+        first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
+        memset(s.outside, 0, outside_size(g) * sizeof(real))
+        map_inputs(g, &s, x, first, last)
+        multiply_positions(s.inputs, s.inputs_plane, n_vectors(g.c) * SKNN_V, u, g.c, p.vectors, s.outputs,
+                           s.outputs_plane, last - first)
+        for t in range(last - first):
+            pixels_of_tile(pixel, SKNN_OUT, g, y, g.oh, g.ow, g.oc, 0, 0, first + t, s.outside)
+            winograd_output(s.outputs + t * p.vectors * SKNN_V, s.outputs_plane, bias, g.oc, pixel)
+
+
+cdef void winograd_input_gradient(const Parameter* p, const Geometry* g, const real* turned, Matrix d,
+                                  Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
+    cdef Positions s = take_positions(g, scratch)
+    cdef real* pixel[SKNN_POSITIONS]
+    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(g), vectors = n_vectors(g.c)
+    for t in range(rows):
+        memset(dx.at + t * dx.stride, 0, g.ih * g.iw * g.c * sizeof(real))
+    for part in range(parts_of(n)):
+        first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
+        memset(s.outside, 0, outside_size(g) * sizeof(real))
+        map_slopes(g, &s, d, first, last)
+        multiply_positions(s.outputs, s.outputs_plane, p.vectors * SKNN_V, turned, g.oc, vectors, s.inputs,
+                           s.inputs_plane, last - first)
+        for t in range(last - first):
+            pixels_of_tile(pixel, SKNN_IN, g, dx, g.ih, g.iw, g.c, g.top, g.left, first + t, s.outside)
+            winograd_input_back(s.inputs + t * vectors * SKNN_V, s.inputs_plane, vectors, pixel)
+
+
+cdef void winograd_weight_gradient(const Parameter* p, const Geometry* g, Matrix x, Matrix d, Py_ssize_t rows,
+                                   real* du, bint accumulate, real* scratch) noexcept nogil:
+    cdef Positions s = take_positions(g, scratch)
+    cdef Py_ssize_t position, k, part, first, last, n = rows * tiles_of_image(g), width = p.vectors * SKNN_V
+    cdef Panel panel
+    cdef Sum sum
+    cdef real* w
+    for part in range(parts_of(n)):
+        first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
+        memset(s.outside, 0, outside_size(g) * sizeof(real))
+        map_inputs(g, &s, x, first, last)
+        map_slopes(g, &s, d, first, last)
+        sum = matrix_sum(last - first, n_vectors(g.c) * SKNN_V, width)
+        for position in range(SKNN_POSITIONS):
+            for k in range(panel_count(p.vectors)):
+                panel = get_panel(SKNN_POSITIONS * g.c, p.vectors, k)
+                w = du + panel.offset + position * g.c * panel.width
+                multiply_panel(s.inputs + position * s.inputs_plane, 1,
+                               s.outputs + position * s.outputs_plane + panel.begin, &sum,
+                               w if accumulate or first > 0 else NULL, panel.width, w, panel.width, g.c,
+                               panel.vectors, NULL)
+
+
+# dW (+)= the weight map back of dU.
+cdef void winograd_lane(const Parameter* p, const Geometry* g, const real* du, real* dW,
+                        bint accumulate) noexcept nogil:
+    cdef Py_ssize_t k, channel, v
+    cdef Panel panel, of_u
+    for k in range(panel_count(p.vectors)):
+        panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * g.c, p.vectors, k)
+        for channel in range(g.c):
+            for v in range(panel.vectors):
+                winograd_weights_back(du + of_u.offset + channel * panel.width + v * SKNN_V,
+                                      g.c * panel.width,
+                                      dW + panel.offset + channel * panel.width + v * SKNN_V,
+                                      g.c * panel.width, accumulate)
+
+
+# U, and its transpose for the input gradient, of channels first..last.
+cdef void derive_winograd(const Parameter* p, const Geometry* g, const real* packed, real* derived,
+                          Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
+    cdef Py_ssize_t k, channel, v, position, out, vectors = n_vectors(g.c)
+    cdef real* u
+    cdef real* turned
+    cdef Panel panel, of_u, across
+    for k in range(panel_count(p.vectors)):
+        panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * g.c, p.vectors, k)
+        for channel in range(first, last):
+            u = derived + p.winograd + of_u.offset + channel * panel.width
+            for v in range(panel.vectors):
+                winograd_weights(packed + p.weight + panel.offset + channel * panel.width + v * SKNN_V,
+                                 g.c * panel.width, u + v * SKNN_V, g.c * panel.width)
+            if not backward or p.winograd_turned < 0:
+                continue
+            across = get_panel(SKNN_POSITIONS * g.oc, vectors, panel_of(vectors, channel // SKNN_V))
+            for position in range(SKNN_POSITIONS):
+                turned = derived + p.winograd_turned + across.offset + channel - across.begin
+                turned += (position * g.oc + panel.begin) * across.width
+                for out in range(min(panel.width, g.oc - panel.begin)):
+                    turned[out * across.width] = u[position * g.c * panel.width + out]
