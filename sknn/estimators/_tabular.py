@@ -60,6 +60,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     _efforts: dict
     _activation: str
     _learning_rate: float
+    #: samples from which on numbers are lines with bends rather than waves
+    _bends_from: float
 
     def _store(self, given):
         """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
@@ -141,7 +143,11 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         columns = TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
         names = getattr(self, "feature_names_in_", None)
         self.is_categorical_ = parse_categorical(self.categorical_features, columns, names)
-        n_bins = N_BINS if self.numeric_embedding == "piecewise_linear" else None
+        self._embedding = self.numeric_embedding
+        if self._embedding == "auto":
+            bends = len(samples) >= self._bends_from
+            self._embedding = "piecewise_linear" if bends else "periodic"
+        n_bins = N_BINS if self._embedding == "piecewise_linear" else None
         self._encoder = TableEncoder(columns, self.is_categorical_, n_bins)
 
     # ---- network and recipe --------------------------------------------------------------------
@@ -166,9 +172,9 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         """The first layer, side by side for the three parts of an encoded row; none where all pass."""
         encoder = self._encoder
         numbers = None
-        if self.numeric_embedding == "periodic":
+        if self._embedding == "periodic":
             numbers = PeriodicEmbedding(rate=0.1)
-        elif self.numeric_embedding == "piecewise_linear" and encoder.n_numbers:
+        elif self._embedding == "piecewise_linear" and encoder.n_numbers:
             numbers = PiecewiseLinearEmbedding(encoder.edges, rate=0.1)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
         widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities)
