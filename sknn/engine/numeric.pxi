@@ -1,7 +1,7 @@
-# Embeddings of numbers: mixtures of waves (Gorishniy, Rubachev & Babenko 2022; with phases and x itself: Holzmueller,
-# Grinsztajn & Steinwart 2024) or of the pieces of a line between fixed edges (the former again); formulas and kernels
-# in periodic.h and piecewise.h. A row of c features becomes planes of c values: x, then v[0], v[1], ...;
-# neighbouring features stay neighbours, nothing is interleaved.
+# Embeddings of numbers: mixtures of waves (Gorishniy, Rubachev & Babenko 2022; with phases and x itself:
+# Holzmueller, Grinsztajn & Steinwart 2024) or of the pieces of a line between fixed edges (the former again);
+# formulas and kernels in periodic.h and piecewise.h. A row of c features becomes planes of c values: x, then
+# v[0], v[1], ...; neighbouring features stay neighbours, nothing is interleaved.
 
 cdef extern from "periodic.h" nogil:
     ctypedef struct Waves:
