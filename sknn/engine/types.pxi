@@ -86,8 +86,7 @@ cdef struct Op:
     int source
     int target
     int parameter       # of an op with weights
-    int code            # which activation; how many frequencies; which table of bins; of MAX_POOL, ADD and
-                        # FORK: a further buffer
+    int code            # an activation, frequencies, a table of bins; of MAX_POOL, ADD, FORK: another buffer
     int layer           # salt of the dropout mask
     double rate         # of dropout, and of the input dropout in DENSE_CSR; epsilon of a norm
     double momentum     # of the running statistics of BATCH_NORM
