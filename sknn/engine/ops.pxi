@@ -163,7 +163,7 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
     if not p.trained and not p.biased:
         return
     if op.kind == CONV:
-        if p.trained and p.winograd >= 0:
+        if p.trained and p.winograd_gradient:
             winograd_weight_gradient(p, &op.geometry, x, d, rows, w.halos + op.halo, lane.begun, w.scratch)
         elif p.trained:
             conv_weight_gradient(p, x, d, rows, lane.gradient + p.lane, lane.accumulate)
@@ -184,7 +184,7 @@ cdef void end_lane(const Plan* plan, const Workspace* w, int first, int last, re
     for i in range(first, last):
         op = plan.ops + i
         p = plan.parameters + op.parameter
-        if op.kind == CONV and p.winograd >= 0 and p.trained:
+        if op.kind == CONV and p.winograd_gradient and p.trained:
             winograd_lane(p, &op.geometry, w.halos + op.halo, lane + p.lane, accumulate)
 
 

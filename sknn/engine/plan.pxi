@@ -44,7 +44,7 @@ cdef struct Weights:
 
 cdef enum:
     # Of the memory that a thread works in, so that it stays in the second-level cache.
-    CACHE_BYTES = 768 * 1024
+    CACHE_BYTES = 1280 * 1024
     # Rows that a thread takes through the whole network at a time, at the most.
     SUB_BLOCK = 64
 

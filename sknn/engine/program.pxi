@@ -191,6 +191,7 @@ cdef class Program:
         if prefers_winograd(p, g):
             plan.winograd = True
             p.winograd = plan.n_derived
+            p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(g) >= FEW_TILES
             plan.n_derived += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
         elif is_derived(&p.forward):
             p.forward.offset = plan.n_derived
@@ -239,8 +240,9 @@ cdef class Program:
                                max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
             if op.kind == CONV and p.winograd >= 0:
                 plan.scratch = max(plan.scratch, winograd_scratch(g))
-                op.halo = plan.halos
-                plan.halos += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+                if p.winograd_gradient:
+                    op.halo = plan.halos
+                    plan.halos += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
             elif op.kind == BATCH_NORM:
                 op.moments = plan.moments
                 plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
@@ -280,6 +282,14 @@ cdef class Program:
         free(self.plan.segments)
         free(self.plan.loss.group_sizes)
         free(self.plan.loss.quantiles)
+
+    @property
+    def winograd(self):
+        """The ops that are Winograd convolutions: number -> whether their weight gradients are, too."""
+        return {i: self.plan.parameters[self.plan.ops[i].parameter].winograd_gradient
+                for i in range(self.plan.n_ops)
+                if self.plan.ops[i].kind == CONV
+                and self.plan.parameters[self.plan.ops[i].parameter].winograd >= 0}
 
     cdef int check_rows(self, Rows x) except -1:
         """Rows of another width or kind would be read out of bounds."""

@@ -5,7 +5,7 @@ cdef enum:
     MAX_BLOCK_ROWS = 1024
     MAX_LANES = 16                      # of a block
     LANE_ROWS = 4                       # at least
-    LANES_BYTES = 64 * 1024 * 1024      # of the gradients of all lanes, at most
+    LANES_BYTES = 16 * 1024 * 1024      # of the gradients of all lanes, at most
 
 cdef double NO_DROPOUT = 0              # factor of the rates
 

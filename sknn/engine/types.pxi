@@ -129,6 +129,7 @@ cdef struct Parameter:
     Form forward, backward      # of a convolution
     Py_ssize_t winograd         # offset of U, see winograd.pxi; -1: another kind of convolution
     Py_ssize_t winograd_turned  # and of its transposes, -1: not wanted
+    bint winograd_gradient      # whether the weight gradient is one, too
     Py_ssize_t lane             # offset of its gradient in a lane, -1: a gradient of all rows at once
     Py_ssize_t lane_bias
     bint decays, trained, biased

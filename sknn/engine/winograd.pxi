@@ -23,6 +23,9 @@ cdef extern from "winograd.h" nogil:
 cdef enum:
     # Tiles at once: enough rows for the register tile, few enough for the second-level cache.
     TILES = 28
+    # The weight gradient reads and writes all of dU for the tiles of a few images: fewer tiles are not worth it.
+    FEW_IMAGES = 8
+    FEW_TILES = 12
     # What a map costs for one vector of channels of a tile, in multiply-adds of a vector.
     MAP_STEPS = 200
 

@@ -100,6 +100,30 @@ CONVOLUTIONS = {
     "no_bias": ([Conv2D(6, 3, bias=False), Conv2D(5, 2, bias=False)], (6, 5, 3)),
 }
 
+# 3 x 3 and many channels: see winograd.pxi
+WINOGRAD = {
+    "winograd_one_tile": ([Conv2D(32, 3)], (6, 6, 32)),
+    "winograd_many_tiles": ([Conv2D(44, 3)], (17, 14, 35)),
+    "winograd_same": ([Conv2D(64, 3, padding="same")], (7, 7, 33)),
+    "winograd_uneven_padding": ([Conv2D(32, 3), Conv2D(36, 3, padding=(0, 2))], (9, 8, 24)),
+    "winograd_two": ([Conv2D(36, 3), Conv2D(72, 3, padding="same"), MaxPool2D(2)], (9, 8, 32)),
+    "winograd_no_bias": ([Conv2D(32, 3, bias=False), Conv2D(32, 3)], (10, 9, 32)),
+    "winograd_norms": (
+        [
+            Conv2D(32, 3, bias=False, activation="identity"),
+            BatchNorm(),
+            Activation("gelu"),
+            Conv2D(40, 3, padding=1, activation="identity"),
+            BatchNorm(),
+        ],
+        (12, 9, 32),
+    ),
+    "winograd_residual": (
+        [Conv2D(32, 1), Residual([Conv2D(32, 3, padding="same"), SpatialDropout(0.2)])],
+        (7, 8, 5),
+    ),
+}
+
 POOLS = {
     "max": ([Conv2D(6, 3), MaxPool2D()], (8, 8, 3)),
     "max_drops_the_edge": ([Conv2D(6, 2), MaxPool2D(2)], (8, 6, 3)),
@@ -297,7 +321,7 @@ NETWORKS = {
 }
 
 PLAIN = {**CONVOLUTIONS, **POOLS, **OTHERS, **TABLES}
-SMALL = {**PLAIN, **DROPOUTS}
+SMALL = {**PLAIN, **WINOGRAD, **DROPOUTS}
 ALL = {**SMALL, **NETWORKS}
 
 
