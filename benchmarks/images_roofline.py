@@ -4,7 +4,8 @@ Convolutions of 32, 64 and 64 kernels (3 x 3, valid) with pooling after the firs
 32 x 32 x 3, float32, batches of 128, Adam. The peak is what the register tile reaches on one thread with a
 panel in the first-level cache. The table shows every pass of every op on one thread: time, useful operations
 (two for each multiply-add of the layer, no padding and no zeros counted) per second, and their share of
-the peak. What remains of a step is the gather, the loss, the update and the loops between.
+the peak. Kernels of 3 x 3 that are computed by Winograd's algorithm take a quarter of these operations and
+may show more than the peak. What remains of a step is the gather, the loss, the update and the loops between.
 
 The step is an epoch of a Trainer, shuffled; useful are 6 operations for each multiply-add, but 4 in the first
 layer, whose input has no gradient. Peak, ops, one and two threads are measured in turn, round after round; a

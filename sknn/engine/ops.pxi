@@ -175,7 +175,7 @@ cdef void lane_gradient(const Plan* plan, const Workspace* w, const Op* op, Matr
         image_bias_gradient(&op.geometry, d, rows, lane.gradient + p.lane_bias, lane.accumulate, w.scratch)
 
 
-# What the convolutions among ops first..last keep until a lane's pass ends. `accumulate` as it was when it began.
+# What the convolutions among ops first..last keep until a lane's pass ends; `accumulate` is of its beginning.
 cdef void end_lane(const Plan* plan, const Workspace* w, int first, int last, real* lane,
                    bint accumulate) noexcept nogil:
     cdef int i

@@ -4,9 +4,9 @@
 #   input gradient   W = output map back of dy;    W[p] U[p]^T;            dx = its input map back
 #   weight gradient                                dU[p] = V[p]^T W[p];    dW = weight map back of dU
 #
-# products of matrices (tiles, c), (c, oc), (tiles, oc) in the register tile. Tiles that stand over at the right
-# and at the bottom see zeros there. What is derived from the weights W (9 c, oc) are U and the transpose of each
-# of its matrices. A thread sums dU over its rows of a lane and then adds dW to the lane.
+# products of matrices (tiles, c), (c, oc), (tiles, oc) in the register tile. Tiles that stand over at the
+# right and at the bottom see zeros there. U and the transpose of each of its matrices are derived from the
+# weights (9 c, oc). A thread sums dU over its rows of a lane and then adds dW to the lane.
 
 cdef extern from "winograd.h" nogil:
     enum:
@@ -23,7 +23,7 @@ cdef extern from "winograd.h" nogil:
 cdef enum:
     # Tiles at once: enough rows for the register tile, few enough for the second-level cache.
     TILES = 28
-    # The weight gradient reads and writes all of dU for the tiles of a few images: fewer tiles are not worth it.
+    # The weight gradient reads and writes all of dU for the tiles of a few images: it takes some to be worth it.
     FEW_IMAGES = 8
     FEW_TILES = 12
     # What a map costs for one vector of channels of a tile, in multiply-adds of a vector.
@@ -87,9 +87,9 @@ cdef inline void square(real** pixel, int size, real* image, Py_ssize_t h, Py_ss
 
 
 # The pixels of tile `tile` of the images x (h, w, c), whose padding of (top, left) pixels is not there.
-cdef inline void pixels_of_tile(real** pixel, int size, const Geometry* g, Matrix x, Py_ssize_t h, Py_ssize_t w,
-                                Py_ssize_t c, Py_ssize_t top, Py_ssize_t left, Py_ssize_t tile,
-                                real* outside) noexcept nogil:
+cdef inline void pixels_of_tile(real** pixel, int size, const Geometry* g, Matrix x, Py_ssize_t h,
+                                Py_ssize_t w, Py_ssize_t c, Py_ssize_t top, Py_ssize_t left,
+                                Py_ssize_t tile, real* outside) noexcept nogil:
     cdef Py_ssize_t columns = (g.ow + SKNN_OUT - 1) // SKNN_OUT, of_image = tiles_of_image(g)
     cdef Py_ssize_t image = tile // of_image, number = tile % of_image
     square(pixel, size, x.at + image * x.stride, h, w, c, number // columns * SKNN_OUT - top,

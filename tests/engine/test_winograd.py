@@ -78,7 +78,7 @@ def test_rounding(machine, c):
     expected = model.twin_outputs(X)[0]
     error = model.forward(X, 1, shape=expected.shape[1:]) - expected
     assert np.sqrt((error**2).mean()) < 20 * machine.eps * expected.std()
-    assert abs(error).max() < 100 * machine.eps * expected.std()
+    assert abs(error).max() < 200 * machine.eps * expected.std()
 
 
 def test_a_nan_stays_in_its_tile(machine):
@@ -102,4 +102,5 @@ def test_a_fixed_kernel_passes_gradients_on(machine):
         assert is_winograd(model)
         found.append(model.loss_and_gradient(model.images(9), y)[1][0])
     np.testing.assert_array_equal(found[0][0], found[1][0])
-    assert found[0][1].any() and not found[1][1].any()
+    assert found[0][1].any()
+    assert not found[1][1].any()
