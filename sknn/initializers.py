@@ -69,6 +69,14 @@ def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma
     return np.concatenate([frequencies, phases, mixture]), np.zeros(features)
 
 
+def piecewise(shape, activation, random_state, *, n_bins, n_outputs):
+    """Of a piecewise linear embedding: the mixture as Glorot has it, U(-b, b) with ``b = sqrt(6 / (T + J))``, and zeros."""
+    mixture = np.zeros(shape)
+    bound = np.sqrt(6 / (n_bins + n_outputs))
+    mixture[:-n_outputs] = random_state.uniform(-bound, bound, mixture[:-n_outputs].shape)
+    return mixture, np.zeros(shape[-1])
+
+
 def dirac(shape, activation, random_state):
     """As `he_uniform`, but the first filters pass one channel of the input each, as it is.
 

@@ -77,6 +77,8 @@ class Plan:
     shapes: list = field(default_factory=list)
     parameters: list = field(default_factory=list)
     ops: list = field(default_factory=list)
+    #: constants of ops
+    tables: list = field(default_factory=list)
     n_gradients: int = 0
     #: ops that were added, the merged ones too: they number the masks of dropout
     n_ops: int = 0
@@ -117,6 +119,11 @@ class Plan:
         wanted = self.has_gradient(source)
         self.parameters.append(Parameter(shape, wanted, places, activation, rule, **options))
         return len(self.parameters) - 1
+
+    def new_table(self, values):
+        """Constants of an op; returns the number that its code shall be."""
+        self.tables.append(np.ascontiguousarray(values, np.float64))
+        return len(self.tables) - 1
 
     def add(
         self, kind, source, target, *, parameter=0, code=0, geometry=(), momentum=0.0, rate=0.0
@@ -264,6 +271,7 @@ class Network:
             self.plan.buffers,
             [parameter.lower() for parameter in self.plan.parameters],
             loss.lower(self.engine, mean_gradient),
+            self.plan.tables,
         )
 
     @cached_property
@@ -282,6 +290,7 @@ class Network:
             plan.buffers,
             [replace(p, trained=False, biased=False).lower() for p in plan.parameters],
             loss.lower(self.engine),
+            plan.tables,
         )
 
     def input_gradients(self, rows, weights, slopes, *, statistics=None, n_threads=1):

@@ -24,6 +24,7 @@ from sknn.layers import (
     MaxPool2D,
     ParametricActivation,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     SpatialDropout,
@@ -55,6 +56,9 @@ REPRS = {
     "MaxPool2D(pool_size=3, strides=2)": MaxPool2D(3, strides=2),
     "ParametricActivation(name='mish', rate=0.1)": ParametricActivation("mish", 0.1),
     "PeriodicEmbedding(rate=0.1)": PeriodicEmbedding(rate=0.1),
+    "PiecewiseLinearEmbedding(edges=[[0, 1], [2, 3]], n_outputs=2)": PiecewiseLinearEmbedding(
+        [[0, 1], [2, 3]], 2
+    ),
     "Residual(layers=[Conv2D(filters=4, kernel_size=1), BatchNorm()])": Residual(
         [Conv2D(4, 1), BatchNorm()]
     ),
@@ -219,6 +223,8 @@ MISFITS = [
     (Residual([Conv2D(4, 1)]), (7, 6, 5), (5, 4)),
     (Residual([Dense(8)]), (9,), (9, 8)),
     (PeriodicEmbedding(), (7, 6, 5), (7, 6, 5)),
+    (PiecewiseLinearEmbedding([[0, 1]] * 3), (7, 6, 5), (7, 6, 5)),
+    (PiecewiseLinearEmbedding([[0, 1]] * 3), (4,), (2, 4)),
     (CategoryEmbedding([3, 4]), (7, 6, 5), (7, 6, 5)),
     (CategoryEmbedding([3, 4]), (3,), (2, 3)),
     (Columns([Scale(), None], [2, 3]), (6,), (2, 3, 6)),
@@ -265,6 +271,12 @@ def test_a_batch_norm_says_the_parameter_that_is_wrong(name, value):
         (PeriodicEmbedding(n_outputs=1.5), r"n_outputs=1.5 must be an integer >= 1"),
         (PeriodicEmbedding(sigma=-1), r"sigma=-1 must be a finite number > 0"),
         (PeriodicEmbedding(rate=np.inf), r"rate=inf must be"),
+        (PiecewiseLinearEmbedding([[0, 1]]), r"edges must have the shape \(T \+ 1, d\)"),
+        (PiecewiseLinearEmbedding([[0, 1], [1, 1]]), r"edges must be finite and rise"),
+        (PiecewiseLinearEmbedding([[0, 1], [1, np.nan]]), r"edges must be finite and rise"),
+        (PiecewiseLinearEmbedding([[0, 1], [1, np.inf]]), r"edges must be finite and rise"),
+        (PiecewiseLinearEmbedding([[0, 1], [2, 2]], 0), r"n_outputs=0 must be an integer >= 1"),
+        (PiecewiseLinearEmbedding([[0, 1], [2, 2]], rate=-1), r"rate=-1 must be"),
         (CategoryEmbedding([3, 0]), r"a number of cardinalities=0 must be an integer >= 1"),
         (CategoryEmbedding([3, 4], dim=0), r"dim=0 must be an integer >= 1"),
         (CategoryEmbedding([3, 4], rate=-1), r"rate=-1 must be"),
@@ -299,6 +311,7 @@ WEIGHTS = [
     (Scale(), (7, 6, 5), (1, 5), (5,), None),
     (ParametricActivation("mish"), (9,), (1, 9), (9,), None),
     (PeriodicEmbedding(4, 2), (9,), (18, 9), (9,), None),
+    (PiecewiseLinearEmbedding([[0, 1], [1, 2], [2, 3]], 4), (2,), (12, 2), (2,), None),
     (CategoryEmbedding([7], 3), (1,), (7, 3), (3,), None),
 ]
 
@@ -343,21 +356,6 @@ def test_a_scale_that_is_fixed():
     network = Network([Scale(rate=0, initial=0.25)], (3, 3, 5), "float32")
     assert (network.initial_weights(np.random.RandomState(0))[0][0] == 0.25).all()
     assert network.summary()[0].n_parameters == 0
-
-
-def test_initial_embeddings():
-    """Frequencies N(0, sigma^2), phases in a turn, a mixture in U(-1/4, 1/4) as of sixteen inputs; N(0, 1)."""
-    layers = [Columns([PeriodicEmbedding(sigma=3), CategoryEmbedding([500])], [300, 1])]
-    (waves, table), intercepts = Network(layers, 301, "float64").initial_weights(
-        np.random.RandomState(0)
-    )
-    frequencies, phases, mixture = np.split(waves, [16, 32])
-    assert frequencies.std() == pytest.approx(3, rel=0.05)
-    assert abs(phases).max() == pytest.approx(np.pi, rel=0.01)
-    assert abs(mixture).max() == pytest.approx(0.25, rel=0.01)
-    assert mixture.shape == (51, 300)
-    assert table.std() == pytest.approx(1, rel=0.05)
-    assert not any(b.any() for b in intercepts)
 
 
 def test_ntk_begins_with_outputs_of_unit_size():

@@ -195,6 +195,27 @@ def periodic(x, W, b, K, J):
     return np.concatenate([x, v.reshape(len(x), -1)], axis=1), backward
 
 
+def piecewise(x, W, b, edges, J):
+    """[x, v_1, ..., v_J] with v_j = c_j + sum_t m_tj e_t: shares of the bins that lie below x, open at both ends."""
+    edges = np.asarray(edges, float)
+    T, widths = len(edges) - 1, np.diff(edges, axis=0)
+    low, high = np.zeros((T, 1)), np.ones((T, 1))
+    low[0], high[-1] = -np.inf, np.inf
+    mixture, c = W[:-J].reshape(T, J, -1), W[-J:]
+    share = (x[:, None] - edges[:-1]) / widths
+    e = np.clip(share, low, high)
+    v = c + np.einsum("ntd,tjd->njd", e, mixture)
+
+    def backward(dout):
+        dx, dv = dout[:, : x.shape[1]], dout[:, x.shape[1] :].reshape(v.shape)
+        dmixture = np.einsum("ntd,njd->tjd", e, dv).reshape(T * J, -1)
+        de = np.einsum("njd,tjd->ntd", dv, mixture) / widths
+        inside = ~((share < low) | (share >= high))
+        return dx + (de * inside).sum(axis=1), np.concatenate([dmixture, dv.sum(axis=0)]), 0 * b
+
+    return np.concatenate([x, v.reshape(len(x), -1)], axis=1), backward
+
+
 def embedding(codes, W, b):
     """The rows of W that a column of codes names; zeros for an unknown code, NaN for NaN."""
     known = (codes >= 0) & (codes < len(W))

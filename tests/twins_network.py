@@ -130,6 +130,9 @@ LAYERS = {
     "PeriodicEmbedding": lambda walk, spec, x: walk.weighted(
         layers.periodic, x, spec.n_frequencies, spec.n_outputs
     ),
+    "PiecewiseLinearEmbedding": lambda walk, spec, x: walk.weighted(
+        layers.piecewise, x, spec.edges, spec.n_outputs
+    ),
     "CategoryEmbedding": category_embedding,
     "Columns": columns,
     "MaxPool2D": pool(layers.max_pool),

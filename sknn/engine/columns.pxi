@@ -70,7 +70,7 @@ cdef void columns_forward(const Op* op, const Parameter* p, const Weights* weigh
     elif op.kind == EMBEDDING:
         embedding_forward(op, p, weights, x, y, rows)
     else:
-        periodic_forward(op, p, weights.packed, x, y, rows, scratch)
+        numeric_forward(op, p, weights.packed, x, y, rows, scratch)
 
 
 # The gradient of the source's columns from that of the target's.
@@ -83,4 +83,4 @@ cdef void columns_backward(const Op* op, const Parameter* p, const Weights* weig
         for r in range(rows):
             dx.at[r * dx.stride + op.geometry.top] = 0
     else:
-        periodic_input_gradient(op, p, weights.packed, x, d, dx, rows, scratch)
+        numeric_input_gradient(op, p, weights.packed, x, d, dx, rows, scratch)

@@ -25,7 +25,7 @@ include "winograd.pxi"
 include "conv.pxi"
 include "depthwise.pxi"
 include "columns.pxi"
-include "periodic.pxi"
+include "numeric.pxi"
 include "augment.pxi"
 include "rows.pxi"
 include "program.pxi"
@@ -42,5 +42,6 @@ OPS = {
     "spatial_dropout": SPATIAL_DROPOUT, "conv": CONV, "depthwise": DEPTHWISE, "pad": PAD,
     "max_pool": MAX_POOL, "avg_pool": AVG_POOL, "batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM,
     "scale": SCALE, "parametric": PARAMETRIC, "fork": FORK, "add": ADD, "transpose": TRANSPOSE,
-    "copy": COPY, "periodic": PERIODIC, "embedding": EMBEDDING,
+    "copy": COPY, "periodic": PERIODIC, "piecewise": PIECEWISE,
+    "embedding": EMBEDDING,
 }

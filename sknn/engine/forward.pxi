@@ -248,6 +248,8 @@ cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
             work += p.forward.n_values * p.forward.oh * p.forward.steps
         elif plan.ops[i].kind == PERIODIC:      # a cosine is worth some
             work += 8 * p.n_in * p.vectors * SKNN_V
+        elif plan.ops[i].kind == PIECEWISE:
+            work += p.n_in * p.vectors * SKNN_V
     return work
 
 

@@ -12,13 +12,17 @@ cdef inline bint works_on_channels(int kind) noexcept nogil:
     return kind == BATCH_NORM or kind == LAYER_NORM or kind == SCALE or kind == PARAMETRIC
 
 
+cdef inline bint embeds_numbers(int kind) noexcept nogil:
+    return kind == PERIODIC or kind == PIECEWISE
+
+
 cdef inline bint works_on_columns(int kind) noexcept nogil:
-    return kind == COPY or kind == PERIODIC or kind == EMBEDDING
+    return kind == COPY or kind == EMBEDDING or embeds_numbers(kind)
 
 
 cdef inline bint takes_all_rows(int kind) noexcept nogil:
     """Whether the gradient of its weights is formed from all rows of a block at once."""
-    return kind == DENSE or kind == DENSE_CSR or kind == PERIODIC or kind == EMBEDDING
+    return kind == DENSE or kind == DENSE_CSR or kind == EMBEDDING or embeds_numbers(kind)
 
 
 cdef inline bint has_weights(int kind) noexcept nogil:
@@ -27,7 +31,7 @@ cdef inline bint has_weights(int kind) noexcept nogil:
 
 cdef inline Py_ssize_t rows_of_task(const Op* op, const Parameter* p) noexcept nogil:
     """Rows of weights whose gradient is formed together."""
-    return p.n_in if op.kind == PERIODIC else TASK_ROWS
+    return p.n_in if embeds_numbers(op.kind) else TASK_ROWS
 
 
 cdef class Program:
@@ -44,11 +48,13 @@ cdef class Program:
             bias_rate_factor, decay_factor)
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
+    tables : list of ndarray (2 T, c)
+        Constants that ops name by their `code`: the bins of piecewise linear embeddings.
     """
 
     cdef Plan plan
 
-    def __cinit__(self, ops, buffers, parameters, loss):
+    def __cinit__(self, ops, buffers, parameters, loss, tables=()):
         cdef Plan* plan = &self.plan
         cdef int i
         plan.n_ops = len(ops)
@@ -68,6 +74,8 @@ cdef class Program:
             raise MemoryError("the network does not fit in memory")
         for i, op in enumerate(ops):
             self._take_op(plan.ops + i, op)
+            if plan.ops[i].kind == PIECEWISE:
+                self._take_bins(plan.ops + i, tables[plan.ops[i].code])
         for i, (width, gradient) in enumerate(buffers):
             plan.buffers[i] = Buffer(width, row_stride(width), gradient, False)
         self._lay_out_buffers()
@@ -83,6 +91,16 @@ cdef class Program:
             h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups, ih, iw = geometry
             op.geometry = Geometry(h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups,
                                    ih, iw)
+
+    cdef _take_bins(self, Op* op, table):
+        """A copy that can be read a vector beyond its end."""
+        cdef const double[::1] values = table.ravel()
+        cdef Py_ssize_t i
+        op.bins = <real*>aligned_zeros((values.shape[0] + SKNN_V) * sizeof(real))
+        if op.bins == NULL:
+            raise MemoryError("the network does not fit in memory")
+        for i in range(values.shape[0]):
+            op.bins[i] = <real>values[i]
 
     cdef _lay_out_buffers(self):
         """Strides, segments, and which buffers a whole block keeps.
@@ -147,7 +165,7 @@ cdef class Program:
             for i in range(plan.n_ops):
                 p = plan.parameters + plan.ops[i].parameter
                 if has_weights(plan.ops[i].kind) and fitted == (
-                        takes_all_rows(plan.ops[i].kind) and plan.ops[i].kind != PERIODIC):
+                        takes_all_rows(plan.ops[i].kind) and not embeds_numbers(plan.ops[i].kind)):
                     p.fitted = fitted
                     self._lay_out_parameter(p)
             if not fitted:
@@ -210,8 +228,8 @@ cdef class Program:
             op = plan.ops + i
             g = &op.geometry
             p = plan.parameters + op.parameter
-            if op.kind == PERIODIC:
-                plan.scratch = max(plan.scratch, periodic_scratch(op))
+            if embeds_numbers(op.kind):
+                plan.scratch = max(plan.scratch, numeric_scratch(op))
             if not has_lane(op.kind):
                 continue
             p.lane = plan.lane_values
@@ -253,6 +271,9 @@ cdef class Program:
         loss.gradient_scale = gradient_scale
 
     def __dealloc__(self):
+        cdef int i
+        for i in range(self.plan.n_ops if self.plan.ops != NULL else 0):
+            aligned_free(self.plan.ops[i].bins)
         free(self.plan.ops)
         free(self.plan.buffers)
         free(self.plan.parameters)

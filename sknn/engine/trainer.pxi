@@ -117,7 +117,7 @@ cdef class Trainer:
         for i in range(plan.n_ops):
             p = plan.parameters + plan.ops[i].parameter
             s.scratch_size = max(s.scratch_size, whole_lines(p.vectors * SKNN_V))
-            if plan.ops[i].kind == PERIODIC:
+            if embeds_numbers(plan.ops[i].kind):
                 s.scratch_size = max(s.scratch_size, p.n_in * SKNN_SPARE)
         s.params = <real*>aligned_zeros(plan.n_values * sizeof(real))
         self.best = <real*>aligned_zeros(plan.n_values * sizeof(real))

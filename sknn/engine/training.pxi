@@ -34,9 +34,9 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
         next = state_of(s, task)
         dense_weight_gradient(p, task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
                               accumulate, &next)
-    elif op.kind == PERIODIC:
-        periodic_weight_gradient(op, p, task.panel, s.params, s.workspace.values[op.source], d, rows, g,
-                                 accumulate, s.threads[thread].scratch)
+    elif embeds_numbers(op.kind):
+        numeric_weight_gradient(op, p, task.panel, s.params, s.workspace.values[op.source], d, rows, g,
+                                accumulate, s.threads[thread].scratch)
     elif op.kind == EMBEDDING:
         embedding_weight_gradient(op, p, task.panel, s.workspace.values[op.source], d, rows, task.first,
                                   task.last, g, accumulate)

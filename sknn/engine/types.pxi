@@ -67,7 +67,7 @@ cdef struct Matrix:
 cdef enum OpKind:
     DENSE, DENSE_CSR, ACTIVATION, DROPOUT, SPATIAL_DROPOUT, CONV, DEPTHWISE, PAD
     MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, SCALE, PARAMETRIC, FORK, ADD, TRANSPOSE, COPY, PERIODIC
-    EMBEDDING
+    PIECEWISE, EMBEDDING
 
 # What an op on images (n, h, w, c) does with them: a window (kh, kw) moves over (h, w) in steps (sh, sw) and
 # gives (oh, ow, oc). `top` and `left` say where the image lies inside a padded one, or at which columns of
@@ -86,11 +86,12 @@ cdef struct Op:
     int source
     int target
     int parameter       # of an op with weights
-    int code            # which activation; how many frequencies; of MAX_POOL, ADD and FORK: a further buffer
+    int code            # an activation, frequencies, a table of bins; of MAX_POOL, ADD, FORK: another buffer
     int layer           # salt of the dropout mask
     double rate         # of dropout, and of the input dropout in DENSE_CSR; epsilon of a norm
     double momentum     # of the running statistics of BATCH_NORM
     Geometry geometry
+    real* bins          # of PIECEWISE, see piecewise.h
     Py_ssize_t halo     # offset of the surrounded gradient of a convolution, or of dU; -1: it needs none
     Py_ssize_t moments  # offset of what a batch norm knows about the batch, see norm.pxi
 

@@ -9,6 +9,8 @@ missing values as they are, and codes of categories for a learned embedding, −
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from sknn.layers._piecewise import quantile_edges
+
 #: up to this many categories become columns of their own
 ONE_HOT = 8
 
@@ -215,10 +217,11 @@ class Numbers:
 
     Where the quartiles coincide, as where most values are 0, half of the median distance of the other
     values from the median stands in for IQR. Missing values become the median.
-    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm; with ``clip=False`` it is z.
+    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm; with ``clip=False`` it is z. With
+    `n_bins` there are `edges` of bins that hold about as many known values each, of what `encode` gives.
     """
 
-    def __init__(self, values, clip=True):
+    def __init__(self, values, n_bins=None, clip=True):
         self.clip = clip
         known = values[~np.isnan(values)]
         self.is_constant = len(known) == 0 or known.min() == known.max()
@@ -232,6 +235,8 @@ class Numbers:
             distances = np.abs(known / self.unit - self.center)
             width = np.median(distances[distances > 0]) / 2
         self.scale = 1 / width if np.isfinite(1 / width) else 0.0
+        if n_bins is not None:
+            self.edges = quantile_edges(self.encode(known), n_bins)
 
     def encode(self, values):
         """Numbers, clipped to (−3, 3), 0 where they are missing."""
@@ -282,6 +287,8 @@ class TableEncoder:
     columns : TableColumns
         Of the training samples.
     is_categorical : ndarray of bool (n_columns,)
+    n_bins : int or None, default=None
+        Into how many bins numbers are to be cut; None learns no edges.
     clip : bool, default=True
         Whether numbers are clipped smoothly.
 
@@ -295,21 +302,29 @@ class TableEncoder:
         For each column of the table the columns of the encoded row that it became.
     """
 
-    def __init__(self, columns, is_categorical, clip=True):
+    def __init__(self, columns, is_categorical, n_bins=None, clip=True):
         self.is_categorical = is_categorical
         self.learned = [
-            Categories(*columns.categories(i)) if categorical else Numbers(columns.numbers(i), clip)
+            Categories(*columns.categories(i))
+            if categorical
+            else Numbers(columns.numbers(i), n_bins, clip)
             for i, categorical in enumerate(is_categorical)
         ]
         parts = self._raw_parts(columns)
         # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
-        self.scalers = [[Numbers(c, clip) for c in passed.T] for _, passed, _ in parts]
+        self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, _ in parts]
         self.cardinalities = [
             len(learned.values)
             for learned in self.learned
             if isinstance(learned, Categories) and learned.embedded
         ]
         self._number(parts)
+
+    @property
+    def edges(self):
+        """Edges of the bins of each number, (n_bins + 1, n_numbers)."""
+        columns = [one.edges for one in self.learned if hasattr(one, "edges")]
+        return np.stack(columns, axis=1)
 
     def _number(self, parts):
         """Where the parts of each column stand in an encoded row."""

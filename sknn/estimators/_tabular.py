@@ -29,6 +29,7 @@ from sknn.layers import (
     Dropout,
     ParametricActivation,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Scale,
 )
 from sknn.network import Network
@@ -38,6 +39,8 @@ from sknn.training import DIVERGED, INTERRUPTED, TIME
 
 #: rate of dense layers with the standard parametrisation: 1 / √n_in of the NTK's where n_in is 256
 STANDARD_RATE = 1 / 16
+#: of the numbers, for numeric_embedding="piecewise_linear"
+N_BINS = 16
 
 
 @contextmanager
@@ -60,6 +63,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     _efforts: dict
     _activation: str
     _learning_rate: float
+    #: samples from which on numbers are lines with bends rather than waves
+    _bends_from: float
 
     def _store(self, given):
         """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
@@ -145,7 +150,12 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         columns = TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
         names = getattr(self, "feature_names_in_", None)
         self.is_categorical_ = parse_categorical(self.categorical_features, columns, names)
-        self._encoder = TableEncoder(columns, self.is_categorical_, clip=self.smooth_clip)
+        self._embedding = self.numeric_embedding
+        if self._embedding == "auto":
+            bends = len(samples) >= self._bends_from
+            self._embedding = "piecewise_linear" if bends else "periodic"
+        n_bins = N_BINS if self._embedding == "piecewise_linear" else None
+        self._encoder = TableEncoder(columns, self.is_categorical_, n_bins, self.smooth_clip)
 
     # ---- network and recipe --------------------------------------------------------------------
 
@@ -172,10 +182,14 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     def _embeddings(self):
         """The first layer, side by side for the three parts of an encoded row; none where all pass."""
         encoder = self._encoder
-        periodic = PeriodicEmbedding(rate=0.1) if self.numeric_embedding == "periodic" else None
+        numbers = None
+        if self._embedding == "periodic":
+            numbers = PeriodicEmbedding(rate=0.1)
+        elif self._embedding == "piecewise_linear" and encoder.n_numbers:
+            numbers = PiecewiseLinearEmbedding(encoder.edges, rate=0.1)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
         widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities)
-        parts = [p for p in zip((periodic, None, vectors), widths, strict=True) if p[1]]
+        parts = [p for p in zip((numbers, None, vectors), widths, strict=True) if p[1]]
         if not any(layer for layer, _ in parts):
             return []
         layers, widths = zip(*parts, strict=True)

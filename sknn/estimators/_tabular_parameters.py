@@ -18,7 +18,7 @@ TABULAR_CONSTRAINTS = {
     "hidden_layer_sizes": SIZES,
     "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
     "smooth_clip": ["boolean"],
-    "numeric_embedding": [StrOptions({"periodic"}), None],
+    "numeric_embedding": [StrOptions({"auto", "periodic", "piecewise_linear"}), None],
     "category_embedding": [COUNT],
     "scaling_layer": ["boolean"],
     "parametrization": [StrOptions({"ntk", "standard"})],
@@ -53,9 +53,10 @@ NETWORK = """hidden_layer_sizes : int, tuple of int, str or "auto", default={hid
         Units of each hidden layer, as for the MLP; "auto" follows `effort`.
     activation : str, default={activation}
         Function of the hidden layers; "auto" is {auto_activation}.
-    numeric_embedding : "periodic" or None, default={numeric_embedding}
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default={numeric_embedding}
         What numbers enter the network as: beside themselves three mixtures of 16 waves of them each
-        (:class:`sknn.layers.PeriodicEmbedding`), or themselves alone.
+        (:class:`sknn.layers.PeriodicEmbedding`), or three lines with bends at their quantiles
+        (:class:`sknn.layers.PiecewiseLinearEmbedding`), or None: themselves alone. "auto" is {auto_embedding}.
     category_embedding : int, default={category_embedding}
         Length of the learned vector of a category, in columns of more than 8 of them.
     scaling_layer : bool, default={scaling_layer}

@@ -1,5 +1,6 @@
 """Tables with default settings: the estimators of raw tables and their parameters."""
 
+from math import inf
 from numbers import Real
 
 import numpy as np
@@ -34,6 +35,7 @@ REGRESSOR = """quantile : float or sequence of float, default={quantile}
     classes=CLASSES,
     auto_activation='"selu"',
     auto_rate="0.04",
+    auto_embedding='"periodic"',
     of_what="s of `predict_proba`",
 )
 class TabularClassifier(TabularLabels):
@@ -87,6 +89,7 @@ class TabularClassifier(TabularLabels):
     _efforts = EFFORTS_FOR_CLASSES
     _activation = "selu"
     _learning_rate = 0.04
+    _bends_from = inf
     _parameter_constraints = {
         **TABULAR_CONSTRAINTS,
         **CLASSIFIER_CONSTRAINTS,
@@ -101,7 +104,7 @@ class TabularClassifier(TabularLabels):
         smooth_clip=True,
         hidden_layer_sizes="auto",
         activation="auto",
-        numeric_embedding="periodic",
+        numeric_embedding="auto",
         category_embedding=8,
         scaling_layer=True,
         parametrization="ntk",
@@ -151,12 +154,14 @@ class TabularClassifier(TabularLabels):
     regressor=REGRESSOR,
     auto_activation='"mish"',
     auto_rate="0.2",
+    auto_embedding='"piecewise_linear" from 500 samples on, else "periodic"',
     of_what="",
 )
 class TabularRegressor(TabularNumbers):
     """Numbers from raw tables: an ensemble of networks whose defaults suit most tables.
 
-    The table is read and the networks are as in :class:`TabularClassifier`. Targets are standardised
+    The table is read and the networks are as in :class:`TabularClassifier`, but that from 500
+    samples on numbers enter as lines with bends at quantiles instead of waves. Targets are standardised
     (those of "poisson" and "gamma" divided by their mean), and predictions, which are the mean of the
     members', stay within the range of the training targets.
 
@@ -183,7 +188,8 @@ class TabularRegressor(TabularNumbers):
     References
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491).
+    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). Y. Gorishniy, I. Rubachev & A. Babenko, On
+    embeddings for numerical features in tabular deep learning, NeurIPS 2022 (arXiv 2203.05556).
 
     Examples
     --------
@@ -198,6 +204,7 @@ class TabularRegressor(TabularNumbers):
     _efforts = EFFORTS_FOR_NUMBERS
     _activation = "mish"
     _learning_rate = 0.2
+    _bends_from = 500
     _parameter_constraints = {
         **TABULAR_CONSTRAINTS,
         **REGRESSOR_CONSTRAINTS,
@@ -213,7 +220,7 @@ class TabularRegressor(TabularNumbers):
         smooth_clip=True,
         hidden_layer_sizes="auto",
         activation="auto",
-        numeric_embedding="periodic",
+        numeric_embedding="auto",
         category_embedding=8,
         scaling_layer=True,
         parametrization="ntk",

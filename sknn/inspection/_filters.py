@@ -18,12 +18,14 @@ from sknn.layers import (
     LayerNorm,
     ParametricActivation,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     Transposed,
 )
 
-WEIGHTED = (BatchNorm, Conv2D, Dense, LayerNorm, ParametricActivation, PeriodicEmbedding, Scale)
+EMBEDDINGS = (PeriodicEmbedding, PiecewiseLinearEmbedding)
+WEIGHTED = (BatchNorm, Conv2D, Dense, LayerNorm, ParametricActivation, Scale, *EMBEDDINGS)
 
 
 def number_of_weights(layer):

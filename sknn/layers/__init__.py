@@ -8,6 +8,7 @@ from sknn.layers._dropout import Dropout, SpatialDropout
 from sknn.layers._embedding import CategoryEmbedding, PeriodicEmbedding
 from sknn.layers._flatten import Flatten
 from sknn.layers._norm import BatchNorm, LayerNorm
+from sknn.layers._piecewise import PiecewiseLinearEmbedding
 from sknn.layers._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
 from sknn.layers._residual import Residual
 from sknn.layers._scale import ParametricActivation, Scale
@@ -29,6 +30,7 @@ __all__ = [
     "MaxPool2D",
     "ParametricActivation",
     "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "Residual",
     "Scale",
     "SpatialDropout",

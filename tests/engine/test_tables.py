@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknn.layers import CategoryEmbedding, PeriodicEmbedding
+from sknn.layers import CategoryEmbedding, PeriodicEmbedding, PiecewiseLinearEmbedding
 from sknn.losses import Loss
 from sknn.optimizers import Adam
 from tests import twins_layers
@@ -74,6 +74,56 @@ def test_periodic_of_any_width(machine, d):
     model.weights[0][0][:7] *= 10
     X = model.images(20)
     expected, _ = twins_layers.periodic(X.astype(float), model.weights[0][0].astype(float), 0, 7, 2)
+    found = model.forward(X, model.network.ends[0][0], shape=(3 * d,))
+    assert_near(found, expected, 1000 * machine.eps)
+    np.testing.assert_array_equal(found[:, :d], X)
+
+
+# ---- pieces of lines -----------------------------------------------------------------------------
+
+
+def line(machine, x, weights, edges, slope=False):
+    """v_1 of values of one column, or dL/dx where the gradient of the output is 1 for v_1 alone."""
+    layer = PiecewiseLinearEmbedding(np.reshape(edges, (-1, 1)), 1)
+    model = Layered(machine, [layer], (1,), Loss("absolute_error", (1,)))
+    model.weights[0][0][...] = np.reshape(weights, (-1, 1))
+    x = np.asarray(x, machine.dtype).reshape(-1, 1)
+    if slope:
+        rows, W = model.rows(x), model.weights[0][0]
+        weights = [W, np.array([[0], [1]], machine.dtype)], model.weights[1]
+        return model.network.input_gradients(rows, weights, np.ones_like(x))[:, 0]
+    return model.forward(x, model.network.ends[0][0], shape=(2,))[:, 1]
+
+
+EDGES, BENDS = [-1, 0, 2, 3], [10, 4, 1, 100]
+
+
+def test_a_line_with_bends(machine):
+    """Its values at the edges are sums of the mixture; beyond them it goes straight on; NaN stays NaN."""
+    x = [-2, -1, -0.5, 0, 1, 2, 2.5, 3, 5, np.nan]
+    expected = [90, 100, 105, 110, 112, 114, 114.5, 115, 117, np.nan]
+    np.testing.assert_allclose(line(machine, x, BENDS, EDGES), expected, rtol=4 * machine.eps)
+
+
+def test_slopes_of_a_line_with_bends(machine):
+    """At an edge it is that of what comes behind it."""
+    slopes = line(machine, [-2, -0.5, 0, 1, 2, 2.5, 5], BENDS, EDGES, slope=True)
+    np.testing.assert_allclose(slopes, [10, 10, 2, 2, 1, 1, 1], rtol=4 * machine.eps)
+
+
+def test_infinity_beyond_the_edges(machine):
+    found = line(machine, [-np.inf, np.inf], BENDS, EDGES)
+    np.testing.assert_array_equal(found, [-np.inf, np.inf])
+
+
+@pytest.mark.parametrize("d", [1, 2, 15, 16, 17, 33, 100])
+def test_piecewise_of_any_width(machine, d):
+    layer = PiecewiseLinearEmbedding.from_quantiles(machine.normal(50, d, seed=1), 7, n_outputs=2)
+    model = Layered(machine, [layer], (d,))
+    X = model.images(20)
+    expected, _ = twins_layers.piecewise(
+        X.astype(float), model.weights[0][0].astype(float), 0, layer.edges, 2
+    )
     found = model.forward(X, model.network.ends[0][0], shape=(3 * d,))
     assert_near(found, expected, 1000 * machine.eps)
     np.testing.assert_array_equal(found[:, :d], X)

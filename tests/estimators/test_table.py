@@ -81,6 +81,21 @@ def test_missing_numbers_are_medians_with_an_indicator():
     np.testing.assert_array_equal(encoder.groups[0], [0, 2])
 
 
+def test_bins_of_numbers_hold_as_many_known_values():
+    """Edges are those of encoded numbers; gaps, constants and categories have none."""
+    rng = np.random.RandomState(0)
+    X = pd.DataFrame({"a": rng.standard_cauchy(401), "b": list("uvw") + ["u"] * 398})
+    X = X.assign(c=1.0, d=rng.random_sample(401)).mask(rng.random_sample((401, 4)) < 0.25)
+    columns = TableColumns(X)
+    encoder = TableEncoder(columns, parse_categorical("from_dtype", columns, X.columns), n_bins=8)
+    assert encoder.edges.shape == (9, 2)
+    rows = encoder.encode(columns, np.float64)
+    for number, name in enumerate(["a", "d"]):
+        counts = np.histogram(rows[X[name].notna(), number], encoder.edges[:, number])[0]
+        assert counts.sum() == X[name].notna().sum()
+        assert np.ptp(counts) <= 2
+
+
 def test_constant_columns_are_left_out():
     x = np.column_stack([np.ones(6), np.arange(6), np.full(6, np.nan)])
     encoder, rows = encoded(x)

@@ -311,8 +311,9 @@ def test_importances_find_what_matters():
         (classifier, Y > 0, None),
         (regressor, X[:, 0] * X[:, 1], None),
         (lambda **p: regressor(loss="poisson", **p), np.exp(X[:, 0]), 0),
+        (lambda **p: regressor(numeric_embedding="piecewise_linear", **p), X[:, 0] * X[:, 1], None),
     ],
-    ids=["classes", "two classes", "numbers", "counts"],
+    ids=["classes", "two classes", "numbers", "counts", "lines"],
 )
 def test_input_gradients_are_differences(make, y, output, dtype):
     net = make(dtype=dtype).fit(X, y)
@@ -322,9 +323,10 @@ def test_input_gradients_are_differences(make, y, output, dtype):
         rows = net._encoder.encode(net._rows_of_table(table)[0], np.float64)
         return net._encoded_outputs(rows)[:, which]
 
-    step, found = 1e-5, net.input_gradients(X[:7], output)
+    away = X[:7] + 0.0123  # from the edges of bins, which are samples
+    step, found = 1e-5, net.input_gradients(away, output)
     for column in range(X.shape[1]):
-        up, down = X[:7].copy(), X[:7].copy()
+        up, down = away.copy(), away.copy()
         up[:, column] += step
         down[:, column] -= step
         slopes = (value(up) - value(down)) / (2 * step)
@@ -345,6 +347,64 @@ def test_attributions_sum_to_the_difference():
     wanted = net.decision_function(table) - net._encoded_outputs(start)[:, 0]
     np.testing.assert_allclose(shares.sum(axis=1), wanted, rtol=1e-3, atol=5e-3)
     assert np.isnan(net.input_gradients(table)[:, 1:]).all()
+
+
+# ---- embeddings of numbers --------------------------------------------------------------------------
+
+
+def table_with_everything(n, seed=0):
+    """Numbers with gaps, next to none, many and few categories, a constant; the target is a step."""
+    rng = np.random.RandomState(seed)
+    x = rng.standard_normal(n)
+    table = np.array([x, np.where(x > 2, np.nan, x**3), rng.randint(2, size=n)], dtype=object).T
+    levels = [[f"level {i}" for i in rng.randint(12, size=n)], rng.choice(list("uvw"), n), [1] * n]
+    return np.column_stack([table, np.array(levels, dtype=object).T]), (x > 0.3) * 1.0
+
+
+@pytest.mark.parametrize("numeric_embedding", ["periodic", "piecewise_linear", None])
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_numeric_embeddings(make, numeric_embedding):
+    """Each learns a step, survives a pickle, and predicts single rows as it predicts many."""
+    table, y = table_with_everything(300)
+    net = make(numeric_embedding=numeric_embedding, max_iter=30).fit(table, y)
+    later, wanted = table_with_everything(100, seed=1)
+    found = pickle.loads(pickle.dumps(net)).predict(later)
+    np.testing.assert_array_equal(found, net.predict(later))
+    assert np.mean((found > 0.5) == (wanted > 0.5)) > 0.9
+    one = [net.predict(later[i : i + 1])[0] for i in range(5)]
+    np.testing.assert_allclose(one, found[:5], rtol=1e-4, atol=1e-5)
+
+
+def test_numbers_as_targets_bend_lines_from_500_samples_on():
+    kinds = {}
+    for make, n in ((classifier, 600), (regressor, 499), (regressor, 500)):
+        table, y = table_with_everything(n)
+        layers = make(max_iter=1).fit(table, y)._layers_
+        kinds[make, n] = type(layers[0].layers[0]).__name__
+    waves, lines = "PeriodicEmbedding", "PiecewiseLinearEmbedding"
+    assert list(kinds.values()) == [waves, waves, lines]
+
+
+def test_embeddings_of_a_table_without_numbers():
+    table = np.array([["u", "v"], ["u", "w"], ["x", "v"], ["x", "w"]] * 10, dtype=object)
+    net = classifier(numeric_embedding="piecewise_linear", max_iter=30)
+    np.testing.assert_array_equal(
+        net.fit(table, [0, 0, 1, 1] * 10).predict(table[:4]), [0, 0, 1, 1]
+    )
+
+
+def test_lines_with_bends_are_what_a_step_needs():
+    """A jump between two quantiles of a heavy tail, which waves over the scaled numbers see late."""
+    rng = np.random.RandomState(0)
+    x = np.exp(2 * rng.standard_normal((2000, 3)))
+    y = (x[:, 0] > np.quantile(x[:, 0], 14 / 16)) + 0.0
+    scores = {
+        kind: regressor(numeric_embedding=kind, max_iter=20)
+        .fit(x[:1000], y[:1000])
+        .score(x[1000:], y[1000:])
+        for kind in ("piecewise_linear", None)
+    }
+    assert scores["piecewise_linear"] > scores[None] + 0.02
 
 
 @pytest.mark.parametrize("output", [None, 3, -1])

@@ -1,0 +1,117 @@
+# Embeddings of numbers: mixtures of waves (Gorishniy, Rubachev & Babenko 2022; with phases and x itself:
+# Holzmueller, Grinsztajn & Steinwart 2024) or of the pieces of a line between fixed edges (the former again);
+# formulas and kernels in periodic.h and piecewise.h. A row of c features becomes planes of c values: x, then
+# v[0], v[1], ...; neighbouring features stay neighbours, nothing is interleaved.
+
+cdef extern from "periodic.h" nogil:
+    ctypedef struct Waves:
+        Py_ssize_t K, J, row
+    void load_vector(const real* at, Py_ssize_t n, real* to) noexcept
+    void periodic_vector(const Waves* t, const real* w, const real* x, real* v) noexcept
+    void periodic_gradient(const Waves* t, const real* w, const real* x, const real* d, real* g) noexcept
+    void periodic_slope(const Waves* t, const real* w, const real* x, const real* d, real* dx) noexcept
+
+cdef extern from "piecewise.h" nogil:
+    ctypedef struct Pieces:
+        Py_ssize_t T, J, row, c, n
+        const real* bins
+    void piecewise_vector(const Pieces* p, const real* w, const real* x, real* v) noexcept
+    void piecewise_gradient(const Pieces* p, const real* x, const real* d, real* g) noexcept
+    void piecewise_slope(const Pieces* p, const real* w, const real* x, const real* d, real* dx) noexcept
+
+
+# x, its planes and its gradient: vectors that a thread holds.
+cdef inline Py_ssize_t numeric_scratch(const Op* op) noexcept nogil:
+    return (2 + op.geometry.oc // op.geometry.c) * SKNN_V
+
+
+# One vector of the features of an op: the first of them, how many there are, and what mixes them.
+cdef struct Features:
+    int kind
+    Py_ssize_t first, n, c, J
+    const real* weights
+    Waves waves
+    Pieces pieces
+
+
+cdef inline Features features_of(const Op* op, const Parameter* p, Py_ssize_t vector,
+                                 const real* packed) noexcept nogil:
+    cdef Features f
+    cdef Panel panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, vector))
+    memset(&f, 0, sizeof(Features))
+    f.kind, f.c, f.J = op.kind, op.geometry.c, op.geometry.oc // op.geometry.c - 1
+    f.first = vector * SKNN_V
+    f.n = min(SKNN_V, f.c - f.first)
+    f.weights = packed + p.weight + panel.offset + f.first - panel.begin
+    if op.kind == PERIODIC:
+        f.waves = Waves(op.code, f.J, panel.width)
+    else:
+        f.pieces = Pieces(p.n_in // f.J - 1, f.J, panel.width, f.c, f.n, op.bins + f.first)
+    return f
+
+
+cdef void numeric_forward(const Op* op, const Parameter* p, const real* packed, Matrix x, Matrix y,
+                          Py_ssize_t rows, real* scratch) noexcept nogil:
+    cdef Py_ssize_t v, r, j
+    cdef real* values = scratch + SKNN_V
+    cdef real* out
+    cdef Features f
+    for v in range(p.vectors):
+        f = features_of(op, p, v, packed)
+        for r in range(rows):
+            load_vector(x.at + r * x.stride + f.first, f.n, scratch)
+            if f.kind == PERIODIC:
+                periodic_vector(&f.waves, f.weights, scratch, values)
+            else:
+                piecewise_vector(&f.pieces, f.weights, scratch, values)
+            out = y.at + r * y.stride + f.first
+            memcpy(out, scratch, f.n * sizeof(real))
+            for j in range(f.J):
+                memcpy(out + (j + 1) * f.c, values + j * SKNN_V, f.n * sizeof(real))
+
+
+# The slopes of all planes but that of x itself, for one vector of features.
+cdef inline void load_slopes(const Features* f, const real* d, real* slopes) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(f.J):
+        load_vector(d + (j + 1) * f.c, f.n, slopes + j * SKNN_V)
+
+
+# Of all rows of a panel.
+cdef void numeric_weight_gradient(const Op* op, const Parameter* p, Panel panel, const real* packed,
+                                  Matrix x, Matrix d, Py_ssize_t rows, real* g, bint accumulate,
+                                  real* scratch) noexcept nogil:
+    cdef Py_ssize_t v, r
+    cdef real* slopes = scratch + SKNN_V
+    cdef Features f
+    if not accumulate:
+        memset(g, 0, p.n_in * panel.width * sizeof(real))
+    for v in range(panel.vectors):
+        f = features_of(op, p, panel.begin // SKNN_V + v, packed)
+        for r in range(rows):
+            load_vector(x.at + r * x.stride + f.first, f.n, scratch)
+            load_slopes(&f, d.at + r * d.stride + f.first, slopes)
+            if f.kind == PERIODIC:
+                periodic_gradient(&f.waves, f.weights, scratch, slopes, g + v * SKNN_V)
+            else:
+                piecewise_gradient(&f.pieces, scratch, slopes, g + v * SKNN_V)
+
+
+cdef void numeric_input_gradient(const Op* op, const Parameter* p, const real* packed, Matrix x, Matrix d,
+                                 Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
+    cdef Py_ssize_t v, r
+    cdef real* slopes = scratch + SKNN_V
+    cdef real* sum
+    cdef Features f
+    for v in range(p.vectors):
+        f = features_of(op, p, v, packed)
+        sum = slopes + f.J * SKNN_V
+        for r in range(rows):
+            load_vector(x.at + r * x.stride + f.first, f.n, scratch)
+            load_vector(d.at + r * d.stride + f.first, f.n, sum)
+            load_slopes(&f, d.at + r * d.stride + f.first, slopes)
+            if f.kind == PERIODIC:
+                periodic_slope(&f.waves, f.weights, scratch, slopes, sum)
+            else:
+                piecewise_slope(&f.pieces, f.weights, scratch, slopes, sum)
+            memcpy(dx.at + r * dx.stride + f.first, sum, f.n * sizeof(real))

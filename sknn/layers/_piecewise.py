@@ -1,0 +1,132 @@
+"""Piecewise linear embeddings of the columns of a table."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sknn.initializers import piecewise
+from sknn.layers._shapes import check_count, check_rate, columns_geometry, row
+
+#: the least width of a bin, and its least share of the range of a column in `from_quantiles`
+NARROWEST, SMALLEST_SHARE = 1e-30, 1e-5
+
+
+class PiecewiseLinearEmbedding(BaseEstimator):
+    """Each number x with J piecewise linear functions of it.
+
+    T + 1 edges b of a column make T components ``e_t = (x − b_t) / (b_{t+1} − b_t)``, cut to [0, 1] but for the
+    outer ends of the first and the last, and ``v_j = c_j + Σ_t m_tj e_t``: a line that bends at the edges and goes
+    straight on beyond them. The output (d + d J,) holds x, then v_1 of all d columns, then v_2 and so on. The
+    weights (T J + J, d) are the rows of m (t slow, j fast) and of c; edges are not trained.
+
+    Parameters
+    ----------
+    edges : array-like of shape (T + 1, d)
+        Edges of the bins, T >= 1; they rise along every column.
+    n_outputs : int, default=3
+        J, the values that join x.
+    rate : float, default=1.0
+        Factor of the learning rate for all weights of the layer, >= 0.
+
+    References
+    ----------
+    Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS
+    2022 (arXiv 2203.05556): their "Q-L". Here few mixtures, beside x itself, instead of tens without it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn.layers import PiecewiseLinearEmbedding
+    >>> X = np.random.default_rng(0).standard_normal((100, 5))
+    >>> PiecewiseLinearEmbedding.from_quantiles(X, n_bins=8).output_shape((5,))
+    (20,)
+    """
+
+    def __init__(self, edges, n_outputs=3, rate=1.0):
+        self.edges = edges
+        self.n_outputs = n_outputs
+        self.rate = rate
+
+    @classmethod
+    def from_quantiles(cls, X, n_bins=16, **options):
+        """The layer with bins that hold about as many samples each.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Samples; NaN is left out.
+        n_bins : int, default=16
+            T. Where a column has no more than T + 1 values, these are edges; where quantiles coincide, the widest
+            bins are halved until there are T.
+        **options
+            `n_outputs` and `rate`.
+
+        Returns
+        -------
+        layer : PiecewiseLinearEmbedding
+        """
+        check_count(n_bins, "n_bins")
+        columns = [quantile_edges(column, n_bins) for column in np.asarray(X, float).T]
+        return cls(np.stack(columns, axis=1), **options)
+
+    def _checked_edges(self):
+        edges = np.asarray(self.edges, float)
+        if edges.ndim != 2 or len(edges) < 2:
+            raise ValueError(
+                f"edges must have the shape (T + 1, d), at least two for each column, got {edges.shape}."
+            )
+        if not (np.isfinite(edges).all() and (np.diff(edges, axis=0) > NARROWEST).all()):
+            raise ValueError(
+                f"edges must be finite and rise by more than {NARROWEST:g} along every column; "
+                "from_quantiles makes such."
+            )
+        return edges
+
+    def output_shape(self, input_shape):
+        """(d + d J,)."""
+        check_count(self.n_outputs, "n_outputs")
+        n_in, n_edges = row(input_shape, type(self).__name__), np.shape(self.edges)[-1:]
+        if n_edges != (n_in,):
+            raise ValueError(f"edges of {n_edges} columns for a row of {n_in}.")
+        return (n_in * (1 + self.n_outputs),)
+
+    def lower(self, plan, source):
+        """Add this layer's op to a plan; returns the buffer of its output."""
+        (n_in,), (n_out,) = plan.shapes[source], self.output_shape(plan.shapes[source])
+        edges = self._checked_edges()
+        check_rate(self.rate)
+        T, J = len(edges) - 1, self.n_outputs
+        parameter = plan.new_parameter(
+            source,
+            (T * J + J, n_in),
+            rule=partial(piecewise, n_bins=T, n_outputs=J),
+            biased=False,
+            rate_factor=self.rate,
+            decay_factor=self.rate,
+        )
+        target = plan.new_buffer((n_out,))
+        table = plan.new_table(np.concatenate([edges[:-1], 1 / np.diff(edges, axis=0)]))
+        geometry = columns_geometry(n_in, n_out)
+        plan.add("piecewise", source, target, parameter=parameter, code=table, geometry=geometry)
+        return target
+
+
+def quantile_edges(values, n_bins):
+    """The T + 1 edges of one column, as `from_quantiles` describes them."""
+    distinct = np.unique(values[~np.isnan(values)])
+    if len(distinct) == 0 or distinct[0] == distinct[-1]:
+        center = distinct[0] if len(distinct) else 0.0
+        return center + max(abs(center), 1.0) * np.linspace(-0.5, 0.5, n_bins + 1)
+    if len(distinct) > n_bins + 1:
+        shares = np.linspace(0, 1, n_bins + 1)
+        distinct = np.unique(np.quantile(values[~np.isnan(values)], shares))
+    least = SMALLEST_SHARE * (distinct[-1] - distinct[0])
+    edges = [distinct[0]]
+    for edge in distinct[1:]:
+        if edge - edges[-1] > least:
+            edges.append(edge)
+    while len(edges) <= n_bins:
+        widest = int(np.argmax(np.diff(edges)))
+        edges.insert(widest + 1, (edges[widest] + edges[widest + 1]) / 2)
+    return np.array(edges)
