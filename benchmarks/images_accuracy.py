@@ -157,7 +157,13 @@ ROWS = [
         0.735,
         50,
     ),
-    Row("cifar10", "StrongCNN", cnn(layers=StrongCNN(0.5), **STRONG), 0.90, 600),
+    Row(
+        "cifar10",
+        "StrongCNN",
+        cnn(layers=StrongCNN(0.75), **{**STRONG, "max_iter": 11}),
+        0.90,
+        600,
+    ),
     Row(
         "cifar10",
         "MLP-Mixer",

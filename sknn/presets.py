@@ -93,8 +93,8 @@ def StrongCNN(width=1.0, channels=3):
     Returns
     -------
     layers : list
-        Hidden layers. Recommended for colour: ``CNNClassifier(layers=StrongCNN(0.5),
-        solver=SGD(momentum=0.85), learning_rate_init=0.19, alpha=0.17, batch_size=128, max_iter=10,
+        Hidden layers. Recommended for colour: ``CNNClassifier(layers=StrongCNN(0.75),
+        solver=SGD(momentum=0.85), learning_rate_init=0.19, alpha=0.17, batch_size=128, max_iter=11,
         learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0), label_smoothing=0.2, tta=True,
         augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``.
 
