@@ -109,7 +109,7 @@ STRONG = {
     "learning_rate": OneCycle(peak_at=0.23, start=0.2, final=0),
     "alpha": 0.17,
     "batch_size": 128,
-    "max_iter": 10,
+    "max_iter": 11,
     "label_smoothing": 0.2,
     "augmentation": MIRRORED,
     "tta": True,
@@ -138,7 +138,10 @@ ROWS = [
     Row(
         "mnist",
         "StrongCNN, augmented",
-        cnn(layers=StrongCNN(0.25, channels=1), **{**STRONG, "augmentation": SHIFTED}),
+        cnn(
+            layers=StrongCNN(0.25, channels=1),
+            **{**STRONG, "max_iter": 10, "augmentation": SHIFTED},
+        ),
         0.996,
         300,
     ),
@@ -160,7 +163,7 @@ ROWS = [
     Row(
         "cifar10",
         "StrongCNN",
-        cnn(layers=StrongCNN(0.75), **{**STRONG, "max_iter": 11}),
+        cnn(layers=StrongCNN(0.75), **STRONG),
         0.90,
         600,
     ),

@@ -63,7 +63,7 @@ def test_strong_cnn_is_measured_with_the_recipe_it_recommends():
         if isinstance(node, ast.Assign) and node.targets[0].id in ("MIRRORED", "STRONG")
     ]
     exec(compile(ast.Module(assignments, []), BENCHMARK.name, "exec"), names)
-    measured = CNNClassifier(layers=StrongCNN(0.5), **names["STRONG"])
+    measured = CNNClassifier(layers=StrongCNN(0.75), **names["STRONG"])
     assert str(measured.get_params()) == str(recommended.get_params())
 
 

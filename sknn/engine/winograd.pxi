@@ -23,7 +23,7 @@ cdef extern from "winograd.h" nogil:
 cdef enum:
     # Tiles at once: enough rows for the register tile, few enough for the second-level cache.
     TILES = 28
-    # The weight gradient reads and writes all of dU for the tiles of a few images: it takes some to be worth it.
+    # The weight gradient reads and writes all of dU for the tiles of a few images, which must be worth it.
     FEW_IMAGES = 8
     FEW_TILES = 12
     # What a map costs for one vector of channels of a tile, in multiply-adds of a vector.
