@@ -13,7 +13,9 @@ from sknn.estimators._table import TableColumns
 
 #: with fewer samples than this there is nothing to hold out
 FEWEST_TO_HOLD_OUT = 10
-MIN_FOLDS = 5
+#: at least; a tenth leaves more to learn from than a fifth, but few samples find no best epoch
+MIN_FOLDS, MIN_FOLDS_OF_FEW = 10, 5
+FEW = 500
 
 
 class MemberTasks:
@@ -55,8 +57,8 @@ class MemberTasks:
         return inside, holdout, outside, self._scorer(data.take(outside))
 
     def _folds(self, y, n_members, random_state):
-        """(training, held-out) samples of each member: folds of one partition, at least five of them."""
-        n_folds = max(MIN_FOLDS, n_members)
+        """(training, held-out) samples of each member: folds of one partition."""
+        n_folds = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_members)
         if n_folds > len(y):
             raise ValueError(
                 f"n_members={n_members} asks for {n_folds} folds, but there are {len(y)} samples."

@@ -75,8 +75,8 @@ ENSEMBLE = """n_members : int or "auto", default={n_members}
         Networks whose outputs are averaged; "auto" follows `effort`. They are trained side by side, one
         thread each.
     members : {"folds", "seeds"}, default={members}
-        Whether each member holds out a fold of its own (of ``max(5, n_members)``), or all the same one
-        and differ in their seeds only.
+        Whether each member holds out a fold of its own, or all the same one and differ in their seeds only.
+        There are `n_members` folds, at least 10 (5 below 500 samples).
     refit : bool or "auto", default={refit}
         Whether members are trained once more, on everything, for as many epochs as were best on average;
         "auto" follows `effort`. Not where validation data are given or training was stopped early."""
@@ -108,7 +108,7 @@ REST = """scoring : str, callable or None, default={scoring}
         :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Of equal epochs
         the one with the smallest loss is best.
     keep_held_out : bool, default={keep_held_out}
-        Whether to keep ``held_out_predictions_``.
+        Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample.
     max_time : float or None, default={max_time}
         Seconds after which training stops, with a warning, and keeps the best weights so far, as it
         does on Ctrl-C. A refit takes what is left of them, or does not take place.

@@ -1,5 +1,6 @@
 """The estimators of tables: members, folds, temperature, targets, explanations."""
 
+import math
 import pickle
 
 import numpy as np
@@ -92,6 +93,13 @@ def test_members_hold_out_folds_of_their_own():
     np.testing.assert_array_equal(np.sort(held_out), np.arange(len(X)))
     assert net.held_out_predictions_.shape == (len(X), 3)
     np.testing.assert_allclose(net.held_out_predictions_.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(("n", "share"), [(499, 1 / 5), (500, 1 / 10)])
+def test_many_samples_hold_out_a_tenth(n, share):
+    X = np.random.RandomState(0).randn(n, 2)
+    net = classifier(n_members=1, max_iter=1).fit(X, X[:, 0] > 0)
+    assert len(net.members_[0].held_out) == math.ceil(n * share)
 
 
 def test_seeds_hold_out_the_same_fold():
