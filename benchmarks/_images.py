@@ -154,3 +154,15 @@ NETS = {
         torch_layers=[PATCHES, ["Mixer", BLOCKS]],
     ),
 }
+
+#: for `parse_arguments`: which networks to measure
+NETS_OPTION = (
+    "--nets",
+    {
+        "nargs": "+",
+        "metavar": "NAME",
+        "choices": NETS,
+        "default": NETS,
+        "help": "default: all; a wrong name lists them",
+    },
+)

@@ -109,7 +109,7 @@ STRONG = {
     "learning_rate": OneCycle(peak_at=0.23, start=0.2, final=0),
     "alpha": 0.17,
     "batch_size": 128,
-    "max_iter": 11,
+    "max_iter": 12,
     "label_smoothing": 0.2,
     "augmentation": MIRRORED,
     "tta": True,

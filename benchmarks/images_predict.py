@@ -10,7 +10,7 @@ import itertools
 import warnings
 
 from _common import Goals, finish, interleave, parse_arguments, print_table, summarise
-from _images import NETS, VARIANTS
+from _images import NETS, NETS_OPTION, VARIANTS
 from _torch import Torch
 from predict import best, repeat
 from sklearn.exceptions import ConvergenceWarning
@@ -67,11 +67,11 @@ def batch(name, torch, quick):
 
 def main():
     """Time one image and many."""
-    options = parse_arguments(__doc__, torch=True)
+    options = parse_arguments(__doc__, torch=True, more=[NETS_OPTION])
     warnings.simplefilter("ignore", ConvergenceWarning)
     rows = [one_image(options.quick)]
     with Torch(options.torch_python) as torch:
-        for name in NETS:
+        for name in options.nets:
             rows += batch(name, torch, options.quick)
             print(f"{name} done", flush=True)
         versions = torch.versions if torch else {"torch": "absent"}
@@ -91,7 +91,7 @@ def main():
     )
     goals = Goals()
     goals.at_most("sknn, one image, LeNet-5", rows[0]["seconds"] * 1e6, 60, "µs")
-    for name, threads in itertools.product(NETS, THREADS):
+    for name, threads in itertools.product(options.nets, THREADS):
         many = [row for row in rows if row["net"] == name and row["rows"] == N_ROWS]
         own = [row for row in many if row["threads"] == threads]
         ratio = best(many, "torch", threads) / best(own, "sknn", threads)

@@ -13,7 +13,7 @@ import math
 import warnings
 
 from _common import Goals, finish, parse_arguments, timed
-from _images import NETS, VARIANTS
+from _images import NETS, NETS_OPTION, VARIANTS
 from _torch import Torch
 from _training import THREADS, best_of_batches, compare, show
 from sklearn.exceptions import ConvergenceWarning
@@ -79,12 +79,7 @@ def set_goals(rows):
 
 def main():
     """Compare on the whole grid of networks, batches and threads."""
-    nets = {"nargs": "+", "metavar": "NAME", "choices": NETS, "default": NETS}
-    options = parse_arguments(
-        __doc__,
-        torch=True,
-        more=[("--nets", {**nets, "help": "default: all; a wrong name lists them"})],
-    )
+    options = parse_arguments(__doc__, torch=True, more=[NETS_OPTION])
     # Nothing converges: that is what was asked for.
     warnings.simplefilter("ignore", ConvergenceWarning)
     grid = [

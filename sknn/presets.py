@@ -94,7 +94,7 @@ def StrongCNN(width=1.0, channels=3):
     -------
     layers : list
         Hidden layers. Recommended for colour: ``CNNClassifier(layers=StrongCNN(0.75),
-        solver=SGD(momentum=0.85), learning_rate_init=0.19, alpha=0.17, batch_size=128, max_iter=11,
+        solver=SGD(momentum=0.85), learning_rate_init=0.19, alpha=0.17, batch_size=128, max_iter=12,
         learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0), label_smoothing=0.2, tta=True,
         augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``.
 
