@@ -160,13 +160,7 @@ ROWS = [
         0.735,
         50,
     ),
-    Row(
-        "cifar10",
-        "StrongCNN",
-        cnn(layers=StrongCNN(0.75), **STRONG),
-        0.90,
-        600,
-    ),
+    Row("cifar10", "StrongCNN", cnn(layers=StrongCNN(0.75), **STRONG), 0.90, 600),
     Row(
         "cifar10",
         "MLP-Mixer",

@@ -13,9 +13,9 @@ from sknn.estimators._table import TableColumns
 
 #: with fewer samples than this there is nothing to hold out
 FEWEST_TO_HOLD_OUT = 10
-#: at least; a tenth leaves more to learn from than a fifth, but few samples find no best epoch
-MIN_FOLDS, MIN_FOLDS_OF_FEW = 10, 5
+#: below so many samples a tenth of them is too few to find the best epoch, and a fifth is held out
 FEW = 500
+MIN_FOLDS_OF_FEW, MIN_FOLDS = 5, 10
 
 
 class MemberTasks:

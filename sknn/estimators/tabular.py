@@ -44,7 +44,7 @@ class TabularClassifier(TabularLabels):
     Numbers are scaled robustly and clipped smoothly, few categories become columns, many get learned
     vectors, missing values an indicator. The networks are RealMLP's: numeric embeddings, a scaling layer,
     NTK parametrisation, parametric activations, AdamW with waves of the learning rate. Each holds out a
-    fold and keeps its best epoch on it; probabilities are calibrated on all folds and averaged.
+    fold and keeps its best epoch on it; probabilities are calibrated on these folds and averaged.
 
     Parameters
     ----------
