@@ -21,6 +21,7 @@ BOTH, CLASSES = ("classes", "numbers"), ("classes",)
 PIECES = {
     "smooth clipping": (BOTH, {"smooth_clip": False}),
     "numeric embedding": (BOTH, {"numeric_embedding": None}),
+    "steps at thresholds": (CLASSES, {"n_thresholds": 0}),
     "scaling layer": (BOTH, {"scaling_layer": False}),
     "NTK parametrisation": (BOTH, {"parametrization": "standard"}),
     "parametric activation": (BOTH, {"parametric": False}),

@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators._table import Categories, TableColumns, validate_table
+from sknn.estimators._table import TableColumns, validate_table
+from sknn.estimators._table_encoder import Categories
 
 #: rows times columns that are looked at for importances
 IMPORTANCE_ROWS = 20_000
@@ -38,6 +39,7 @@ def importances(network, program, weights, samples, groups, random_state):
 
     before, rises = loss(), np.zeros(len(groups))
     for number, group in enumerate(groups):
+        group = group[group < few.X.shape[1]]  # the network may take but the beginning of a row
         if len(group):
             kept = few.X[:, group].copy()
             few.X[:, group] = kept[random_state.permutation(n)]
@@ -112,13 +114,12 @@ class Explanations:
         if n_steps < 1:
             raise ValueError(f"n_steps={n_steps!r} must be an integer >= 1.")
         _, rows = self._rows_of_table(X)
-        which, first_code = self._which_output(output), self._encoder.width
-        first_code -= len(self._encoder.cardinalities)
+        which, codes = self._which_output(output), self._encoder.codes
         at = np.zeros_like(rows)
-        at[:, first_code:] = -1
+        at[:, codes] = -1
         shares = np.zeros((len(rows), self._encoder.width))
         before = self._encoded_outputs(at)[:, which]
-        for column in range(first_code, self._encoder.width):
+        for column in range(codes.start, codes.stop):
             at[:, column] = rows[:, column]
             after = self._encoded_outputs(at)[:, which]
             shares[:, column] = after - before
@@ -152,10 +153,10 @@ class Explanations:
 
     def _encoded_gradients(self, rows, which):
         """Slopes of one output along encoded rows."""
-        network, _ = self._program()
-        outputs = self._outputs_of_rows(rows)
-        engine_rows, total = network.engine.Rows(rows), 0.0
+        outputs, total = self._outputs_of_rows(rows), np.zeros(rows.shape)
+        kinds = self._kinds(rows)
         for member, slopes in zip(self.members_, self._output_slopes(outputs, which), strict=True):
+            network, _, engine_rows = kinds[member.kind]
             weights = member.coefs, member.intercepts
-            total = total + network.input_gradients(engine_rows, weights, slopes).astype(np.float64)
+            total[:, : network.n_features] += network.input_gradients(engine_rows, weights, slopes)
         return total

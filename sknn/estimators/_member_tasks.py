@@ -18,6 +18,11 @@ FEW = 500
 MIN_FOLDS_OF_FEW, MIN_FOLDS = 5, 10
 
 
+def _of_kinds(samples, networks):
+    """Samples as each of the networks takes them."""
+    return [samples.narrowed(network.engine, network.n_features) for network in networks]
+
+
 class MemberTasks:
     """The tasks that an estimator of tables gives to its members."""
 
@@ -28,40 +33,53 @@ class MemberTasks:
         weights = None if weights is None else weights.astype(dtype)
         return Samples(rows, engine.load(dtype.name).Rows(rows), self._encode(y, dtype), weights)
 
-    def _tasks(self, data, samples, validation, effort, network, random_state):
-        """What each member is trained on: all but a fold of its own, or all where validation data are given."""
-        n_members, epochs = effort.plan(len(samples) * network.multiply_adds, self.n_members)
-        if self.max_iter != "auto":
-            epochs = self.max_iter
-        training = self._samples(data.X, data.y, data.weights)
+    def _plan(self, effort, n_samples):
+        """(members, epochs) of a fit."""
+        one_epoch = n_samples * self._networks()[0].multiply_adds
+        n_members, epochs = effort.plan(one_epoch, self.n_members)
+        return n_members, epochs if self.max_iter == "auto" else self.max_iter
+
+    def _tasks(self, data, samples, validation, networks, plan, random_state):
+        """What each member is trained on: all but a fold, or all where validation data are given.
+
+        Members are of the networks' kinds in turn, and one of each kind holds out the same fold.
+        """
+        n_members, epochs = plan
         seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
         budget = self._time_of_member(n_members, 0.0)
+        training = self._samples(data.X, data.y, data.weights)
+        kinds = _of_kinds(training, networks)
         if validation is not None:
             holdout = self._samples(validation.X, validation.y, validation.weights)
-            score = self._scorer(validation)
-            parts = [(samples, holdout, None, score)] * n_members
+            part = samples, None, _of_kinds(holdout, networks), self._scorer(validation)
+            parts = [part] * n_members
         elif len(samples) < FEWEST_TO_HOLD_OUT:
-            parts = [(samples, None, None, None)] * n_members
+            parts = [(samples, None, [None] * len(networks), None)] * n_members
         else:
+            n_groups = math.ceil(n_members / len(networks))
             parts = [
-                self._part(training, data, samples[inside], samples[outside])
-                for inside, outside in self._folds(data.y[samples], n_members, random_state)
+                self._part(training, data, samples[inside], samples[outside], networks)
+                for inside, outside in self._folds(data.y[samples], n_groups, random_state)
             ]
-        return [
-            Task(training, inside, holdout, held_out, score, int(seed), epochs, epochs, budget)
-            for (inside, holdout, held_out, score), seed in zip(parts, seeds, strict=True)
-        ]
+        tasks = []
+        for number, seed in enumerate(seeds):
+            group, kind = divmod(number, len(networks))
+            inside, held_out, holdouts, score = parts[group]
+            what = kind, kinds[kind], inside, holdouts[kind], held_out, score
+            tasks.append(Task(*what, int(seed), epochs, epochs, budget))
+        return tasks
 
-    def _part(self, training, data, inside, outside):
-        holdout = training.take(engine.load(np.dtype(self.dtype).name), outside)
-        return inside, holdout, outside, self._scorer(data.take(outside))
+    def _part(self, training, data, inside, outside, networks):
+        """(training samples, held-out ones, these for each kind, their score) of a group of members."""
+        holdout = training.take(networks[0].engine, outside)
+        return inside, outside, _of_kinds(holdout, networks), self._scorer(data.take(outside))
 
-    def _folds(self, y, n_members, random_state):
-        """(training, held-out) samples of each member: folds of one partition."""
-        n_folds = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_members)
+    def _folds(self, y, n_groups, random_state):
+        """(training, held-out) samples of each group of members: folds of one partition."""
+        n_folds = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_groups)
         if n_folds > len(y):
             raise ValueError(
-                f"n_members={n_members} asks for {n_folds} folds, but there are {len(y)} samples."
+                f"n_members={self.n_members} asks for {n_folds} folds, but there are {len(y)} samples."
             )
         seed = random_state.randint(np.iinfo(np.int32).max)
         strata = self._stratify(y)
@@ -73,7 +91,7 @@ class MemberTasks:
                 warnings.filterwarnings("ignore", "The least populated class", UserWarning)
                 folds = list(folds.split(y, strata))
         folds = list(folds)
-        return folds[:1] * n_members if self.members == "seeds" else folds[:n_members]
+        return folds[:1] * n_groups if self.members == "seeds" else folds[:n_groups]
 
     def _stratify(self, y):
         """What the folds are stratified by; None for nothing."""

@@ -31,11 +31,18 @@ class Samples:
         X, weights = self.X[chosen], None if self.weights is None else self.weights[chosen]
         return Samples(X, engine.Rows(X), self.targets[chosen], weights)
 
+    def narrowed(self, engine, width):
+        """With the first columns of X alone."""
+        X = np.ascontiguousarray(self.X[:, :width])
+        return Samples(X, engine.Rows(X), self.targets, self.weights)
+
 
 @dataclass
 class Task:
     """What one member is trained on."""
 
+    #: number of its network in the recipe
+    kind: int
     training: Samples
     #: numbers of the samples of `training`
     samples: np.ndarray
@@ -56,6 +63,7 @@ class Task:
 class Member:
     """A trained network."""
 
+    kind: int
     coefs: list
     intercepts: list
     n_epochs: int
@@ -69,13 +77,15 @@ class Member:
     #: rise of the loss when a column of the table is shuffled
     importances: np.ndarray | None
     reason: str
+    #: its share in the mean, of all members' together
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a member is trained."""
 
-    network: object
+    networks: list
     loss: object
     #: of held-out samples, without what only training wants
     validation_loss: object
@@ -98,11 +108,12 @@ class MemberRun:
 
     def __init__(self, recipe, task, stop, callbacks):
         self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
-        self.engine = recipe.network.engine
-        self.program = recipe.network.program(recipe.loss)
-        self.validation_program = recipe.network.program(recipe.validation_loss)
+        self.network = recipe.networks[task.kind]
+        self.engine = self.network.engine
+        self.program = self.network.program(recipe.loss)
+        self.validation_program = self.network.program(recipe.validation_loss)
         self.history = History(validation_scores=None, validation_losses=None, best_loss=math.inf)
-        self.weights = recipe.network.empty_weights()
+        self.weights = self.network.empty_weights()
         #: by a callback or Ctrl-C, so that the others should stop, too
         self.asked_to_stop = False
 
@@ -110,9 +121,9 @@ class MemberRun:
         """The Member, or None where it was stopped before its first epoch."""
         recipe, task = self.recipe, self.task
         random_state = np.random.RandomState(task.seed)
-        coefs, intercepts = recipe.network.initial_weights(random_state)
+        coefs, intercepts = self.network.initial_weights(random_state)
         if recipe.data_driven:
-            fit_to_data(recipe, self.program, coefs, intercepts, task, random_state)
+            fit_to_data(self.network, self.program, coefs, intercepts, task, random_state)
         self.trainer = self.engine.Trainer(
             self.program,
             task.training.rows,
@@ -129,7 +140,7 @@ class MemberRun:
         if task.holdout is not None:
             validate = self._validate
             self.logits = np.empty(
-                (task.holdout.rows.n_samples, recipe.loss.n_outputs), recipe.network.dtype
+                (task.holdout.rows.n_samples, recipe.loss.n_outputs), self.network.dtype
             )
             self.history.validation_scores, self.history.validation_losses = [], []
             self.history.best_score = -math.inf
@@ -141,7 +152,7 @@ class MemberRun:
         member = self._member(reason)
         looked_at = task.holdout or task.training
         member.importances = importances(
-            recipe.network,
+            self.network,
             self.validation_program,
             (member.coefs, member.intercepts),
             looked_at,
@@ -210,19 +221,21 @@ class MemberRun:
 
     def snapshot(self):
         """The weights that were validated last, as a member has them."""
-        return SimpleNamespace(coefs=self.weights[0], intercepts=self.weights[1])
+        coefs, intercepts = self.weights
+        return SimpleNamespace(kind=self.task.kind, coefs=coefs, intercepts=intercepts, weight=1.0)
 
     def _member(self, reason):
         """What has been trained, at its best epoch."""
         history, task = self.history, self.task
         best = self.trainer.has_best and task.holdout is not None
-        coefs, intercepts = self.recipe.network.empty_weights()
+        coefs, intercepts = self.network.empty_weights()
         self.trainer.store(coefs, intercepts, best)
         logits = None
         if task.holdout is not None:
             logits = np.empty_like(self.logits)
             self.engine.forward(self.program, task.holdout.rows, coefs, intercepts, logits)
         return Member(
+            task.kind,
             coefs,
             intercepts,
             history.n_iter,
@@ -249,14 +262,13 @@ def best_epoch(history):
     return 1 + int(ties[np.argmin(np.array(history.validation_losses)[ties])])
 
 
-def fit_to_data(recipe, program, coefs, intercepts, task, random_state, n_rows=1024):
+def fit_to_data(network, program, coefs, intercepts, task, random_state, n_rows=1024):
     """Scales initial weights so that every unit has variance 1, and puts its kink among the samples.
 
     For each dense layer in turn, with z = x W over some of the samples: ``W ← W / std(z)``, and
     ``b = −Σ λ_i z_i`` over five samples with random weights λ that sum to 1 (Holzmüller et al. 2024;
     Steinwart 2019, arXiv 1903.11482).
     """
-    network = recipe.network
     few = random_state.permutation(task.samples)[:n_rows]
     rows = network.engine.Rows(task.training.X[few])
     for n_ops, (kind, _, _, parameter, *_) in enumerate(network.plan.ops, start=1):

@@ -6,7 +6,7 @@ import warnings
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
@@ -20,7 +20,8 @@ from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import Recipe, are_whole, train_members
 from sknn.estimators._prediction import threads_for
-from sknn.estimators._table import TableColumns, TableEncoder, parse_categorical, validate_table
+from sknn.estimators._table import TableColumns, parse_categorical, validate_table
+from sknn.estimators._table_encoder import TableEncoder
 from sknn.layers import (
     Activation,
     CategoryEmbedding,
@@ -65,6 +66,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     _learning_rate: float
     #: samples from which on numbers are lines with bends rather than waves
     _bends_from: float
+    _n_thresholds: int
 
     def _store(self, given):
         """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
@@ -86,14 +88,17 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         random_state = check_random_state(self.random_state)
         effort = self._efforts[self.effort]
         self.n_outputs_ = self._loss().n_outputs
-        self._layers_ = self._layers(effort)
-        self._programs = {}
-        network = self._network()
-        tasks = self._tasks(data, samples, validation, effort, network, random_state)
+        self._layers_ = [self._layers(effort)]
+        self._programs = []
+        plan = self._plan(effort, len(samples))
+        if self._learn_thresholds(data, samples, plan):
+            self._layers_.append(self._layers(effort, steps=True))
+        networks = self._networks()
+        tasks = self._tasks(data, samples, validation, networks, plan, random_state)
         started = time.monotonic()
         n_threads = engine.effective_threads(self.n_threads)
         n_workers = min(n_threads, len(tasks))
-        recipe = self._recipe(network, len(samples), n_threads // n_workers)
+        recipe = self._recipe(networks, len(samples), n_threads // n_workers)
         n_most = 2 * len(tasks) if self._wants_refit(effort) else len(tasks)
         callbacks = MemberCallbacks(self, data, n_most, tasks[0].epochs)
         self.members_ = []
@@ -147,7 +152,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
 
     def _learn_table(self, X, samples):
         """Learns how columns become numbers, from the samples that count."""
-        columns = TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
+        columns = _columns(X, samples)
         names = getattr(self, "feature_names_in_", None)
         self.is_categorical_ = parse_categorical(self.categorical_features, columns, names)
         self._embedding = self.numeric_embedding
@@ -157,17 +162,31 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         n_bins = N_BINS if self._embedding == "piecewise_linear" else None
         self._encoder = TableEncoder(columns, self.is_categorical_, n_bins, self.smooth_clip)
 
+    def _learn_thresholds(self, data, samples, plan):
+        """Learns where numbers are split for half of the members; returns whether there is any such place."""
+        n_most = self._n_thresholds if self.n_thresholds == "auto" else self.n_thresholds
+        if n_most == 0 or plan[0] == 1:
+            return False
+        targets = self._encode(data.y[samples], np.float64)
+        # as the networks see them: rounding must not decide between splits
+        weights = data.weights_as(np.dtype(self.dtype))
+        weights = None if weights is None else weights[samples]
+        of_classes = is_classifier(self)
+        columns = _columns(data.X, samples)
+        self._encoder.learn_thresholds(columns, targets, weights, n_most, of_classes)
+        return self._encoder.n_steps > 0
+
     # ---- network and recipe --------------------------------------------------------------------
 
-    def _layers(self, effort):
-        """The layers that the parameters mean."""
+    def _layers(self, effort, steps=False):
+        """The layers that the parameters mean; with steps, for whole encoded rows."""
         sizes = self.hidden_layer_sizes
         if isinstance(sizes, str) and sizes == "auto":
             sizes = (effort.units,) * effort.n_layers
         sizes = _architecture.parse_hidden_layer_sizes(sizes)
         name = self._activation if self.activation == "auto" else self.activation
         activation = ParametricActivation(name, rate=0.1) if self.parametric else Activation(name)
-        layers = self._embeddings()
+        layers = self._embeddings(self._encoder.n_steps if steps else 0)
         if self.scaling_layer:
             layers.append(Scale(rate=6))
         for units in sizes:
@@ -179,8 +198,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         rate = 1.0 if self.parametrization == "ntk" else STANDARD_RATE
         return Dense(units, "identity", self.parametrization, rate=rate, bias_rate=0.1)
 
-    def _embeddings(self):
-        """The first layer, side by side for the three parts of an encoded row; none where all pass."""
+    def _embeddings(self, n_steps):
+        """The first layer, side by side for the parts of an encoded row; none where all pass."""
         encoder = self._encoder
         numbers = None
         if self._embedding == "periodic":
@@ -188,22 +207,27 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         elif self._embedding == "piecewise_linear" and encoder.n_numbers:
             numbers = PiecewiseLinearEmbedding(encoder.edges, rate=0.1)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
-        widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities)
-        parts = [p for p in zip((numbers, None, vectors), widths, strict=True) if p[1]]
+        widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities), n_steps
+        parts = [p for p in zip((numbers, None, vectors, None), widths, strict=True) if p[1]]
         if not any(layer for layer, _ in parts):
             return []
         layers, widths = zip(*parts, strict=True)
         return [Columns(list(layers), list(widths))]
 
-    def _network(self):
-        return Network(self._layers_, self._encoder.width, self.dtype)
+    def _networks(self):
+        """A network of each kind: without steps and, where there are any, with them."""
+        widths = self._encoder.width_without_steps, self._encoder.width
+        return [
+            Network(layers, width, self.dtype)
+            for layers, width in zip(self._layers_, widths, strict=False)
+        ]
 
-    def _recipe(self, network, n_samples, n_threads):
+    def _recipe(self, networks, n_samples, n_threads):
         """How every member is trained."""
         auto = batch_size(n_samples)
         rate = self.learning_rate_init
         return Recipe(
-            network,
+            networks,
             self._loss(),
             self._validation_loss(),
             AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
@@ -270,6 +294,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
                     "Solver produced non-finite parameter weights. A lower learning_rate_init helps, or a "
                     "target without extreme values."
                 )
+        for member in members:
+            member.weight = 1 / len(members)
         self.members_ = members
         self.n_iter_ = max(member.n_epochs for member in members)
         self.best_epochs_ = [member.best_epoch for member in members]
@@ -300,6 +326,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
     def _publish_refit(self, members, tasks):
         """Puts the members of a refit in the place of the others, if they are whole."""
         if are_whole(members, tasks):
+            for member, before in zip(members, self.members_, strict=True):
+                member.weight = before.weight
             self.members_ = members
         else:
             warnings.warn(
@@ -335,22 +363,34 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
 
     def _outputs_of_rows(self, rows):
         """The same of encoded rows."""
-        network, program = self._program()
-        out = np.empty((len(self.members_), len(rows), self.n_outputs_), network.dtype)
-        n_threads = threads_for(len(rows) * network.multiply_adds, self.n_threads)
-        engine_rows = network.engine.Rows(rows)
+        kinds = self._kinds(rows)
+        out = np.empty((len(self.members_), len(rows), self.n_outputs_), rows.dtype)
         for member, values in zip(self.members_, out, strict=True):
+            network, program, engine_rows = kinds[member.kind]
+            n_threads = threads_for(len(rows) * network.multiply_adds, self.n_threads)
             network.engine.forward(
                 program, engine_rows, member.coefs, member.intercepts, values, n_threads=n_threads
             )
         return out
 
-    def _program(self):
-        """(Network, Program) of what was fitted."""
-        if not vars(self).setdefault("_programs", {}):
-            network = self._network()
-            self._programs["fitted"] = network, network.program(self._loss())
-        return self._programs["fitted"]
+    def _kinds(self, rows):
+        """(Network, Program, the engine's Rows) of each kind of members."""
+        if not vars(self).setdefault("_programs", []):
+            loss = self._loss()
+            self._programs += [(network, network.program(loss)) for network in self._networks()]
+        return [
+            (
+                network,
+                program,
+                network.engine.Rows(np.ascontiguousarray(rows[:, : network.n_features])),
+            )
+            for network, program in self._programs
+        ]
+
+    def _mean(self, values):
+        """Mean over the members, each with its weight; of a single one's values they themselves."""
+        weights = [member.weight for member in self.members_] if len(values) > 1 else None
+        return np.average(values, axis=0, weights=weights)
 
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -361,3 +401,8 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _columns(X, samples):
+    """Some rows of a table."""
+    return TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))

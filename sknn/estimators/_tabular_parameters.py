@@ -19,6 +19,7 @@ TABULAR_CONSTRAINTS = {
     "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
     "smooth_clip": ["boolean"],
     "numeric_embedding": [StrOptions({"auto", "periodic", "piecewise_linear"}), None],
+    "n_thresholds": [AUTO, Interval(Integral, 0, None, closed="left")],
     "category_embedding": [COUNT],
     "scaling_layer": ["boolean"],
     "parametrization": [StrOptions({"ntk", "standard"})],
@@ -57,6 +58,10 @@ NETWORK = """hidden_layer_sizes : int, tuple of int, str or "auto", default={hid
         What numbers enter the network as: beside themselves three mixtures of 16 waves of them each
         (:class:`sknn.layers.PeriodicEmbedding`), or three lines with bends at their quantiles
         (:class:`sknn.layers.PiecewiseLinearEmbedding`), or None: themselves alone. "auto" is {auto_embedding}.
+    n_thresholds : int or "auto", default={n_thresholds}
+        Every second network has columns that say whether a number exceeds a threshold, at most so many of each
+        number: the splits of a decision tree of that column alone. Needs two members. 0 is none, "auto" is
+        {auto_thresholds}.
     category_embedding : int, default={category_embedding}
         Length of the learned vector of a category, in columns of more than 8 of them.
     scaling_layer : bool, default={scaling_layer}
@@ -76,7 +81,7 @@ ENSEMBLE = """n_members : int or "auto", default={n_members}
         thread each.
     members : {"folds", "seeds"}, default={members}
         Whether each member holds out a fold of its own, or all the same one and differ in their seeds only.
-        There are `n_members` folds, at least 10 (5 below 500 samples).
+        There are `n_members` folds, at least 10 (5 below 500 samples); with thresholds two members share one.
     refit : bool or "auto", default={refit}
         Whether members are trained once more, on everything, for as many epochs as were best on average;
         "auto" follows `effort`. Not where validation data are given or training was stopped early."""
@@ -108,7 +113,8 @@ REST = """scoring : str, callable or None, default={scoring}
         :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Of equal epochs
         the one with the smallest loss is best.
     keep_held_out : bool, default={keep_held_out}
-        Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample.
+        Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample, with
+        thresholds twice as many.
     max_time : float or None, default={max_time}
         Seconds after which training stops, with a warning, and keeps the best weights so far, as it
         does on Ctrl-C. A refit takes what is left of them, or does not take place.
@@ -128,7 +134,8 @@ EFFORT = """effort : {"fast", "balanced", "best"}, default={effort}
         {efforts}"""
 
 FITTED = """members_ : list of Member
-        The trained networks: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch`` and more.
+        The trained networks: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (1 with steps
+        at thresholds, else 0), ``weight`` in the mean, and more.
     best_epochs_ : list of int
         The best epoch of each member, from 1 on.
     validation_scores_ : list of list of float
@@ -137,7 +144,7 @@ FITTED = """members_ : list of Member
         Epochs of the longest training.
     held_out_predictions_ : ndarray
         With ``keep_held_out``: for each training sample the prediction{of_what} of the member that held it
-        out, NaN where none did.
+        out (the mean where several did), NaN where none did.
     feature_importances_ : ndarray of shape (n_features,)
         By how much the loss for held-out samples rises when the values of a column are shuffled among
         them, mean over the members; not below 0, and together 1.

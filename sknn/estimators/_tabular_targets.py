@@ -1,5 +1,7 @@
 """What the estimators of tables do with targets and outputs: labels, temperatures, standardised numbers."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
@@ -27,14 +29,42 @@ class TabularLabels(LabelTargets, BaseTabular):
         return _targets.classification_loss(self._target_kind, self.classes_, 0.0)
 
     def _finish(self, members, data):
-        """Learns the temperature from the outputs for held-out samples."""
+        """Learns the temperature and the weights of members from their outputs for held-out samples."""
         self.temperature_ = 1.0
-        if self.calibrate and members[0].held_out is not None:
-            held_out = np.concatenate([member.held_out for member in members])
-            logits = np.concatenate([member.logits for member in members])
-            targets = self._encode(data.y[held_out], np.float64)
-            weights = None if data.weights is None else data.weights[held_out]
+        if members[0].held_out is None:
+            return
+        if self.calibrate:
+            logits, targets, weights = self._held_out(members, data)
             self.temperature_ = temperature(self._validation_loss(), logits, targets, weights)
+        pairs = [
+            (a, b) for a, b in pairwise(members) if a.held_out is b.held_out and a.kind < b.kind
+        ]
+        if pairs:
+            self._weigh(members, pairs, data)
+
+    def _weigh(self, members, pairs, data):
+        """Weights of both kinds of members, from pairs of them that held out the same samples."""
+        plain, with_steps = zip(*pairs, strict=True)
+        weights = self._held_out(plain, data)[-1]
+        share = share_of_second(self._right(plain, data), self._right(with_steps, data), weights)
+        n_second = sum(member.kind for member in members)
+        for member in members:
+            member.weight = (
+                share / n_second if member.kind else (1 - share) / (len(members) - n_second)
+            )
+
+    def _right(self, members, data):
+        """The probability that members gave to what is true of their held-out samples."""
+        logits, targets, _ = self._held_out(members, data)
+        p = self._probabilities(logits[None])[0]
+        return right_probabilities(self._validation_loss(), p, targets)
+
+    def _held_out(self, members, data):
+        """Logits, encoded targets and weights of the samples that some members held out."""
+        held_out = np.concatenate([member.held_out for member in members])
+        logits = np.concatenate([member.logits for member in members])
+        weights = None if data.weights is None else data.weights[held_out]
+        return logits, self._encode(data.y[held_out], np.float64), weights
 
     def _probabilities(self, values):
         """Outputs of the link of every member, after the temperature."""
@@ -46,7 +76,7 @@ class TabularLabels(LabelTargets, BaseTabular):
 
     def _predicted(self, values):
         """Mean probabilities."""
-        return self._probabilities(values).mean(axis=0)
+        return self._mean(self._probabilities(values))
 
     def _combined(self, values):
         """The logits of mean probabilities: log-odds, for a softmax logarithms."""
@@ -59,7 +89,8 @@ class TabularLabels(LabelTargets, BaseTabular):
     def _output_slopes(self, values, which):
         """Of the logit of a mean probability along the logits of every member."""
         p = self._probabilities(values)
-        one, mean = p[..., which], p[..., which].mean(axis=0)
+        one = p[..., which]
+        mean = self._mean(one)
         slopes = np.zeros_like(p)
         if self._validation_loss().kind == "binary":
             slopes[..., which] = one * (1 - one) / (mean * (1 - mean))
@@ -69,7 +100,8 @@ class TabularLabels(LabelTargets, BaseTabular):
             same = group == group[which]
             slopes[..., same] = -p[..., same] * (one / mean)[..., None]
             slopes[..., which] += one / mean
-        return slopes / (len(values) * self.temperature_)
+        weights = np.array([member.weight for member in self.members_])
+        return slopes * (weights / self.temperature_)[:, None, None]
 
     def _outputs(self, X, *, link=False):
         values = self._member_outputs(X)
@@ -104,6 +136,29 @@ def temperature(loss, logits, targets, weights):
         return losses_at(loss, logits, targets, weights, np.exp([log_temperature]))[0]
 
     return float(np.exp(minimize_scalar(sum_at, bounds=(-2, 2), method="bounded").x))
+
+
+def right_probabilities(loss, probabilities, targets):
+    """The probability of what is true, (n, n_targets)."""
+    if loss.kind == "binary":
+        return np.where(targets > 0, probabilities, 1 - probabilities)
+    starts = np.cumsum([0, *loss.group_sizes[:-1]])
+    return np.take_along_axis(probabilities, (targets + starts).astype(np.intp), axis=1)
+
+
+def share_of_second(first, second, weights):
+    """How much of the second of two probabilities of what is true to mix to the first, for the least log-loss.
+
+    It is the w that maximises Σ log((1 − w) p + w q) + 3 log(w (1 − w)), of which the latter holds it near ½ for
+    few samples.
+    """
+    weights = 1.0 if weights is None else (weights / weights.mean())[:, None]
+
+    def loss(w):
+        mixed = np.maximum((1 - w) * first + w * second, 1e-300)
+        return -(weights * np.log(mixed)).sum() - 3 * np.log(w * (1 - w))
+
+    return float(minimize_scalar(loss, bounds=(0, 1), method="bounded").x)
 
 
 class TabularNumbers(NumericTargets, BaseTabular):
@@ -178,11 +233,11 @@ class TabularNumbers(NumericTargets, BaseTabular):
 
     def _combined(self, values):
         """Mean of the members, wherever it lies."""
-        return self._numbers(values).mean(axis=0)
+        return self._mean(self._numbers(values))
 
     def _predicted(self, values):
         """Mean of the members, each within the range of the training targets; quantiles do not cross."""
-        mean = np.clip(self._numbers(values), *self._range).mean(axis=0)
+        mean = self._mean(np.clip(self._numbers(values), *self._range))
         if self._quantiles is None:
             return mean
         return np.sort(mean, axis=1)[:, np.argsort(np.argsort(self._quantiles))]
@@ -220,8 +275,9 @@ class TabularNumbers(NumericTargets, BaseTabular):
         """Of the mean along the outputs of every member."""
         slopes = np.zeros_like(values)
         slope = np.exp(values[..., which]) if self._loss().link == "exp" else 1.0
-        slopes[..., which] = slope * self._standard[1][which] / len(values)
-        return slopes
+        slopes[..., which] = slope * self._standard[1][which]
+        weights = np.array([member.weight for member in self.members_])
+        return slopes * weights[:, None, None]
 
     def _outputs(self, X, *, link=True):
         return self._predicted(self._member_outputs(X))

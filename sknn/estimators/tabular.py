@@ -36,6 +36,7 @@ REGRESSOR = """quantile : float or sequence of float, default={quantile}
     auto_activation='"selu"',
     auto_rate="0.04",
     auto_embedding='"periodic"',
+    auto_thresholds="8",
     of_what="s of `predict_proba`",
 )
 class TabularClassifier(TabularLabels):
@@ -43,8 +44,9 @@ class TabularClassifier(TabularLabels):
 
     Numbers are scaled robustly and clipped smoothly, few categories become columns, many get learned
     vectors, missing values an indicator. The networks are RealMLP's: numeric embeddings, a scaling layer,
-    NTK parametrisation, parametric activations, AdamW with waves of the learning rate. Each holds out a
-    fold and keeps its best epoch on it; probabilities are calibrated on these folds and averaged.
+    NTK parametrisation, parametric activations, AdamW with waves of the learning rate. Every second one also
+    sees which numbers exceed thresholds. Each holds out a fold and keeps its best epoch on it; probabilities are
+    calibrated on these folds and averaged, with weights for both kinds of networks that are best there.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ class TabularClassifier(TabularLabels):
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
     trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). C. Guo et al., On calibration of modern neural
-    networks, ICML 2017 (arXiv 1706.04599). The members on folds and their temperature are not RealMLP's.
+    networks, ICML 2017 (arXiv 1706.04599). Members on folds, their temperature, and thresholds are not RealMLP's.
 
     Examples
     --------
@@ -90,6 +92,7 @@ class TabularClassifier(TabularLabels):
     _activation = "selu"
     _learning_rate = 0.04
     _bends_from = inf
+    _n_thresholds = 8
     _parameter_constraints = {
         **TABULAR_CONSTRAINTS,
         **CLASSIFIER_CONSTRAINTS,
@@ -105,6 +108,7 @@ class TabularClassifier(TabularLabels):
         hidden_layer_sizes="auto",
         activation="auto",
         numeric_embedding="auto",
+        n_thresholds="auto",
         category_embedding=8,
         scaling_layer=True,
         parametrization="ntk",
@@ -155,6 +159,7 @@ class TabularClassifier(TabularLabels):
     auto_activation='"mish"',
     auto_rate="0.2",
     auto_embedding='"piecewise_linear" from 500 samples on, else "periodic"',
+    auto_thresholds="0",
     of_what="",
 )
 class TabularRegressor(TabularNumbers):
@@ -205,6 +210,7 @@ class TabularRegressor(TabularNumbers):
     _activation = "mish"
     _learning_rate = 0.2
     _bends_from = 500
+    _n_thresholds = 0
     _parameter_constraints = {
         **TABULAR_CONSTRAINTS,
         **REGRESSOR_CONSTRAINTS,
@@ -221,6 +227,7 @@ class TabularRegressor(TabularNumbers):
         hidden_layer_sizes="auto",
         activation="auto",
         numeric_embedding="auto",
+        n_thresholds="auto",
         category_embedding=8,
         scaling_layer=True,
         parametrization="ntk",

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sknn.estimators._table import Numbers, TableColumns, TableEncoder, parse_categorical
+from sknn.estimators._table import TableColumns, parse_categorical
+from sknn.estimators._table_encoder import Numbers, TableEncoder
 
 pd = pytest.importorskip("pandas")
 

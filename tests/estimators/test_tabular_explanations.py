@@ -59,7 +59,7 @@ def test_attributions_sum_to_the_difference():
     net = classifier(dtype="float64").fit(table, (table["a"] > 0) ^ (table["b"] == "u"))
     shares = net.integrated_gradients(table, n_steps=400)
     start = np.zeros((1, net._encoder.width))
-    start[0, -1] = -1
+    start[:, net._encoder.codes] = -1
     wanted = net.decision_function(table) - net._encoded_outputs(start)[:, 0]
     np.testing.assert_allclose(shares.sum(axis=1), wanted, rtol=1e-3, atol=5e-3)
     assert np.isnan(net.input_gradients(table)[:, 1:]).all()

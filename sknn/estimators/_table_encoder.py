@@ -1,0 +1,233 @@
+"""From a table of numbers, categories and gaps to the rows of a network.
+
+`TableEncoder` learns from a table how numbers are scaled, which categories there are and where values are
+missing. An encoded row is ``[numbers | passed | codes | steps]``: the numbers for a numeric embedding, one-hot
+columns and indicators of missing values as they are, codes of categories for a learned embedding, −1 for none,
+and steps, which say whether a number exceeds a threshold. Networks without steps take the row without its end.
+"""
+
+import numpy as np
+
+from sknn.estimators._thresholds import find_thresholds
+from sknn.layers._piecewise import quantile_edges
+
+#: up to this many categories become columns of their own
+ONE_HOT = 8
+
+
+class Numbers:
+    """Robust scale and smooth clip of one column: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
+
+    Where the quartiles coincide, as where most values are 0, half of the median distance of the other
+    values from the median stands in for IQR. Missing values become the median.
+    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm; with ``clip=False`` it is z. With
+    `n_bins` there are `edges` of bins that hold about as many known values each, of what `encode` gives.
+    After `split` there are `thresholds`, too.
+    """
+
+    def __init__(self, values, n_bins=None, clip=True):
+        self.clip, self.thresholds, self.step_scales = clip, np.empty(0), []
+        known = values[~np.isnan(values)]
+        self.is_constant = len(known) == 0 or known.min() == known.max()
+        self.has_missing = 0 < len(known) < len(values)
+        if self.is_constant:
+            return
+        self.unit = np.abs(known).max()  # first: ranges of 1e308 must not overflow
+        low, self.center, high = np.quantile(known / self.unit, (0.25, 0.5, 0.75))
+        width = high - low
+        if width == 0:
+            distances = np.abs(known / self.unit - self.center)
+            width = np.median(distances[distances > 0]) / 2
+        self.scale = 1 / width if np.isfinite(1 / width) else 0.0
+        if n_bins is not None:
+            self.edges = quantile_edges(self.encode(known), n_bins)
+
+    def encode(self, values):
+        """Numbers, clipped to (−3, 3), 0 where they are missing."""
+        z = (values / self.unit - self.center) * self.scale
+        return np.where(np.isnan(z), 0.0, z / np.hypot(1.0, z / 3) if self.clip else z)
+
+    def slope(self, values):
+        """Derivative of `encode`."""
+        z = (values / self.unit - self.center) * self.scale
+        slope = self.scale / self.unit / (np.hypot(1.0, z / 3) ** 3 if self.clip else 1.0)
+        return np.where(np.isnan(z), 0.0, slope)
+
+    def split(self, values, thresholds):
+        """Sets the thresholds of steps, and learns from values how those are scaled."""
+        self.thresholds = thresholds
+        self.step_scales = [Numbers(step, clip=self.clip) for step in self._above(values)]
+
+    def steps(self, values):
+        """Whether values exceed each threshold, scaled as numbers are; (n, n_thresholds)."""
+        steps = zip(self._above(values), self.step_scales, strict=True)
+        return np.stack([scale.encode(step) for step, scale in steps], axis=1)
+
+    def _above(self, values):
+        """A row for each threshold, of 0 and 1, NaN where values are missing."""
+        above = (values > self.thresholds[:, None]).astype(np.float64)
+        above[:, np.isnan(values)] = np.nan
+        return above
+
+
+class Categories:
+    """The categories of one column, in order; others and missing ones have the code −1."""
+
+    def __init__(self, codes, values):
+        counts = np.bincount(codes[codes >= 0], minlength=len(values))
+        present = np.flatnonzero(counts)
+        if len(present) > ONE_HOT:  # nothing can be learned about what was seen once
+            present = np.flatnonzero(counts > 1)
+        self.values = sorted((values[i] for i in present), key=lambda v: (type(v).__name__, v))
+        self.places = {value: place for place, value in enumerate(self.values)}
+        self.has_missing = bool((codes < 0).any())
+
+    @property
+    def embedded(self):
+        """Whether there are too many for columns of their own."""
+        return len(self.values) > ONE_HOT
+
+    def codes(self, codes, values):
+        """Places in `values`, −1 for what is not there."""
+        known = np.array([*(self.places.get(value, -1) for value in values), -1], np.intp)
+        return known[codes]
+
+    def one_hot(self, codes):
+        """TableColumns of 0 and 1; for two categories one column of −1 and 1, 0 for neither."""
+        if len(self.values) == 2:
+            return np.where(codes < 0, 0.0, 2.0 * codes - 1.0)[:, None]
+        return (codes[:, None] == np.arange(len(self.values))).astype(np.float64)
+
+
+class TableEncoder:
+    """What was learned about the columns of a table: how each becomes numbers.
+
+    Parameters
+    ----------
+    columns : TableColumns
+        Of the training samples.
+    is_categorical : ndarray of bool (n_columns,)
+    n_bins : int or None, default=None
+        Into how many bins numbers are to be cut; None learns no edges.
+    clip : bool, default=True
+        Whether numbers are clipped smoothly.
+
+    Attributes
+    ----------
+    n_numbers, n_passed, n_steps : int
+        Width of the first two parts of an encoded row and of the last.
+    cardinalities : list of int
+        Number of categories of each column of the third part.
+    groups : list of ndarray
+        For each column of the table the columns of the encoded row that it became.
+    """
+
+    def __init__(self, columns, is_categorical, n_bins=None, clip=True):
+        self.is_categorical = is_categorical
+        self.learned = [
+            Categories(*columns.categories(i))
+            if categorical
+            else Numbers(columns.numbers(i), n_bins, clip)
+            for i, categorical in enumerate(is_categorical)
+        ]
+        parts = self._raw_parts(columns)
+        # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
+        self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, _ in parts]
+        self.cardinalities = [
+            len(learned.values)
+            for learned in self.learned
+            if isinstance(learned, Categories) and learned.embedded
+        ]
+        self._number(parts)
+
+    @property
+    def edges(self):
+        """Edges of the bins of each number, (n_bins + 1, n_numbers)."""
+        columns = [one.edges for one in self.learned if hasattr(one, "edges")]
+        return np.stack(columns, axis=1)
+
+    def _number(self, parts):
+        """Where the parts of each column stand in an encoded row."""
+        counts = [
+            (numbers.shape[1], sum(not s.is_constant for s in scalers), codes.shape[1])
+            for (numbers, _, codes), scalers in zip(parts, self.scalers, strict=True)
+        ]
+        self.n_numbers, self.n_passed = (sum(count[k] for count in counts) for k in (0, 1))
+        starts = [0, self.n_numbers, self.n_numbers + self.n_passed]
+        self.groups = []
+        for count in counts:
+            places = [np.arange(s, s + n) for s, n in zip(starts, count, strict=True)]
+            self.groups.append(np.concatenate(places).astype(np.intp))
+            starts = [s + n for s, n in zip(starts, count, strict=True)]
+        self.n_steps = 0
+        self.width = self.n_numbers + self.n_passed + len(self.cardinalities)
+        if self.width == 0:  # nothing but constants: a row needs one value
+            self.n_passed = self.width = 1
+
+    @property
+    def width_without_steps(self):
+        """Of the beginning of an encoded row that networks without steps take."""
+        return self.width - self.n_steps
+
+    @property
+    def codes(self):
+        """The slice of an encoded row that holds codes of categories."""
+        start = self.n_numbers + self.n_passed
+        return slice(start, start + len(self.cardinalities))
+
+    def learn_thresholds(self, columns, targets, weights, n_most, of_classes):
+        """Adds steps at up to `n_most` thresholds of each number; see `find_thresholds`."""
+        for i, learned in enumerate(self.learned):
+            if isinstance(learned, Categories) or learned.is_constant:
+                continue
+            values = columns.numbers(i)
+            thresholds = find_thresholds(values, targets, weights, n_most, of_classes)
+            learned.split(values, thresholds)
+            places = self.width + self.n_steps + np.arange(len(thresholds))
+            self.groups[i] = np.concatenate([self.groups[i], places])
+            self.n_steps += len(thresholds)
+        self.width += self.n_steps
+
+    def _raw_parts(self, columns):
+        """(numbers, passed, codes) of each column, the passed ones not yet scaled."""
+        parts = []
+        for i, learned in enumerate(self.learned):
+            numbers = passed = codes = np.empty((columns.n_rows, 0))
+            if isinstance(learned, Categories):
+                places = learned.codes(*columns.categories(i))
+                if learned.embedded:
+                    codes = places[:, None].astype(np.float64)
+                elif len(learned.values) > 1:
+                    passed = learned.one_hot(places)
+                elif learned.has_missing and learned.values:
+                    passed = (places >= 0).astype(np.float64)[:, None]
+            else:
+                values = columns.numbers(i)
+                if not learned.is_constant:
+                    numbers = learned.encode(values)[:, None]
+                if learned.has_missing:
+                    passed = np.isnan(values).astype(np.float64)[:, None]
+            parts.append((numbers, passed, codes))
+        return parts
+
+    def encode(self, columns, dtype):
+        """Rows (n, width) of a dtype."""
+        parts = self._raw_parts(columns)
+        numbers = [part[0] for part in parts]
+        codes = [part[2] for part in parts]
+        steps = [
+            learned.steps(columns.numbers(i))
+            for i, learned in enumerate(self.learned)
+            if isinstance(learned, Numbers) and len(learned.thresholds)
+        ]
+        passed = [
+            scaler.encode(column)[:, None]
+            for part, scalers in zip(parts, self.scalers, strict=True)
+            for column, scaler in zip(part[1].T, scalers, strict=True)
+            if not scaler.is_constant
+        ]
+        out = np.zeros((columns.n_rows, self.width), dtype)
+        every = [*numbers, *passed, *codes, *steps]
+        filled = np.concatenate(every, axis=1) if parts else out
+        out[:, : filled.shape[1]] = filled
+        return out
