@@ -185,8 +185,11 @@ def finish(options, script, goals, rows, extra_versions=None):
 
 def environment(extra_versions=None):
     """Describe versions, processor, threads and date; no names or paths of the machine."""
-    packages = ("sknn", "numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
-    versions = {name: importlib.metadata.version(name) for name in packages}
+    import sknn
+
+    packages = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
+    versions = {"sknn": sknn.__version__}  # which need not be installed
+    versions |= {name: importlib.metadata.version(name) for name in packages}
     versions["python"] = platform.python_version()
     versions.update(extra_versions or {})
     variables = ("SKNN_ISA", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_WAIT_POLICY")
