@@ -33,10 +33,10 @@ class MemberTasks:
         weights = None if weights is None else weights.astype(dtype)
         return Samples(rows, engine.load(dtype.name).Rows(rows), self._encode(y, dtype), weights)
 
-    def _plan(self, effort, n_samples):
-        """(members, epochs) of a fit."""
-        one_epoch = n_samples * self._networks()[0].multiply_adds
-        n_members, epochs = effort.plan(one_epoch, self.n_members)
+    def _plan(self, effort, n_samples, n_members):
+        """(members, epochs) of a fit, of networks of all kinds in turn."""
+        one_epoch = n_samples * np.mean([network.multiply_adds for network in self._networks()])
+        n_members, epochs = effort.plan(one_epoch, n_members)
         return n_members, epochs if self.max_iter == "auto" else self.max_iter
 
     def _tasks(self, data, samples, validation, networks, plan, random_state):

@@ -6,6 +6,8 @@ columns and indicators of missing values as they are, codes of categories for a 
 and steps, which say whether a number exceeds a threshold. Networks without steps take the row without its end.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from sknn.estimators._thresholds import find_thresholds
@@ -26,7 +28,7 @@ class Numbers:
     """
 
     def __init__(self, values, n_bins=None, clip=True):
-        self.clip, self.thresholds, self.step_scales = clip, np.empty(0), []
+        self.clip, self.thresholds = clip, np.empty(0)
         known = values[~np.isnan(values)]
         self.is_constant = len(known) == 0 or known.min() == known.max()
         self.has_missing = 0 < len(known) < len(values)
@@ -44,8 +46,10 @@ class Numbers:
 
     def encode(self, values):
         """Numbers, clipped to (−3, 3), 0 where they are missing."""
-        z = (values / self.unit - self.center) * self.scale
-        return np.where(np.isnan(z), 0.0, z / np.hypot(1.0, z / 3) if self.clip else z)
+        return np.nan_to_num(self._clipped((values / self.unit - self.center) * self.scale))
+
+    def _clipped(self, z):
+        return z / np.hypot(1.0, z / 3) if self.clip else z
 
     def slope(self, values):
         """Derivative of `encode`."""
@@ -54,20 +58,17 @@ class Numbers:
         return np.where(np.isnan(z), 0.0, slope)
 
     def split(self, values, thresholds):
-        """Sets the thresholds of steps, and learns from values how those are scaled."""
+        """Sets the thresholds of steps, and what those are below and above, scaled as zeros and ones."""
         self.thresholds = thresholds
-        self.step_scales = [Numbers(step, clip=self.clip) for step in self._above(values)]
+        known = values[~np.isnan(values)]
+        share = (known[:, None] > thresholds).mean(axis=0)
+        median, width = share > 0.5, np.where(np.abs(share - 0.5) < 0.25, 1.0, 0.5)
+        self.below, self.above = self._clipped((np.array([[0], [1]]) - median) / width)
 
     def steps(self, values):
-        """Whether values exceed each threshold, scaled as numbers are; (n, n_thresholds)."""
-        steps = zip(self._above(values), self.step_scales, strict=True)
-        return np.stack([scale.encode(step) for step, scale in steps], axis=1)
-
-    def _above(self, values):
-        """A row for each threshold, of 0 and 1, NaN where values are missing."""
-        above = (values > self.thresholds[:, None]).astype(np.float64)
-        above[:, np.isnan(values)] = np.nan
-        return above
+        """Whether values exceed each threshold, (n, n_thresholds); 0 where they are missing."""
+        steps = np.where(values[:, None] > self.thresholds, self.above, self.below)
+        return np.where(np.isnan(values)[:, None], 0.0, steps)
 
 
 class Categories:
@@ -175,17 +176,23 @@ class TableEncoder:
         start = self.n_numbers + self.n_passed
         return slice(start, start + len(self.cardinalities))
 
-    def learn_thresholds(self, columns, targets, weights, n_most, of_classes):
+    def learn_thresholds(self, columns, targets, weights, n_most, of_classes, n_threads):
         """Adds steps at up to `n_most` thresholds of each number; see `find_thresholds`."""
-        for i, learned in enumerate(self.learned):
-            if isinstance(learned, Categories) or learned.is_constant:
-                continue
-            values = columns.numbers(i)
-            thresholds = find_thresholds(values, targets, weights, n_most, of_classes)
-            learned.split(values, thresholds)
-            places = self.width + self.n_steps + np.arange(len(thresholds))
-            self.groups[i] = np.concatenate([self.groups[i], places])
-            self.n_steps += len(thresholds)
+        numbers = [
+            (i, learned, columns.numbers(i))
+            for i, learned in enumerate(self.learned)
+            if isinstance(learned, Numbers) and not learned.is_constant
+        ]
+        with ThreadPoolExecutor(n_threads) as pool:
+            found = pool.map(
+                lambda column: find_thresholds(column[-1], targets, weights, n_most, of_classes),
+                numbers,
+            )
+            for (i, learned, values), thresholds in zip(numbers, found, strict=True):
+                learned.split(values, thresholds)
+                places = self.width + self.n_steps + np.arange(len(thresholds))
+                self.groups[i] = np.concatenate([self.groups[i], places])
+                self.n_steps += len(thresholds)
         self.width += self.n_steps
 
     def _raw_parts(self, columns):

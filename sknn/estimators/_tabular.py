@@ -90,13 +90,14 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         self.n_outputs_ = self._loss().n_outputs
         self._layers_ = [self._layers(effort)]
         self._programs = []
-        plan = self._plan(effort, len(samples))
-        if self._learn_thresholds(data, samples, plan):
+        n_threads = engine.effective_threads(self.n_threads)
+        plan = self._plan(effort, len(samples), self.n_members)
+        if plan[0] > 1 and self._learn_thresholds(data, samples, n_threads):
             self._layers_.append(self._layers(effort, steps=True))
+            plan = self._plan(effort, len(samples), plan[0])
         networks = self._networks()
         tasks = self._tasks(data, samples, validation, networks, plan, random_state)
         started = time.monotonic()
-        n_threads = engine.effective_threads(self.n_threads)
         n_workers = min(n_threads, len(tasks))
         recipe = self._recipe(networks, len(samples), n_threads // n_workers)
         n_most = 2 * len(tasks) if self._wants_refit(effort) else len(tasks)
@@ -162,10 +163,10 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         n_bins = N_BINS if self._embedding == "piecewise_linear" else None
         self._encoder = TableEncoder(columns, self.is_categorical_, n_bins, self.smooth_clip)
 
-    def _learn_thresholds(self, data, samples, plan):
+    def _learn_thresholds(self, data, samples, n_threads):
         """Learns where numbers are split for half of the members; returns whether there is any such place."""
         n_most = self._n_thresholds if self.n_thresholds == "auto" else self.n_thresholds
-        if n_most == 0 or plan[0] == 1:
+        if n_most == 0:
             return False
         targets = self._encode(data.y[samples], np.float64)
         # as the networks see them: rounding must not decide between splits
@@ -173,7 +174,7 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         weights = None if weights is None else weights[samples]
         of_classes = is_classifier(self)
         columns = _columns(data.X, samples)
-        self._encoder.learn_thresholds(columns, targets, weights, n_most, of_classes)
+        self._encoder.learn_thresholds(columns, targets, weights, n_most, of_classes, n_threads)
         return self._encoder.n_steps > 0
 
     # ---- network and recipe --------------------------------------------------------------------

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknn.estimators._table import TableColumns
-from sknn.estimators._table_encoder import TableEncoder
+from sknn.estimators._table_encoder import Numbers, TableEncoder
 from sknn.estimators._tabular_targets import right_probabilities, share_of_second
 from sknn.estimators._thresholds import find_thresholds
 from sknn.losses import Loss
@@ -108,7 +108,7 @@ def test_steps_end_a_row():
     columns = TableColumns(table)
     encoder = TableEncoder(columns, np.array([False, True, False, False]))
     before = encoder.encode(columns, np.float64)
-    encoder.learn_thresholds(columns, (UNIFORM > 0.7)[:, None], None, 2, True)
+    encoder.learn_thresholds(columns, (UNIFORM > 0.7)[:, None], None, 2, True, n_threads=2)
     after = encoder.encode(columns, np.float64)
     assert after.shape[1] == encoder.width == before.shape[1] + encoder.n_steps
     np.testing.assert_array_equal(after[:, : encoder.width_without_steps], before)
@@ -122,6 +122,16 @@ def test_steps_end_a_row():
     step = after[:, encoder.groups[0][1]]
     assert len(set(step[UNIFORM > 0.7])) == 1 == len(set(step[UNIFORM < 0.7]))
     assert (after[::10, encoder.groups[2][2:]] == 0).all()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.9])
+@pytest.mark.parametrize("clip", [True, False])
+def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
+    one = Numbers(UNIFORM, clip=clip)
+    one.split(UNIFORM, np.array([np.quantile(UNIFORM, 1 - share)]))
+    zeros_and_ones = (one.thresholds < UNIFORM).astype(float)
+    wanted = Numbers(zeros_and_ones, clip=clip).encode(zeros_and_ones)
+    np.testing.assert_allclose(one.steps(UNIFORM)[:, 0], wanted)
 
 
 # ---- members ---------------------------------------------------------------------------------------
