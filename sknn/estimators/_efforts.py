@@ -34,7 +34,7 @@ def _within(bounds, value):
 
 #: Classes overfit after few epochs, and gain from members; numbers gain from epochs.
 EFFORTS_FOR_CLASSES = {
-    "fast": Effort(128, 2, (1, 2), (12, 64), 8e9, refit=False),
+    "fast": Effort(128, 2, (1, 2), (12, 64), 7e9, refit=False),
     "balanced": Effort(256, 3, (4, 8), (32, 64), 1.3e11, refit=False),
     "best": Effort(256, 3, (8, 16), (96, 128), 6e12, refit=True),
 }
