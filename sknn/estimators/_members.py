@@ -314,15 +314,16 @@ def train_members(recipe, tasks, n_workers, callbacks):
                 stop.set()
 
     with ThreadPoolExecutor(max(n_workers - 1, 1)) as pool:
-        helpers = [pool.submit(work) for _ in range(n_workers - 1)]
-        try:
+        helpers = []
+        try:  # from the first helper on, which may be far before its beginning is reported here
+            for _ in range(n_workers - 1):
+                helpers.append(pool.submit(work))
             work()
             while wait(helpers, timeout=0.1).not_done:
                 pass  # not in one go: some packages' handlers of signals keep Ctrl-C from ending it
         except KeyboardInterrupt as interrupt:  # while waiting
             errors.append(interrupt)
             stop.set()
-            wait(helpers)
     trained = [member for member in members if member is not None]
     failures = [error for error in errors if not isinstance(error, KeyboardInterrupt)]
     if failures or (errors and not trained):

@@ -133,7 +133,7 @@ class TableEncoder:
         ]
         parts = self._raw_parts(columns)
         # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
-        self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, _ in parts]
+        self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, *_ in parts]
         self.cardinalities = [
             len(learned.values)
             for learned in self.learned
@@ -151,7 +151,7 @@ class TableEncoder:
         """Where the parts of each column stand in an encoded row."""
         counts = [
             (numbers.shape[1], sum(not s.is_constant for s in scalers), codes.shape[1])
-            for (numbers, _, codes), scalers in zip(parts, self.scalers, strict=True)
+            for (numbers, _, codes, _), scalers in zip(parts, self.scalers, strict=True)
         ]
         self.n_numbers, self.n_passed = (sum(count[k] for count in counts) for k in (0, 1))
         starts = [0, self.n_numbers, self.n_numbers + self.n_passed]
@@ -196,10 +196,10 @@ class TableEncoder:
         self.width += self.n_steps
 
     def _raw_parts(self, columns):
-        """(numbers, passed, codes) of each column, the passed ones not yet scaled."""
+        """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled."""
         parts = []
         for i, learned in enumerate(self.learned):
-            numbers = passed = codes = np.empty((columns.n_rows, 0))
+            numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
             if isinstance(learned, Categories):
                 places = learned.codes(*columns.categories(i))
                 if learned.embedded:
@@ -214,19 +214,15 @@ class TableEncoder:
                     numbers = learned.encode(values)[:, None]
                 if learned.has_missing:
                     passed = np.isnan(values).astype(np.float64)[:, None]
-            parts.append((numbers, passed, codes))
+                if len(learned.thresholds):
+                    steps = learned.steps(values)
+            parts.append((numbers, passed, codes, steps))
         return parts
 
     def encode(self, columns, dtype):
         """Rows (n, width) of a dtype."""
         parts = self._raw_parts(columns)
-        numbers = [part[0] for part in parts]
-        codes = [part[2] for part in parts]
-        steps = [
-            learned.steps(columns.numbers(i))
-            for i, learned in enumerate(self.learned)
-            if isinstance(learned, Numbers) and len(learned.thresholds)
-        ]
+        numbers, codes, steps = ([part[k] for part in parts] for k in (0, 2, 3))
         passed = [
             scaler.encode(column)[:, None]
             for part, scalers in zip(parts, self.scalers, strict=True)

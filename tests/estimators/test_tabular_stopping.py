@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -54,6 +55,24 @@ def test_what_there_is_when_interrupted_is_kept(n_threads):
     assert 1 <= net.n_iter_ < 10**4
     assert len(net.members_) == len(net.best_epochs_) <= n_threads
     assert net.predict_proba(X).shape == (len(X), 3)
+
+
+def test_interrupted_while_helpers_begin(monkeypatch):
+    """Ctrl-C reaches the calling thread before it knows that its helper works."""
+    submit = ThreadPoolExecutor.submit
+
+    def interrupted(pool, work):
+        submit(pool, work)
+        begun.wait(60)
+        raise KeyboardInterrupt
+
+    begun = threading.Event()
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    net = classifier(n_threads=2, n_thresholds=0, max_iter=10**5, scoring=Score(2, begun.set))
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        net.fit(X, Y)
+    assert len(net.members_) == 1
+    assert 1 <= net.n_iter_ < 10**5
 
 
 def test_interrupted_while_it_waits_for_others():
