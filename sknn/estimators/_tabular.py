@@ -42,6 +42,8 @@ from sknn.training import DIVERGED, INTERRUPTED, TIME
 STANDARD_RATE = 1 / 16
 #: of the numbers, for numeric_embedding="piecewise_linear"
 N_BINS = 16
+#: of all numbers together, where n_thresholds="auto": a wide table's steps must not outgrow it
+MOST_STEPS = 800
 
 
 @contextmanager
@@ -165,7 +167,9 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
 
     def _learn_thresholds(self, data, samples, n_threads):
         """Learns where numbers are split for half of the members; returns whether there is any such place."""
-        n_most = self._n_thresholds if self.n_thresholds == "auto" else self.n_thresholds
+        n_most = self.n_thresholds
+        if n_most == "auto":
+            n_most = min(self._n_thresholds, MOST_STEPS // max(self._encoder.n_numbers, 1))
         if n_most == 0:
             return False
         targets = self._encode(data.y[samples], np.float64)

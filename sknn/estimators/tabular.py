@@ -36,7 +36,7 @@ REGRESSOR = """quantile : float or sequence of float, default={quantile}
     auto_activation='"selu"',
     auto_rate="0.04",
     auto_embedding='"periodic"',
-    auto_thresholds="8",
+    auto_thresholds="8, together 800 at most",
     of_what="s of `predict_proba`",
 )
 class TabularClassifier(TabularLabels):
