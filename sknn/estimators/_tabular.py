@@ -13,33 +13,17 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils.validation import _check_y, check_is_fitted
 
 from sknn import engine
-from sknn.estimators import _architecture, _data
+from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
-from sknn.estimators._efforts import batch_size
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
-from sknn.estimators._members import Recipe, are_whole, train_members
+from sknn.estimators._members import are_whole, train_members
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
 from sknn.estimators._table_encoder import TableEncoder
-from sknn.layers import (
-    Activation,
-    CategoryEmbedding,
-    Columns,
-    Dense,
-    Dropout,
-    ParametricActivation,
-    PeriodicEmbedding,
-    PiecewiseLinearEmbedding,
-    Scale,
-)
-from sknn.network import Network
-from sknn.optimizers import AdamW
-from sknn.schedules import SCHEDULES, Adaptive, FlatCosine
+from sknn.estimators._table_networks import TableNetworks
 from sknn.training import DIVERGED, INTERRUPTED, TIME
 
-#: rate of dense layers with the standard parametrisation: 1 / √n_in of the NTK's where n_in is 256
-STANDARD_RATE = 1 / 16
 #: of the numbers, for numeric_embedding="piecewise_linear"
 N_BINS = 16
 #: of all numbers together, where n_thresholds="auto": a wide table's steps must not outgrow it
@@ -59,7 +43,7 @@ def unchanged_on_error(estimator):
         raise
 
 
-class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator):
+class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations, BaseEstimator):
     """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
 
     #: what "auto" means
@@ -180,85 +164,6 @@ class BaseTabular(CallbackSupportMixin, MemberTasks, Explanations, BaseEstimator
         columns = _columns(data.X, samples)
         self._encoder.learn_thresholds(columns, targets, weights, n_most, of_classes, n_threads)
         return self._encoder.n_steps > 0
-
-    # ---- network and recipe --------------------------------------------------------------------
-
-    def _layers(self, effort, steps=False):
-        """The layers that the parameters mean; with steps, for whole encoded rows."""
-        sizes = self.hidden_layer_sizes
-        if isinstance(sizes, str) and sizes == "auto":
-            sizes = (effort.units,) * effort.n_layers
-        sizes = _architecture.parse_hidden_layer_sizes(sizes)
-        name = self._activation if self.activation == "auto" else self.activation
-        activation = ParametricActivation(name, rate=0.1) if self.parametric else Activation(name)
-        layers = self._embeddings(self._encoder.n_steps if steps else 0)
-        if self.scaling_layer:
-            layers.append(Scale(rate=6))
-        for units in sizes:
-            layers += [self._dense(units), activation, Dropout(self.dropout)]
-        return [*layers, self._dense(self.n_outputs_)]
-
-    def _dense(self, units):
-        """A dense layer with the rates of its parametrisation."""
-        rate = 1.0 if self.parametrization == "ntk" else STANDARD_RATE
-        return Dense(units, "identity", self.parametrization, rate=rate, bias_rate=0.1)
-
-    def _embeddings(self, n_steps):
-        """The first layer, side by side for the parts of an encoded row; none where all pass."""
-        encoder = self._encoder
-        numbers = None
-        if self._embedding == "periodic":
-            numbers = PeriodicEmbedding(rate=0.1)
-        elif self._embedding == "piecewise_linear" and encoder.n_numbers:
-            numbers = PiecewiseLinearEmbedding(encoder.edges, rate=0.1)
-        vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
-        widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities), n_steps
-        parts = [p for p in zip((numbers, None, vectors, None), widths, strict=True) if p[1]]
-        if not any(layer for layer, _ in parts):
-            return []
-        layers, widths = zip(*parts, strict=True)
-        return [Columns(list(layers), list(widths))]
-
-    def _networks(self):
-        """A network of each kind: without steps and, where there are any, with them."""
-        widths = self._encoder.width_without_steps, self._encoder.width
-        return [
-            Network(layers, width, self.dtype)
-            for layers, width in zip(self._layers_, widths, strict=False)
-        ]
-
-    def _recipe(self, networks, n_samples, n_threads):
-        """How every member is trained."""
-        auto = batch_size(n_samples)
-        rate = self.learning_rate_init
-        return Recipe(
-            networks,
-            self._loss(),
-            self._validation_loss(),
-            AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
-            self._schedule(),
-            self._learning_rate if rate == "auto" else rate,
-            auto if self.batch_size == "auto" else self.batch_size,
-            data_driven=self.data_driven_init,
-            groups=self._encoder.groups,
-            n_threads=max(n_threads, 1),
-            verbose=bool(self.verbose),
-            decay=FlatCosine() if self.fading else None,
-            dropout=FlatCosine() if self.fading else None,
-        )
-
-    def _schedule(self):
-        """The schedule that `learning_rate` means."""
-        schedule = self.learning_rate
-        if isinstance(schedule, str):
-            schedule = SCHEDULES[schedule]()
-        schedule.validate()
-        if isinstance(schedule, Adaptive):
-            raise ValueError(
-                f"learning_rate={self.learning_rate!r} waits for progress to stop, but all epochs of a member "
-                "are run; take 'coslog', 'cosine' or another schedule."
-            )
-        return schedule
 
     # ---- scores of an epoch --------------------------------------------------------------------
 
