@@ -65,8 +65,19 @@ class MemberTasks:
         for number, seed in enumerate(seeds):
             group, kind = divmod(number, len(networks))
             inside, held_out, holdouts, score = parts[group]
-            what = kind, kinds[kind], inside, holdouts[kind], held_out, score
-            tasks.append(Task(*what, int(seed), epochs, epochs, budget))
+            task = Task(
+                kind=kind,
+                training=kinds[kind],
+                samples=inside,
+                holdout=holdouts[kind],
+                held_out=held_out,
+                score=score,
+                seed=int(seed),
+                epochs=epochs,
+                last_epoch=epochs,
+                max_time=budget,
+            )
+            tasks.append(task)
         return tasks
 
     def _part(self, training, data, inside, outside, networks):

@@ -315,7 +315,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
 
     with ThreadPoolExecutor(max(n_workers - 1, 1)) as pool:
         helpers = []
-        try:  # from the first helper on, which may be far before its beginning is reported here
+        try:  # Ctrl-C may come while submit waits for a helper that is already far
             for _ in range(n_workers - 1):
                 helpers.append(pool.submit(work))
             work()
