@@ -164,23 +164,37 @@ class Goals:
         )
 
 
-def finish(options, script, goals, rows, extra_versions=None):
-    """Print the verdicts, and keep everything as JSON if that was asked for."""
+def finish(options, script, goals, rows, extra_versions=None, key=()):
+    """Print the verdicts, and keep everything as JSON if that was asked for and the run was no short one.
+
+    With `key`, fields that tell the rows of a benchmark apart, a run of some of them leaves the others' rows
+    and verdicts in the record; each says when it was measured, and `environment` is that of the last.
+    """
     goals.print()
     if options.quick:
-        print("\n--quick: too short to conclude anything from these figures")
-    if options.json:
+        print("\n--quick: too short to conclude anything from these figures, or to keep them")
+    elif options.json:
+        path = RESULTS / f"{Path(script).stem}.json"
         record = {
-            "benchmark": Path(script).stem,
-            "quick": options.quick,
+            "benchmark": path.stem,
             "environment": environment(extra_versions),
             "goals": goals.rows,
             "rows": rows,
         }
+        if key:
+            earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            for part, fields in ("goals", ("claim",)), ("rows", key):
+                new = [row | {"date": record["environment"]["date"]} for row in record[part]]
+                record[part] = _updated(earlier.get(part, []), new, fields)
         RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"{Path(script).stem}.json"
         path.write_text(json.dumps(_without_nan(record), indent=1) + "\n", encoding="utf-8")
         print(f"\nkept in benchmarks/results/{path.name}")
+
+
+def _updated(earlier, new, fields):
+    """Rows of both; a new one takes the place of the earlier one with the same fields."""
+    rows = {tuple(row[field] for field in fields): row for row in [*earlier, *new]}
+    return list(rows.values())
 
 
 def environment(extra_versions=None):

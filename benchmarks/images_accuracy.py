@@ -314,7 +314,9 @@ def main():
     )
     source = "SKNN_DATA, CIFAR-10 as JPEG-75 copy" if "SKNN_DATA" in os.environ else "OpenML"
     script = Path(__file__).with_stem("images_rivals") if options.rivals else __file__
-    finish(options, script, set_goals(rows, figures), figures, {"images": source})
+    finish(
+        options, script, set_goals(rows, figures), figures, {"images": source}, ("data", "model")
+    )
 
 
 if __name__ == "__main__":

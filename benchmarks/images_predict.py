@@ -97,7 +97,7 @@ def main():
         ratio = best(many, "torch", threads) / best(own, "sknn", threads)
         what = f"torch / sknn, {name}, {N_ROWS} images, {threads} threads"
         goals.at_least(what, ratio, NETS[name].prediction)
-    finish(options, __file__, goals, rows, versions)
+    finish(options, __file__, goals, rows, versions, ("net", "rows", "threads", "contender"))
 
 
 if __name__ == "__main__":

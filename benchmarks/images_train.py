@@ -94,7 +94,7 @@ def main():
             print(f"{len(rows) // len(THREADS)} of {len(grid)} done", flush=True)
         versions = torch.versions if torch else {"torch": "absent"}
     show(rows, PEERS)
-    finish(options, __file__, set_goals(rows), rows, versions)
+    finish(options, __file__, set_goals(rows), rows, versions, ("net", "batch", "threads"))
 
 
 if __name__ == "__main__":

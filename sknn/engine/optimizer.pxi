@@ -1,18 +1,18 @@
 # One update of n consecutive parameters from their gradient g. Moments and velocities are flat arrays
 # beside the parameters.
-# A new optimizer is one function here, one line in `update`, one class and one row in sknn/optimizers.py.
+# A new optimizer is one function here, one line in `update`, one class and one row in sknn/optimizers.
 
 cdef enum OptimizerKind:
-    SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM
+    SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, MUON
 
 OPTIMIZERS = {
     "sgd": SGD, "adagrad": ADAGRAD, "adadelta": ADADELTA, "rmsprop": RMSPROP, "adam": ADAM,
-    "adamw": ADAMW, "nadam": NADAM,
+    "adamw": ADAMW, "nadam": NADAM, "muon": MUON,
 }
 
 cdef enum:
     MAX_SLOTS = 2
-    MAX_COEFFICIENTS = 4
+    MAX_COEFFICIENTS = 5
 
 cdef struct Optimizer:
     int kind
@@ -20,7 +20,8 @@ cdef struct Optimizer:
     double coefficients[MAX_COEFFICIENTS]
     double weight_decay
     # of this step, see `prepare`
-    double rate                         # with what depends on the step's number worked in
+    double learning_rate
+    double rate                         # the same with what depends on the step's number worked in
     double decay                        # w loses this share of itself first
     double epsilon
     double of_moment, of_gradient       # shares in a step of NADAM
@@ -85,7 +86,8 @@ cdef void rmsprop_update(const Optimizer* o, real* w, const real* g, real* s, re
 
 # m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
 # w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)       (coefficients: b1, b2, eps)
-# ADAMW and NADAM correct v before they add eps: theirs is eps sqrt(1 - b2^t).
+# The others correct v before they add eps: theirs is eps sqrt(1 - b2^t). MUON takes matrices, see muon.pxi,
+# and leaves the rest to ADAMW's step.
 cdef void prepare_adam(Optimizer* o, double rate, long long t) noexcept nogil:
     cdef double correction = sqrt(1 - o.coefficients[1] ** t)
     o.epsilon = o.coefficients[2] if o.kind == ADAM else o.coefficients[2] * correction
@@ -142,9 +144,9 @@ cdef void resume(Optimizer* o, long long t) noexcept nogil:
 
 # Before step t (1 for the first) with this learning rate and factor of the decay.
 cdef void prepare(Optimizer* o, double rate, double decay_factor, long long t) noexcept nogil:
-    o.rate = rate
+    o.learning_rate = o.rate = rate
     o.decay = rate * o.weight_decay * decay_factor
-    if o.kind == ADAM or o.kind == ADAMW or o.kind == NADAM:
+    if o.kind == ADAM or o.kind == ADAMW or o.kind == NADAM or o.kind == MUON:
         prepare_adam(o, rate, t)
     if o.kind == NADAM:
         prepare_nadam(o, t)

@@ -20,6 +20,7 @@ cdef struct Task:                       # rows of a panel of weights, or the bia
     Panel panel
     Py_ssize_t first, last
     Py_ssize_t offset, size             # in the flat parameter array
+    int matrix                          # of those that Muon takes, -1: none of them
     double cost
     double squares                      # of the weights, before the update
     double gradient_squares
@@ -53,6 +54,7 @@ cdef struct Step:
     int n_shares                        # of the tasks, one for each thread that was asked for
     int* shares                         # share k has the tasks from shares[k] to shares[k + 1]
     Optimizer optimizer
+    Matrices matrices                   # that Muon takes
     const double* rates                 # of each step of this run
     const double* decay_factors         # of decoupled weight decay, likewise; NULL: all 1
     const double* dropout_factors       # of the rates of dropout; NULL: all 1

@@ -71,7 +71,7 @@ cdef class Trainer:
         if augmentation is not None:
             self._take_augmentation(augmentation)
         self._take_optimizer(optimizer)
-        self._allocate(optimizer is None or clip_norm > 0)
+        self._allocate(optimizer is None or clip_norm > 0 or s.optimizer.kind == MUON)
         self._make_tasks()
 
     cdef _take_augmentation(self, parts):
@@ -145,6 +145,8 @@ cdef class Trainer:
         for i in range(s.optimizer.n_slots):
             s.slots[i] = <real*>aligned_zeros(plan.n_values * sizeof(real))
             failed = failed or s.slots[i] == NULL
+        if s.optimizer.kind == MUON and not failed:
+            failed = allocate_matrices(&s.matrices, plan, <int>s.optimizer.coefficients[4]) < 0
         if failed:
             raise MemoryError("the network and its training state do not fit in memory; "
                               "use smaller layers")
@@ -196,6 +198,7 @@ cdef class Trainer:
                         s.n_tasks += 1
                         first = task.last
         for i in range(s.n_tasks):
+            s.tasks[i].matrix = -1 if s.tasks[i].bias else matrix_of(&s.matrices, s.tasks[i].op)
             total += s.tasks[i].cost
         for i in range(s.n_tasks):
             while t < self.n_threads and so_far + 0.5 * s.tasks[i].cost >= total * t / self.n_threads:
@@ -226,6 +229,7 @@ cdef class Trainer:
         aligned_free(s.scratch)
         aligned_free(s.cursors)
         aligned_free(s.row_loss)
+        free_matrices(&s.matrices)
         free(s.tasks)
         free(s.shares)
 

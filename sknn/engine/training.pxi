@@ -103,7 +103,7 @@ cdef void work_on_share(Step* s, const Optimizer* optimizer, int share, int thre
                 update_task(s, optimizer, s.tasks + i, g)
 
 
-# Phase 3 of a share, where the gradient is clipped.
+# Phase 3 of a share, where the gradient is clipped or Muon takes matrices: those have their momentum only.
 cdef void clip_and_update(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef double norm = 0
     cdef real* g
@@ -115,7 +115,34 @@ cdef void clip_and_update(Step* s, const Optimizer* optimizer, int share) noexce
         g = s.gradient + s.tasks[i].offset
         if norm > s.clip_norm:
             scale_by(g, <real>(s.clip_norm / norm), s.tasks[i].size)
-        update_task(s, optimizer, s.tasks + i, g)
+        if s.tasks[i].matrix < 0:
+            update_task(s, optimizer, s.tasks + i, g)
+        else:
+            take_momentum(s.matrices.each + s.tasks[i].matrix, optimizer.coefficients[3], s.tasks[i].panel,
+                          s.tasks[i].first, s.tasks[i].last, g, s.slots[0] + s.tasks[i].offset)
+
+
+# Phase 3, continued: steps along orthogonal matrices, as large as those of Adam (J. Liu et al. 2025).
+cdef void update_matrices(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
+    cdef Task* task
+    cdef const Op* op
+    cdef const Parameter* p
+    cdef real* w
+    cdef double rate
+    cdef int i
+    for i in range(s.shares[share], s.shares[share + 1]):
+        task = s.tasks + i
+        if task.matrix < 0:
+            continue
+        op = s.plan.ops + task.op
+        p = s.plan.parameters + op.parameter
+        w = s.params + task.offset
+        rate = optimizer.learning_rate * p.rate_factor
+        if optimizer.decay != 0 and p.decays:
+            decay_by(w, <real>(optimizer.decay * p.decay_factor), task.size)
+        step_along(s.matrices.each + task.matrix, s.matrices.n_iterations, 0.2 * rate * sqrt(max(p.n_in, p.n_out)),
+                   task.panel, task.first, task.last, w)
+        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
 
 
 # Phase 4 of a share, where there are such convolutions: what is derived from all taps of their kernels.
@@ -166,7 +193,7 @@ cdef void train_worker(Step* s) noexcept nogil:
     cdef Py_ssize_t step, start, rows, block, m, r
     cdef double weight_sum, batch_loss
     cdef bint last_block
-    cdef bint direct = s.update_parameters and not s.clip_norm > 0
+    cdef bint direct = s.update_parameters and not s.clip_norm > 0 and s.matrices.n == 0
     cdef long long t = s.t
     resume(&optimizer, t)
     for step in range(s.last_step):
@@ -212,6 +239,13 @@ cdef void train_worker(Step* s) noexcept nogil:
             share = thread
             while share < s.n_shares:
                 clip_and_update(s, &optimizer, share)
+                share += n_threads
+            thread_barrier(&s.barrier, n_threads)
+        if s.update_parameters and s.matrices.n > 0:
+            orthogonalise(&s.matrices, thread, n_threads, &s.barrier)
+            share = thread
+            while share < s.n_shares:
+                update_matrices(s, &optimizer, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if s.update_parameters and s.plan.winograd:

@@ -48,7 +48,7 @@ CONSTRAINTS = {
 }
 
 TRAINING = """solver : {"adam", "adamw", "nadam", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", \
-"lbfgs"} or Optimizer, default={solver}
+"muon", "lbfgs"} or Optimizer, default={solver}
         What minimises the loss, see :mod:`sknn.optimizers`. An instance such as ``Adam(beta_1=0.8)``
         carries its own parameters, searched as ``solver__beta_1``; a name takes those below that name
         it. "lbfgs" (SciPy's, on the full batch and in double precision inside) suits small data.
@@ -62,7 +62,7 @@ or Schedule, default={learning_rate}
         How the learning rate changes, for every stochastic solver; see :mod:`sknn.schedules`.
     learning_rate_init : float, default={learning_rate_init}
         The learning rate before the schedule changes it. The default is one for "adam", "adamw",
-        "nadam" and "rmsprop"; "adagrad", "sgd" and its kin want 0.01 to 0.1, "adadelta" wants 1.
+        "nadam", "rmsprop" and "muon"; "adagrad", "sgd" and its kin want 0.01 to 0.1, "adadelta" wants 1.
     power_t : float, default={power_t}
         Exponent of "invscaling".
     max_iter : {max_iter_type}, default={max_iter}
@@ -91,9 +91,9 @@ or Schedule, default={learning_rate}
     validation_fraction : float, default={validation_fraction}
         Share of the training data that validates, in [0, 1).
     beta_1, beta_2 : float, default={beta_1} and {beta_2}
-        Decays of the moments of "adam", "adamw" and "nadam", in [0, 1).
+        Decays of the moments of "adam", "adamw" and "nadam", and of what "muon" leaves to Adam, in [0, 1).
     epsilon : float, default={epsilon}
-        Keeps the division of these three finite.
+        Keeps the division of these finite.
     n_iter_no_change : int, default={n_iter_no_change}
         Epochs without change after which training stops; ``np.inf`` for never.
     max_fun : int, default={max_fun}

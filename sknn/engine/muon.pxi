@@ -1,0 +1,164 @@
+# Muon's step for matrices (K. Jordan 2024): a momentum whose singular values all become about 1, that is
+# U V^T of U S V^T, by the Newton-Schulz iteration X <- X (a + b X^T X + c (X^T X)^2).
+#
+# X is the matrix, or its transpose where that has fewer columns. All matrices of a network go through each
+# product together; threads share the rows of what is computed, and every element is one sum in order, so
+# that the bits do not depend on their number.
+
+cdef double MUON_A = 3.4445, MUON_B = -4.7750, MUON_C = 2.0315
+# of the sum of squares of a matrix, which is divided by it
+cdef double MUON_LEAST = 1e-14
+
+cdef struct Orthogonal:                 # of one matrix of weights
+    int op
+    const Parameter* parameter
+    bint turned                         # X is its transpose
+    Py_ssize_t rows, columns, stride
+    Matrix x[2]                         # before and after an iteration, in turn
+    Matrix gram, polynomial
+
+cdef struct Matrices:
+    int n, n_iterations
+    Orthogonal* each
+    real* memory
+
+
+cdef inline bint is_matrix(const Plan* plan, int op) noexcept nogil:
+    """Whether Muon takes an op's weights for one: those of kernels and of all dense layers but the last."""
+    cdef int kind = plan.ops[op].kind
+    return ((kind == DENSE or kind == DENSE_CSR or kind == CONV) and op < plan.n_ops - 1
+            and plan.parameters[plan.ops[op].parameter].trained)
+
+
+cdef inline int matrix_of(const Matrices* m, int op) noexcept nogil:
+    """The number of an op's matrix, -1 where it has none."""
+    cdef int i
+    for i in range(m.n):
+        if m.each[i].op == op:
+            return i
+    return -1
+
+
+cdef int allocate_matrices(Matrices* m, const Plan* plan, int n_iterations) noexcept nogil:
+    cdef Orthogonal* o
+    cdef const Parameter* p
+    cdef Py_ssize_t n_values = 0
+    cdef real* at
+    cdef int i
+    m.n_iterations = n_iterations
+    m.each = <Orthogonal*>calloc(plan.n_ops, sizeof(Orthogonal))
+    if m.each == NULL:
+        return -1
+    for i in range(plan.n_ops):
+        if not is_matrix(plan, i):
+            continue
+        o, p = m.each + m.n, plan.parameters + plan.ops[i].parameter
+        o.op, o.parameter, o.turned = i, p, p.n_in < p.n_out
+        o.rows, o.columns = max(p.n_in, p.n_out), min(p.n_in, p.n_out)
+        o.stride = row_stride(o.columns)
+        n_values += 2 * (o.rows + o.columns) * o.stride
+        m.n += 1
+    m.memory = at = <real*>aligned_zeros(n_values * sizeof(real))
+    if m.memory == NULL:
+        return -1
+    for i in range(m.n):
+        o = m.each + i
+        o.x[0] = Matrix(at, o.stride)
+        o.x[1] = Matrix(o.x[0].at + o.rows * o.stride, o.stride)
+        o.gram = Matrix(o.x[1].at + o.rows * o.stride, o.stride)
+        o.polynomial = Matrix(o.gram.at + o.columns * o.stride, o.stride)
+        at = o.polynomial.at + o.columns * o.stride
+    return 0
+
+
+cdef void free_matrices(Matrices* m) noexcept nogil:
+    aligned_free(m.memory)
+    free(m.each)
+
+
+# v <- mu v + (1 - mu) g; the part of X in a panel's rows first..last becomes mu v + (1 - mu) g.
+cdef void take_momentum(const Orthogonal* o, double momentum, Panel panel, Py_ssize_t first, Py_ssize_t last,
+                        const real* g, real* v) noexcept nogil:
+    cdef real mu = <real>momentum, rest = <real>(1 - momentum)
+    cdef Matrix x = o.x[0]
+    cdef Py_ssize_t i, j, k = 0, columns = min(panel.width, o.parameter.n_out - panel.begin)
+    cdef Py_ssize_t down = 1 if o.turned else x.stride, right = x.stride if o.turned else 1
+    for i in range(first, last):
+        for j in range(columns):
+            v[k + j] = mu * v[k + j] + rest * g[k + j]
+            x.at[i * down + (panel.begin + j) * right] = mu * v[k + j] + rest * g[k + j]
+        k += panel.width
+
+
+# w <- w - step X in a panel's rows first..last, after all iterations.
+cdef void step_along(const Orthogonal* o, int n_iterations, double step, Panel panel, Py_ssize_t first,
+                     Py_ssize_t last, real* w) noexcept nogil:
+    cdef Matrix x = o.x[n_iterations % 2]
+    cdef Py_ssize_t i, j, k = 0, columns = min(panel.width, o.parameter.n_out - panel.begin)
+    cdef Py_ssize_t down = 1 if o.turned else x.stride, right = x.stride if o.turned else 1
+    for i in range(first, last):
+        for j in range(columns):
+            w[k + j] -= <real>step * x.at[i * down + (panel.begin + j) * right]
+        k += panel.width
+
+
+# Rows begin..end of C = A B. A's elements are am from row to row and ak from column to column.
+cdef void multiply_rows(const real* A, Py_ssize_t am, Py_ssize_t ak, Matrix B, Matrix C, Py_ssize_t depth,
+                        Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t i, vectors = n_vectors(columns)
+    cdef Panel panel
+    cdef Sum sum = matrix_sum(depth, ak, B.stride)
+    if begin == end:
+        return
+    for i in range(panel_count(vectors)):
+        panel = get_panel(0, vectors, i)
+        multiply_panel(A + begin * am, am, B.at + panel.begin, &sum, NULL, 0,
+                       C.at + begin * C.stride + panel.begin, C.stride, end - begin, panel.vectors, NULL)
+
+
+# Rows begin..end of G = X^T X.
+cdef void gram_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    cdef Matrix x = o.x[time % 2]
+    multiply_rows(x.at, 1, x.stride, x, o.gram, o.rows, o.columns, begin, end)
+
+
+# Rows of P = a + b G + c G^2. The first time X is divided by its norm, whose square is the trace of G.
+cdef void polynomial_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef double trace = 0, s = 1
+    cdef real a, b, c
+    cdef Matrix g = o.gram, p = o.polynomial
+    if time == 0:
+        for i in range(o.columns):
+            trace += g.at[i * g.stride + i]
+        s = 1 / max(trace, MUON_LEAST)
+    a, b, c = <real>(MUON_A * sqrt(s)), <real>(MUON_B * s * sqrt(s)), <real>(MUON_C * s * s * sqrt(s))
+    multiply_rows(g.at, g.stride, 1, g, p, o.columns, o.columns, begin, end)
+    for i in range(begin, end):
+        for j in range(o.columns):
+            p.at[i * p.stride + j] = b * g.at[i * g.stride + j] + c * p.at[i * p.stride + j]
+        p.at[i * p.stride + i] += a
+
+
+# Rows of the next X = X P.
+cdef void product_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    cdef Matrix x = o.x[time % 2]
+    multiply_rows(x.at, x.stride, 1, o.polynomial, o.x[(time + 1) % 2], o.columns, o.columns, begin, end)
+
+
+# All matrices through all iterations; every thread calls it and takes its share of the rows.
+cdef void orthogonalise(const Matrices* m, int thread, int n_threads, Barrier* barrier) noexcept nogil:
+    cdef int time, stage, i
+    cdef Py_ssize_t rows, begin, end
+    for time in range(m.n_iterations):
+        for stage in range(3):
+            for i in range(m.n):
+                rows = m.each[i].rows if stage == 2 else m.each[i].columns
+                begin, end = rows * thread // n_threads, rows * (thread + 1) // n_threads
+                if stage == 0:
+                    gram_rows(m.each + i, time, begin, end)
+                elif stage == 1:
+                    polynomial_rows(m.each + i, time, begin, end)
+                else:
+                    product_rows(m.each + i, time, begin, end)
+            thread_barrier(barrier, n_threads)

@@ -1,0 +1,81 @@
+"""Muon, for which the weights of a layer are a matrix."""
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from sknn.optimizers._adam import Adam
+from sknn.optimizers._optimizer import DECAY, NOT_NEGATIVE
+
+
+class Muon(Adam):
+    """Steps along orthogonal matrices: all directions of a layer's momentum count the same.
+
+    For the kernels of convolutions and the matrices of dense layers but the last, with gradient G
+    (n_in, n_out): ``M ← μ M + (1 − μ) G``, ``X = (μ M + (1 − μ) G) / ‖…‖``, then `n_iterations` times
+    ``X ← X (3.4445 − 4.775 XᵀX + 2.0315 (XᵀX)²)``, after which all singular values are about 1, and
+    ``W ← W − η λ W − 0.2 η √(max(n_in, n_out)) X``. A kernel's matrix is (kh kw c_in, c_out). All else, biases,
+    normalisations, embeddings and the output layer among it, takes steps of :class:`AdamW`.
+
+    Parameters
+    ----------
+    momentum : float, default=0.95
+        μ, in [0, 1).
+    n_iterations : int, default=5
+        Of Newton and Schulz, at least 1. Three do for short trainings.
+    beta_1 : float, default=0.9
+        Decay of Adam's first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of Adam's second moment, in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps Adam's division finite, > 0.
+    weight_decay : float, default=0.01
+        λ, >= 0, of all kernels and matrices.
+
+    Notes
+    -----
+    The factor 0.2 √(max(n_in, n_out)) makes a step as large as one of Adam, so that learning rates that suit
+    :class:`AdamW` suit here (J. Liu et al.); it is PyTorch's ``adjust_lr_fn="match_rms_adamw"``. PyTorch
+    iterates in bfloat16, sknn in the network's precision.
+
+    An iteration of a matrix takes 2 n_in n_out min(n_in, n_out) multiply-adds and more, whatever the batch: with
+    small batches and wide layers it is most of a step. Large batches, of 500 or so, suit it.
+
+    References
+    ----------
+    K. Jordan et al., Muon: an optimizer for hidden layers in neural networks, 2024
+    (https://kellerjordan.github.io/posts/muon). J. Liu et al., Muon is scalable for LLM training, 2025
+    (arXiv 2502.16982).
+
+    Examples
+    --------
+    >>> from sknn.optimizers import Muon
+    >>> Muon(momentum=0.9)
+    Muon(momentum=0.9)
+    """
+
+    kind = "muon"
+    _parameter_constraints = {
+        **Adam._parameter_constraints,
+        "momentum": DECAY,
+        "n_iterations": [Interval(Integral, 1, None, closed="left")],
+        "weight_decay": NOT_NEGATIVE,
+    }
+
+    def __init__(
+        self,
+        momentum=0.95,
+        n_iterations=5,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        weight_decay=0.01,
+    ):
+        super().__init__(beta_1, beta_2, epsilon)
+        self.momentum = momentum
+        self.n_iterations = n_iterations
+        self.weight_decay = weight_decay
+
+    def coefficients(self):
+        """β₁, β₂, ε, μ and the number of iterations."""
+        return *super().coefficients(), self.momentum, float(self.n_iterations)
