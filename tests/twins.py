@@ -260,6 +260,30 @@ def adamw(
     return w - rate * corrected_m / (np.sqrt(corrected_v) + epsilon), [m, v]
 
 
+def orthogonal(m, n_iterations=5):
+    """U Vᵀ of U S Vᵀ, about: Newton and Schulz's iteration with Jordan's coefficients."""
+    x = m / max(np.linalg.norm(m), 1e-7)
+    x = x.T if len(m) < len(m.T) else x
+    for _ in range(n_iterations):
+        gram = x.T @ x
+        x = 3.4445 * x + x @ (-4.7750 * gram + 2.0315 * gram @ gram)
+    return x.T if len(m) < len(m.T) else x
+
+
+def muon(w, g, slots, rate, t, matrices=(), momentum=0.95, n_iterations=5, decays=1.0, **adam):
+    """A step of AdamW, but of Muon for the matrices, (slice, shape) each."""
+    rates = np.broadcast_to(rate, w.shape)
+    after, new = adamw(w, g, slots, rate, t, decays=decays, **adam)
+    for part, shape in matrices:
+        m = momentum * slots[0][part] + (1 - momentum) * g[part]
+        direction = (momentum * m + (1 - momentum) * g[part]).reshape(shape)
+        step = 0.2 * np.sqrt(max(shape)) * orthogonal(direction, n_iterations).ravel()
+        shrunk = (1 - rates * adam["weight_decay"] * np.broadcast_to(decays, w.shape)) * w
+        after[part] = shrunk[part] - rates[part] * step
+        new[0][part], new[1][part] = m, 0
+    return after, new
+
+
 def nadam(w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=4e-3):
     mu = beta_1 * (1 - 0.5 * 0.96 ** (momentum_decay * np.arange(1, t + 2)))
     m = beta_1 * slots[0] + (1 - beta_1) * g

@@ -2,7 +2,7 @@
 Optimizers
 ==========
 
-All of them in one valley: the paths they take, and how fast they get down.
+All but Muon in one valley: the paths they take, and how fast they get down.
 """
 
 # %%

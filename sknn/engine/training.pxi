@@ -140,8 +140,8 @@ cdef void update_matrices(Step* s, const Optimizer* optimizer, int share) noexce
         rate = optimizer.learning_rate * p.rate_factor
         if optimizer.decay != 0 and p.decays:
             decay_by(w, <real>(optimizer.decay * p.decay_factor), task.size)
-        step_along(s.matrices.each + task.matrix, s.matrices.n_iterations, 0.2 * rate * sqrt(max(p.n_in, p.n_out)),
-                   task.panel, task.first, task.last, w)
+        step_along(s.matrices.each + task.matrix, s.matrices.n_iterations,
+                   0.2 * rate * sqrt(max(p.n_in, p.n_out)), task.panel, task.first, task.last, w)
         derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
 
 

@@ -6,7 +6,7 @@ and its parameters are then searched as ``solver__beta_1``. The table `SOLVERS` 
 each name means.
 
 In the formulas g is the gradient, w a weight, η the learning rate of the step and t its number, from 1
-on; all is elementwise, and what is not w begins at zero.
+on; all but Muon is elementwise, and what is not w begins at zero.
 """
 
 from sknn.optimizers._adam import Adam, AdamW, NAdam

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknn.losses import Loss
-from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
+from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, Muon, NAdam, RMSprop
 from tests import twins
 from tests.engine import golden_optimizers as golden
 from tests.engine.machine import flat, run_epochs, stored, targets
@@ -30,6 +30,8 @@ OPTIMIZERS = {
     "adamw_epsilon": AdamW(weight_decay=1e-6, epsilon=0.5),
     "nadam": NAdam(),
     "nadam_betas": NAdam(beta_1=0.8, beta_2=0.95, epsilon=0.1, momentum_decay=1.0),
+    "muon": Muon(),
+    "muon_short": Muon(momentum=0.6, n_iterations=2, beta_1=0.8, weight_decay=0.5),
 }
 TWINS = {
     SGD: twins.sgd,
@@ -39,6 +41,7 @@ TWINS = {
     Adam: twins.adam,
     AdamW: twins.adamw,
     NAdam: twins.nadam,
+    Muon: twins.muon,
 }
 #: learning rates with which all of them find the bottom of a parabola; others 0.05
 RATES = {
@@ -54,8 +57,10 @@ RATES["rmsprop_momentum"] = RATES["rmsprop"]
 def twin_step(optimizer, decays=1.0):
     """A step of the twin; `decays` is one where weights decay, zero at biases."""
     options = optimizer.get_params()
-    if isinstance(optimizer, AdamW):
+    if isinstance(optimizer, AdamW | Muon):
         options["decays"] = decays
+    if isinstance(optimizer, Muon) and np.size(decays) == 26:  # of the network 3-4-2
+        options["matrices"] = [(slice(12), (3, 4))]
     step = TWINS[type(optimizer)]
     return lambda w, g, slots, rate, t: step(w, g, slots, rate, t, **options)
 
@@ -178,7 +183,8 @@ def test_converges_on_a_parabola(machine, name):
     X = machine.normal(40, 3)
     truth = np.array([[1.0], [-2.0], [0.5]], machine.dtype)
     y = X @ truth + machine.normal(1, 1)
-    optimizer = AdamW(weight_decay=1e-4) if name == "adamw" else OPTIMIZERS[name]
+    optimizer = clone(OPTIMIZERS[name])
+    optimizer.weight_decay = min(optimizer.weight_decay, 1e-4)
     (coefs, _), losses = model.train(
         X, y, optimizer, epochs=400, rate=RATES.get(name, 0.05), batch_size=20, shuffle=True
     )
@@ -247,6 +253,46 @@ def test_goes_on_where_it_stopped(machine, name):
                 first.store_slot(k, *moment)
                 second.load_slot(k, *moment)
     np.testing.assert_array_equal(flat(stored(model, second)), flat(stored(model, whole)))
+
+
+@pytest.mark.parametrize(
+    ("n_in", "n_out"), [(5, 5), (37, 3), (3, 37), (1, 9), (130, 70), (70, 130)]
+)
+@pytest.mark.parametrize("n_iterations", [1, 4, 5])
+def test_step_along_an_orthogonal_matrix(machine, n_in, n_out, n_iterations):
+    """Tall and wide matrices, even and odd numbers of iterations: the twin's; after five, singular values near 1."""
+    model = machine.mlp(n_in, (n_out,), Loss("squared_error", (2,)))
+    X, y = machine.normal(9, n_in), machine.normal(9, 2)
+    before = model.weights[0][0].astype(np.float64)
+    gradient = model.twin(X, y)[1][0][0].astype(np.float64)
+    optimizer = Muon(n_iterations=n_iterations, weight_decay=0.0)
+    after = model.train(X, y, optimizer, rate=1.0, epochs=1)[0][0][0].astype(np.float64)
+    actual = (before - after) / (0.2 * np.sqrt(max(n_in, n_out)))
+    expected = twins.orthogonal(gradient, n_iterations)
+    np.testing.assert_allclose(actual, expected, atol=2000 * machine.eps)
+    if n_iterations == 5:
+        values = np.linalg.svd(actual, compute_uv=False)[
+            : np.linalg.matrix_rank(gradient, tol=1e-3)
+        ]
+        assert values.max() < 1.3
+
+
+def test_twin_of_muon_is_pytorchs():
+    """Within what bfloat16 leaves of a step."""
+    w, slots = golden.MUON_W.ravel(), [np.zeros(6), np.zeros(6)]
+    options = {"matrices": [(slice(6), (2, 3))], "momentum": 0.9, "weight_decay": 0.75}
+    for t, g in enumerate(golden.MUON_GRADIENTS):
+        w, slots = twins.muon(w, g.ravel(), slots, 0.1, t + 1, **options)
+        np.testing.assert_allclose(w, golden.MUON_STEPS[t].ravel(), atol=1e-3)
+
+
+def test_gradient_of_zero_is_no_direction(machine):
+    """Where nothing is to be learned, Muon's matrix stays what it is."""
+    model = machine.mlp(3, (4,))
+    X = np.zeros((5, 3), machine.dtype)
+    y = np.zeros((5, 1), machine.dtype)
+    before, after = model.weights, model.train(X, y, Muon(weight_decay=0.0), rate=1.0)[0]
+    np.testing.assert_array_equal(after[0][0], before[0][0])
 
 
 # ---- Keras --------------------------------------------------------------------------------------
@@ -324,6 +370,9 @@ def test_steps_of_keras(double, name):
         (AdamW(weight_decay=-0.1), "weight_decay"),
         (NAdam(beta_1=1.0), "beta_1"),
         (NAdam(momentum_decay=-1.0), "momentum_decay"),
+        (Muon(momentum=1.0), "momentum"),
+        (Muon(n_iterations=0), "n_iterations"),
+        (Muon(weight_decay=-0.1), "weight_decay"),
     ],
 )
 def test_parameters_out_of_range(optimizer, name):

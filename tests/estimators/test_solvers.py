@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
-from sknn.optimizers import SGD, SOLVERS, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
+from sknn.optimizers import SGD, SOLVERS, Adadelta, Adagrad, Adam, AdamW, Muon, NAdam, RMSprop
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,
@@ -41,10 +41,11 @@ MEANINGS = {
     "adam": (Adam(), Adam(0.5, 0.9, 1e-3)),
     "adamw": (AdamW(), AdamW(0.5, 0.9, 1e-3)),
     "nadam": (NAdam(), NAdam(0.5, 0.9, 1e-3)),
+    "muon": (Muon(), Muon(beta_1=0.5, beta_2=0.9, epsilon=1e-3)),
 }
 #: learning rates, others 0.01
 RATES = {"adadelta": 1.0, "adagrad": 0.1, "sgd": 0.1, "momentum": 0.1, "nesterov": 0.1}
-INSTANCES = [*SOLVERS, RMSprop(momentum=0.9), NAdam(momentum_decay=1.0)]
+INSTANCES = [*SOLVERS, RMSprop(momentum=0.9), NAdam(momentum_decay=1.0), Muon(momentum=0.5)]
 
 
 @pytest.mark.parametrize("name", SOLVERS)
