@@ -6,7 +6,7 @@
 # that the bits do not depend on their number.
 
 cdef double MUON_A = 3.4445, MUON_B = -4.7750, MUON_C = 2.0315
-# of the sum of squares of a matrix, which is divided by it
+# what a sum of squares is at least where it divides
 cdef double MUON_LEAST = 1e-14
 
 cdef struct Orthogonal:                 # of one matrix of weights
@@ -116,23 +116,25 @@ cdef void multiply_rows(const real* A, Py_ssize_t am, Py_ssize_t ak, Matrix B, M
                        C.at + begin * C.stride + panel.begin, C.stride, end - begin, panel.vectors, NULL)
 
 
+# What X^T X is multiplied by so that X has norm 1. Only the first time: it then stays near it.
+cdef double scale_of(const Orthogonal* o, int time) noexcept nogil:
+    return 1 / max(sum_of_squares(o.x[0].at, o.rows * o.stride), MUON_LEAST) if time == 0 else 1
+
+
 # Rows begin..end of G = X^T X.
 cdef void gram_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Matrix x = o.x[time % 2]
     multiply_rows(x.at, 1, x.stride, x, o.gram, o.rows, o.columns, begin, end)
+    if time == 0:
+        scale_by(o.gram.at + begin * o.stride, <real>scale_of(o, time), (end - begin) * o.stride)
 
 
-# Rows of P = a + b G + c G^2. The first time X is divided by its norm, whose square is the trace of G.
+# Rows of P = a + b G + c G^2, and the first time of what divides X by its norm, too.
 cdef void polynomial_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t i, j
-    cdef double trace = 0, s = 1
-    cdef real a, b, c
+    cdef double s = sqrt(scale_of(o, time))
+    cdef real a = <real>(MUON_A * s), b = <real>(MUON_B * s), c = <real>(MUON_C * s)
     cdef Matrix g = o.gram, p = o.polynomial
-    if time == 0:
-        for i in range(o.columns):
-            trace += g.at[i * g.stride + i]
-        s = 1 / max(trace, MUON_LEAST)
-    a, b, c = <real>(MUON_A * sqrt(s)), <real>(MUON_B * s * sqrt(s)), <real>(MUON_C * s * s * sqrt(s))
     multiply_rows(g.at, g.stride, 1, g, p, o.columns, o.columns, begin, end)
     for i in range(begin, end):
         for j in range(o.columns):
