@@ -79,40 +79,68 @@ def start(folder):
     return model.to(memory_format=torch.channels_last)
 
 
-class NesterovSGD:
-    """v <- mu v - rate g, w <- w + mu v - rate g: the rate is inside the velocity, unlike PyTorch's own.
+def orthogonal(direction, n_iterations):
+    """U Vᵀ of U S Vᵀ, about: Newton and Schulz's iteration with Jordan's coefficients."""
+    x = direction / direction.norm().clamp(min=1e-7)
+    x = x.T if len(x) > len(x.T) else x
+    for _ in range(n_iterations):
+        gram = x @ x.T
+        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    return x.T if len(direction) > len(direction.T) else x
 
-    Kernels and matrices have a penalty, biases have a rate of their own where the layer says so.
+
+class Muon:
+    """sknn's: steps along orthogonal matrices for kernels, of Adam for biases and the output layer.
+
+    PyTorch's own takes no kernels, and iterates in bfloat16.
     """
 
-    def __init__(self, model, layers, momentum, alpha):
-        self.momentum, self.moving = momentum, []
+    def __init__(self, model, layers, parameters):
+        self.parameters, self.moving, self.t = parameters, [], 0
         described = [options for name, options in layers if name in WITH_WEIGHTS]
         for module, options in zip(weighted(model), described, strict=True):
-            penalty = alpha if isinstance(module, nn.Conv2d | nn.Linear) else 0.0
-            self._add(module.weight, 1.0, penalty)
-            self._add(module.bias, options.get("bias_rate", 1.0), 0.0)
+            decays = isinstance(module, nn.Conv2d | nn.Linear)
+            self._add(module.weight, 1.0, decays)
+            self._add(module.bias, options.get("bias_rate", 1.0), False)
 
-    def _add(self, w, rate_factor, penalty):
+    def _add(self, w, rate_factor, decays):
         if w is not None and w.requires_grad:
-            self.moving.append((w, torch.zeros_like(w), rate_factor, penalty))
+            moments = torch.zeros_like(w), torch.zeros_like(w)
+            self.moving.append((w, *moments, rate_factor, decays))
 
     @torch.no_grad()
-    def step(self, rate, n):
-        """After the gradient of a batch of n."""
-        for w, v, rate_factor, penalty in self.moving:
+    def step(self, rate):
+        """After a gradient."""
+        self.t += 1
+        for w, m, v, rate_factor, decays in self.moving:
             g, w.grad = w.grad, None
-            if penalty:
-                g.add_(w, alpha=penalty / n)
-            v.mul_(self.momentum).sub_(g, alpha=rate_factor * rate)
-            w.add_(v, alpha=self.momentum).sub_(g, alpha=rate_factor * rate)
+            if decays:
+                w.mul_(1 - rate * self.parameters["weight_decay"])
+            if w.ndim == 4:
+                self._step_along(w, g, m, rate)
+            else:
+                self._step_of_adam(w, g, m, v, rate * rate_factor)
+
+    def _step_along(self, w, g, m, rate):
+        momentum = self.parameters["momentum"]
+        m.lerp_(g, 1 - momentum)
+        direction = g.lerp(m, momentum).reshape(len(w), -1)
+        step = orthogonal(direction, self.parameters["n_iterations"])
+        w.sub_(step.view_as(w), alpha=rate * 0.2 * max(direction.shape) ** 0.5)
+
+    def _step_of_adam(self, w, g, m, v, rate):
+        beta_1, beta_2 = self.parameters["beta_1"], self.parameters["beta_2"]
+        m.lerp_(g, 1 - beta_1)
+        v.mul_(beta_2).addcmul_(g, g, value=1 - beta_2)
+        root = (v / (1 - beta_2**self.t)).sqrt_().add_(self.parameters["epsilon"])
+        w.sub_(m / (1 - beta_1**self.t) / root, alpha=rate)
 
 
 def train(model, folder):
     """All epochs; (seconds, CPU seconds) of each."""
     job, y, rates = folder.job, folder["y_train"], folder["rates"].tolist()
     images = Images(folder, "X_train", job["shift"])
-    optimizer = NesterovSGD(model.train(), job["layers"], job["momentum"], job["alpha"])
+    optimizer = Muon(model.train(), job["layers"], job["solver"])
     seconds = []
     for epoch, rates_of_epoch in enumerate(rates):
         begin, cpu_begin, total = time.perf_counter(), time.process_time(), 0.0
@@ -121,7 +149,7 @@ def train(model, folder):
             logits = model(images.training_views(rows, epoch))
             loss = cross_entropy(logits, y[rows], label_smoothing=job["label_smoothing"])
             loss.backward()
-            optimizer.step(rate, len(rows))
+            optimizer.step(rate)
             total += loss.item() * len(rows)
         seconds.append((time.perf_counter() - begin, time.process_time() - cpu_begin))
         wall, cpu = seconds[-1]

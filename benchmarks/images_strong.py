@@ -3,7 +3,7 @@
 Both train ``StrongCNN(width)`` with the recipe of ``images_accuracy.py`` on all training images, the
 one-cycle schedule squeezed into the epochs asked for. PyTorch gets sknn's initial weights (whitening
 filters too), the learning rate of every step and the scaling of the channels; the optimizer's
-recurrence is sknn's, with the learning rate inside the velocity. Batches and views of the images are
+recurrence is sknn's. Batches and views of the images are
 drawn by each itself, and of equal values in a window of max pooling each may take another. PyTorch
 runs eagerly and channels-last.
 
@@ -34,7 +34,7 @@ from sknn.presets import StrongCNN
 N_CLASSES = 10
 #: what PyTorch's side does, and the recipe has to ask for
 DONE = {
-    "solver__nesterov": True,
+    "alpha": 0,
     "augmentation__horizontal_flip": "alternate",
     "augmentation__padding_mode": "reflect",
     "augmentation__cutout": 0,
@@ -76,8 +76,7 @@ def hand_over(net, data, folder):
         "layers": described(net),
         "shape": start.image_shape_,
         "batch": net.batch_size,
-        "momentum": net.solver.momentum,
-        "alpha": net.alpha,
+        "solver": net.solver.get_params(),
         "label_smoothing": net.label_smoothing,
         "shift": net.augmentation.shift,
         "threads": net.n_threads,

@@ -81,7 +81,7 @@ def StrongCNN(width=1.0, channels=3):
     the first of each followed by max pooling; at the end the largest value of each channel, divided by
     nine. The first layer whitens: fixed kernels for the directions of a 2 x 2 patch, four for each
     channel, and their negatives. The others begin as the identity. The factors of the normalisations are
-    fixed, their biases learn 64 times as fast as the rest.
+    fixed.
 
     Parameters
     ----------
@@ -94,8 +94,9 @@ def StrongCNN(width=1.0, channels=3):
     -------
     layers : list
         Hidden layers. Recommended for colour: ``CNNClassifier(layers=StrongCNN(0.75),
-        solver=SGD(momentum=0.85), learning_rate_init=0.19, alpha=0.17, batch_size=128, max_iter=12,
-        learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0), label_smoothing=0.2, tta=True,
+        solver=Muon(momentum=0.6, n_iterations=3, weight_decay=0.15), learning_rate_init=0.04, alpha=0,
+        batch_size=500, max_iter=10, learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0),
+        label_smoothing=0.2, tta=True,
         augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``.
 
     References
@@ -126,6 +127,6 @@ def _convolution(filters, *pooling):
     return [
         Conv2D(filters, 3, padding="same", bias=False, activation="identity", init="dirac"),
         *pooling,
-        BatchNorm(momentum=0.4, scale=False, bias_rate=64),
+        BatchNorm(momentum=0.4, scale=False),
         Activation("gelu"),
     ]

@@ -10,7 +10,7 @@ from sknn import CNNClassifier
 from sknn.augmentation import Augmentation
 from sknn.layers import Dense
 from sknn.network import Network
-from sknn.optimizers import SGD
+from sknn.optimizers import Muon
 from sknn.presets import LeNet5, SimpleCNN, StrongCNN
 from sknn.schedules import OneCycle
 
@@ -53,7 +53,7 @@ def test_strong_cnn_does_the_work_that_it_should():
 
 
 def test_strong_cnn_is_measured_with_the_recipe_it_recommends():
-    names = {one.__name__: one for one in (CNNClassifier, StrongCNN, SGD, OneCycle, Augmentation)}
+    names = {one.__name__: one for one in (CNNClassifier, StrongCNN, Muon, OneCycle, Augmentation)}
     recommended = eval(
         re.search(r"CNNClassifier\(.*?(?=``)", StrongCNN.__doc__, re.DOTALL)[0], names
     )

@@ -15,7 +15,7 @@ class Muon(Adam):
     (n_in, n_out): ``M ← μ M + (1 − μ) G``, ``X = (μ M + (1 − μ) G) / ‖…‖``, then `n_iterations` times
     ``X ← X (3.4445 − 4.775 XᵀX + 2.0315 (XᵀX)²)``, after which all singular values are about 1, and
     ``W ← W − η λ W − 0.2 η √(max(n_in, n_out)) X``. A kernel's matrix is (kh kw c_in, c_out). All else, biases,
-    normalisations, embeddings and the output layer among it, takes steps of :class:`AdamW`.
+    normalisations, embeddings, depthwise kernels and the output layer among it, takes steps of :class:`AdamW`.
 
     Parameters
     ----------
