@@ -116,7 +116,7 @@ def test_a_mapped_pickle_predicts(tmp_path):
 
 
 OWN = {"sknn.estimators.mlp.MLPClassifier", "sknn.estimators.mlp.MLPRegressor"}
-GIVEN = {"sknn.optimizers.Adam", "sknn.schedules.Cosine"}
+GIVEN = {"sknn.optimizers._adam.Adam", "sknn.schedules.Cosine"}
 
 
 @pytest.mark.parametrize("incremental", [False, True])
