@@ -4,11 +4,11 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
-from sknn.optimizers._adam import Adam
-from sknn.optimizers._optimizer import DECAY, NOT_NEGATIVE
+from sknn.optimizers._adam import AdamW
+from sknn.optimizers._optimizer import DECAY
 
 
-class Muon(Adam):
+class Muon(AdamW):
     """Steps along orthogonal matrices: all directions of a layer's momentum count the same.
 
     For the kernels of convolutions and the matrices of dense layers but the last, with gradient G
@@ -56,10 +56,9 @@ class Muon(Adam):
 
     kind = "muon"
     _parameter_constraints = {
-        **Adam._parameter_constraints,
+        **AdamW._parameter_constraints,
         "momentum": DECAY,
         "n_iterations": [Interval(Integral, 1, None, closed="left")],
-        "weight_decay": NOT_NEGATIVE,
     }
 
     def __init__(
@@ -71,10 +70,9 @@ class Muon(Adam):
         epsilon=1e-8,
         weight_decay=0.01,
     ):
-        super().__init__(beta_1, beta_2, epsilon)
+        super().__init__(beta_1, beta_2, epsilon, weight_decay)
         self.momentum = momentum
         self.n_iterations = n_iterations
-        self.weight_decay = weight_decay
 
     def coefficients(self):
         """β₁, β₂, ε, μ and the number of iterations."""
