@@ -211,6 +211,23 @@ def claim(goals, kind, summary):
     if "realmlp" in summary:
         times = ours["fit cpu s"] / summary["realmlp"]["fit cpu s"]
         goals.at_most(f"{kind}: median processor time of a fit / RealMLP's", times, 1 / 3)
+    rivals = [s for row, s in summary.items() if not row.startswith("sknn")]
+    if not rivals:
+        return
+    goals.at_most(f"{kind}: mean rank", ours["rank"], min(s["rank"] for s in rivals), "(best rival)")
+    if kind == "classes":
+        least, most = min(s["log-loss"] for s in rivals), max(s["auc"] for s in rivals)
+        goals.at_most(f"{kind}: log-loss", ours["log-loss"], least, "(best rival)")
+        goals.at_least(f"{kind}: AUC", ours["auc"], most, "(best rival)")
+
+
+def claim_of_fast(goals, kind, summary):
+    """The goals of ``effort="fast"``, all against the forest."""
+    if {"sknn fast", "forest"} <= set(summary):
+        fast, forest = summary["sknn fast"], summary["forest"]
+        goals.at_most(f"{kind}: error of fast against forest", 100 * fast["to forest"], 0, "%")
+        times = fast["fit s"] / forest["fit s"]
+        goals.at_most(f"{kind}: median fit time of fast / forest's", times, 1.5)
 
 
 def document(records):
@@ -247,8 +264,11 @@ def main():
         summary = summarise(sets, found)
         show(kind, sets, found, summary)
         claim(goals, kind, summary)
+        claim_of_fast(goals, kind, summary)
         shape = {"sets": len(sets), "splits": splits}
-        records += [{"kind": kind, "model": row, **shape, **s} for row, s in summary.items()]
+        for row, figures in summary.items():
+            errors = dict(zip(sets, found["error"][row].tolist(), strict=True))
+            records.append({"kind": kind, "model": row, **shape, **figures, "errors": errors})
     if options.docs:
         document(records)
     finish(options, __file__, goals, records)

@@ -12,39 +12,55 @@ typedef int mask;
 static inline vec vec_choose(mask m, vec a, vec b) { return m ? a : b; }
 #endif
 
-/* Where the window of one output lies: kh rows of kw pixels of c values, `row` from one to the next. */
+/* Neighbouring windows of one shape: each has kh rows of kw pixels of c values, `row` from one row to the next,
+   and begins `ahead` values after the one before. */
 typedef struct {
-    ptrdiff_t kh, kw, row, c;
-    ptrdiff_t first, step; /* number of its first tap, and from one row of taps to the next */
-} PoolWindow;
+    ptrdiff_t kh, kw, row, c, ahead;
+    ptrdiff_t first, step; /* number of a window's first tap, and from one row of taps to the next */
+} PoolWindows;
 
 /* y = the largest value of each channel, and which tap it was: the first of several. NaN wins, and stays. */
-static void
-max_pool_window(const real *x, const PoolWindow *window, real *y, real *winners)
+SKNN_INLINE void
+pool_maxima(const real *x, PoolWindows w, ptrdiff_t n, ptrdiff_t kh, ptrdiff_t kw, real *y, real *winners)
 {
-    for (ptrdiff_t k = 0; k < window->c; k += SKNN_V) {
-        vec best = *(const vec *)(x + k), won = (vec){0} + (real)window->first;
-        for (ptrdiff_t i = 0; i < window->kh; i++)
-            for (ptrdiff_t j = 0; j < window->kw; j++) {
-                const vec v = *(const vec *)(x + i * window->row + j * window->c + k);
-                const vec tap = (vec){0} + (real)(window->first + i * window->step + j);
-                const mask wins = (mask)(v > best) | (mask)(v != v);
-                best = vec_choose(wins, v, best);
-                won = vec_choose(wins, tap, won);
-            }
-        *(vec *)(y + k) = best;
-        *(vec *)(winners + k) = won;
-    }
+    for (; n > 0; n--, x += w.ahead, y += w.c, winners += w.c)
+        for (ptrdiff_t k = 0; k < w.c; k += SKNN_V) {
+            vec best = *(const vec *)(x + k), won = (vec){0} + (real)w.first;
+            for (ptrdiff_t i = 0; i < kh; i++)
+                for (ptrdiff_t j = 0; j < kw; j++) {
+                    const vec v = *(const vec *)(x + i * w.row + j * w.c + k);
+                    const vec tap = (vec){0} + (real)(w.first + i * w.step + j);
+                    const mask wins = (mask)(v > best) | (mask)(v != v);
+                    best = vec_choose(wins, v, best);
+                    won = vec_choose(wins, tap, won);
+                }
+            *(vec *)(y + k) = best;
+            *(vec *)(winners + k) = won;
+        }
 }
 
-/* dx = dy where this tap won, else 0 */
+/* The same of n windows; the usual ones of 2 x 2 are unrolled, with their taps in registers. */
 static void
-max_pool_spread(const real *dy, const real *winners, ptrdiff_t tap, ptrdiff_t c, real *dx)
+max_pool_windows(const real *x, const PoolWindows *w, ptrdiff_t n, real *y, real *winners)
 {
-    const vec number = (vec){0} + (real)tap, zero = (vec){0};
-    for (ptrdiff_t k = 0; k < c; k += SKNN_V) {
-        const mask won = (mask)(*(const vec *)(winners + k) == number);
-        *(vec *)(dx + k) = vec_choose(won, *(const vec *)(dy + k), zero);
-    }
+    if (w->kh == 2 && w->kw == 2)
+        pool_maxima(x, *w, n, 2, 2, y, winners);
+    else
+        pool_maxima(x, *w, n, w->kh, w->kw, y, winners);
+}
+
+/* dx = dy where its tap won, else 0, for one row of taps of n windows of kw pixels each that lie side by side */
+static void
+max_pool_spread(const real *dy, const real *winners, ptrdiff_t first, ptrdiff_t n, ptrdiff_t kw, ptrdiff_t c,
+                real *dx)
+{
+    for (; n > 0; n--, dy += c, winners += c)
+        for (ptrdiff_t j = 0; j < kw; j++, dx += c) {
+            const vec tap = (vec){0} + (real)(first + j), zero = (vec){0};
+            for (ptrdiff_t k = 0; k < c; k += SKNN_V) {
+                const mask won = (mask)(*(const vec *)(winners + k) == tap);
+                *(vec *)(dx + k) = vec_choose(won, *(const vec *)(dy + k), zero);
+            }
+        }
 }
 #endif

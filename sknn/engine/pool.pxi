@@ -5,10 +5,11 @@
 # `winners` keeps which tap of the window won, as a number of type real beside every y.
 
 cdef extern from "pool.h" nogil:
-    ctypedef struct PoolWindow:
-        Py_ssize_t kh, kw, row, c, first, step
-    void max_pool_window(const real* x, const PoolWindow* window, real* y, real* winners) noexcept
-    void max_pool_spread(const real* dy, const real* winners, Py_ssize_t tap, Py_ssize_t c, real* dx) noexcept
+    ctypedef struct PoolWindows:
+        Py_ssize_t kh, kw, row, c, ahead, first, step
+    void max_pool_windows(const real* x, const PoolWindows* w, Py_ssize_t n, real* y, real* winners) noexcept
+    void max_pool_spread(const real* dy, const real* winners, Py_ssize_t first, Py_ssize_t n, Py_ssize_t kw,
+                         Py_ssize_t c, real* dx) noexcept
 
 # The taps of the window of outputs (oy, ox): rows y0..y1 and columns x0..x1 of the kernel.
 cdef struct Taps:
@@ -22,16 +23,19 @@ cdef inline Taps window_taps(const Geometry* g, Py_ssize_t oy, Py_ssize_t ox) no
 
 
 cdef void max_pool_forward(const Geometry* g, const real* x, real* y, real* winners) noexcept nogil:
-    cdef Py_ssize_t oy, ox
+    cdef Py_ssize_t oy, ox, n, last = min(g.ow, (g.w + g.left - g.kw) // g.sw + 1)  # whole windows end there
     cdef Taps t
-    cdef PoolWindow window = PoolWindow(0, 0, g.w * g.c, g.c, 0, g.kw)
+    cdef PoolWindows windows = PoolWindows(0, 0, g.w * g.c, g.c, g.sw * g.c, 0, g.kw)
     for oy in range(g.oh):
-        for ox in range(g.ow):
+        ox = 0
+        while ox < g.ow:
             t = window_taps(g, oy, ox)
-            window.kh, window.kw, window.first = t.y1 - t.y0, t.x1 - t.x0, t.y0 * g.kw + t.x0
-            max_pool_window(x + t.at + (t.y0 * g.w + t.x0) * g.c, &window, y, winners)
-            y += g.c
-            winners += g.c
+            windows.kh, windows.kw, windows.first = t.y1 - t.y0, t.x1 - t.x0, t.y0 * g.kw + t.x0
+            n = last - ox if windows.kw == g.kw else 1
+            max_pool_windows(x + t.at + (t.y0 * g.w + t.x0) * g.c, &windows, n, y, winners)
+            ox += n
+            y += n * g.c
+            winners += n * g.c
 
 
 cdef void max_pool_backward(const Geometry* g, const real* dy, const real* winners, real* dx) noexcept nogil:
@@ -59,25 +63,18 @@ cdef void max_pool_backward(const Geometry* g, const real* dy, const real* winne
 # Windows that do not overlap: every pixel is written once, in the order of memory.
 cdef void max_pool_backward_apart(const Geometry* g, const real* dy, const real* winners,
                                   real* dx) noexcept nogil:
-    cdef Py_ssize_t y, ox, j, x, i
-    cdef const real* d
-    cdef const real* won
-    for y in range(g.h):
-        if y // g.kh >= g.oh:
-            break
-        i = y % g.kh
-        d = dy + y // g.kh * g.ow * g.c
-        won = winners + y // g.kh * g.ow * g.c
-        x = 0
-        for ox in range(g.ow):
-            for j in range(min(g.kw, g.w - x)):
-                max_pool_spread(d, won, i * g.kw + j, g.c, dx)
-                dx += g.c
-                x += 1
-            d += g.c
-            won += g.c
-        memset(dx, 0, (g.w - x) * g.c * sizeof(real))
-        dx += (g.w - x) * g.c
+    cdef Py_ssize_t y, first, at, whole = min(g.ow, g.w // g.kw), covered = min(g.w, g.ow * g.kw)
+    for y in range(min(g.h, g.oh * g.kh)):
+        first = y % g.kh * g.kw
+        at = y // g.kh * g.ow * g.c
+        max_pool_spread(dy + at, winners + at, first, whole, g.kw, g.c, dx)
+        at += whole * g.c
+        dx += whole * g.kw * g.c
+        if whole < g.ow:    # the last window hangs over the edge
+            max_pool_spread(dy + at, winners + at, first, 1, g.w - whole * g.kw, g.c, dx)
+        dx += (covered - whole * g.kw) * g.c
+        memset(dx, 0, (g.w - covered) * g.c * sizeof(real))
+        dx += (g.w - covered) * g.c
     for y in range(g.oh * g.kh, g.h):
         memset(dx, 0, g.w * g.c * sizeof(real))
         dx += g.w * g.c
