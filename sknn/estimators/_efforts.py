@@ -14,8 +14,6 @@ class Effort:
     epochs: tuple[int, int]
     #: multiply-adds of a forward pass over all samples, all epochs and members together
     multiply_adds: float
-    #: whether members are trained anew on all samples, for as many epochs as were best
-    refit: bool
 
     def plan(self, one_epoch, n_members="auto"):
         """(members, epochs) for a network that takes that many multiply-adds for all samples once.
@@ -34,14 +32,14 @@ def _within(bounds, value):
 
 #: Classes overfit after few epochs, and gain from members; numbers gain from epochs.
 EFFORTS_FOR_CLASSES = {
-    "fast": Effort(128, 2, (1, 2), (12, 64), 7e9, refit=False),
-    "balanced": Effort(256, 3, (4, 8), (32, 64), 1.3e11, refit=False),
-    "best": Effort(256, 3, (8, 16), (96, 128), 6e12, refit=True),
+    "fast": Effort(128, 2, (1, 2), (12, 64), 7e9),
+    "balanced": Effort(256, 3, (4, 8), (32, 64), 1.3e11),
+    "best": Effort(256, 3, (8, 16), (96, 128), 6e12),
 }
 EFFORTS_FOR_NUMBERS = {
-    "fast": Effort(128, 2, (1, 1), (12, 128), 8e9, refit=False),
-    "balanced": Effort(256, 3, (4, 4), (32, 256), 1.3e11, refit=False),
-    "best": Effort(256, 3, (8, 16), (128, 256), 6e12, refit=True),
+    "fast": Effort(128, 2, (1, 1), (12, 128), 8e9),
+    "balanced": Effort(256, 3, (4, 4), (32, 256), 1.3e11),
+    "best": Effort(256, 3, (8, 16), (128, 256), 6e12),
 }
 
 #: samples up to which a mini-batch has that many

@@ -116,13 +116,11 @@ class MemberTasks:
         rounds = math.ceil(n_members / min(n_threads, n_members))
         return max(self.max_time - spent, 0.0) / rounds
 
-    def _wants_refit(self, effort):
-        return effort.refit if self.refit == "auto" else self.refit
+    def _tasks_of_refit(self, tasks, samples, members, spent):
+        """The same members on all samples, each for as many epochs as were best for it.
 
-    def _tasks_of_refit(self, tasks, samples, members, random_state, spent):
-        """All samples, for as many epochs as were best on average."""
-        epochs = max(round(float(np.mean([member.best_epoch for member in members]))), 1)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=len(tasks))
+        Not for their mean: the rate comes in waves, and best epochs are those where it is low.
+        """
         budget = self._time_of_member(len(tasks), spent)
         return [
             replace(
@@ -130,9 +128,8 @@ class MemberTasks:
                 samples=samples,
                 holdout=None,
                 held_out=None,
-                seed=int(seed),
-                last_epoch=epochs,
+                last_epoch=member.best_epoch,
                 max_time=budget,
             )
-            for task, seed in zip(tasks, seeds, strict=True)
+            for task, member in zip(tasks, members, strict=True)
         ]

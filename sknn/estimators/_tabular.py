@@ -86,15 +86,14 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         started = time.monotonic()
         n_workers = min(n_threads, len(tasks))
         recipe = self._recipe(networks, len(samples), n_threads // n_workers)
-        n_most = 2 * len(tasks) if self._wants_refit(effort) else len(tasks)
+        n_most = 2 * len(tasks) if self.refit else len(tasks)
         callbacks = MemberCallbacks(self, data, n_most, tasks[0].epochs)
         self.members_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data, tasks)
-        refits = self._wants_refit(effort) and members[0].held_out is not None
-        if refits and are_whole(members, tasks):
+        if self.refit and members[0].held_out is not None and are_whole(members, tasks):
             spent = time.monotonic() - started
-            again = self._tasks_of_refit(tasks, samples, members, random_state, spent)
+            again = self._tasks_of_refit(tasks, samples, members, spent)
             self._publish_refit(train_members(recipe, again, n_workers, callbacks), again)
         callbacks.end()
         return self

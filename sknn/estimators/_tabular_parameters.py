@@ -27,7 +27,7 @@ TABULAR_CONSTRAINTS = {
     "data_driven_init": ["boolean"],
     "n_members": [AUTO, COUNT],
     "members": [StrOptions({"folds", "seeds"})],
-    "refit": [AUTO, "boolean"],
+    "refit": ["boolean"],
     "max_iter": [AUTO, COUNT],
     "batch_size": [AUTO, COUNT],
     "learning_rate": CONSTRAINTS["learning_rate"],
@@ -82,9 +82,9 @@ ENSEMBLE = """n_members : int or "auto", default={n_members}
     members : {"folds", "seeds"}, default={members}
         Whether each member holds out a fold of its own, or all the same one and differ in their seeds only.
         There are `n_members` folds, at least 10 (5 below 500 samples); with thresholds two members share one.
-    refit : bool or "auto", default={refit}
-        Whether members are trained once more, on everything, for as many epochs as were best on average;
-        "auto" follows `effort`. Not where validation data are given or training was stopped early."""
+    refit : bool, default={refit}
+        Whether each member is trained once more, on everything, for as many epochs as were best for it.
+        Not where validation data are given or training was stopped early."""
 
 TRAINING = """max_iter : int or "auto", default={max_iter}
         Epochs, all of which are run; the weights of the best one are kept. "auto" is a budget of
@@ -181,12 +181,11 @@ def describe(efforts):
     """A table of budgets in words."""
     lines = []
     for name, e in efforts.items():
-        refit = ", refit" if e.refit else ""
         members, epochs = (
             f"{low} to {high}" if low < high else f"{low}" for low, high in (e.members, e.epochs)
         )
         lines.append(
-            f'"{name}": {members} networks of {e.n_layers} × {e.units} units, {epochs} epochs{refit}'
+            f'"{name}": {members} networks of {e.n_layers} × {e.units} units, {epochs} epochs'
         )
     return ";\n        ".join(lines) + "."
 
