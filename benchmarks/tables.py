@@ -214,7 +214,9 @@ def claim(goals, kind, summary):
     rivals = [s for row, s in summary.items() if not row.startswith("sknn")]
     if not rivals:
         return
-    goals.at_most(f"{kind}: mean rank", ours["rank"], min(s["rank"] for s in rivals), "(best rival)")
+    goals.at_most(
+        f"{kind}: mean rank", ours["rank"], min(s["rank"] for s in rivals), "(best rival)"
+    )
     if kind == "classes":
         least, most = min(s["log-loss"] for s in rivals), max(s["auc"] for s in rivals)
         goals.at_most(f"{kind}: log-loss", ours["log-loss"], least, "(best rival)")
