@@ -4,6 +4,8 @@ Environment variables:
   SKNN_BUILD_ISA=native|baseline|avx2|avx512   builds one level beside the baseline (default: all)
   SKNN_DEBUG=1     checks bounds, None and initialisation in the Cython code
   SKNN_OPENMP=0    builds without OpenMP (one thread)
+  SKNN_SANITIZE=1  with AddressSanitizer and UBSan, see .ci/run
+  SKNN_OPTIMIZE=0|1|2|3  of the compiler (default: 3; 1 where sanitized)
 """
 
 import os
@@ -19,6 +21,7 @@ ENGINE = "sknn/engine"
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
 MSVC = sys.platform == "win32" and os.environ.get("CC", "cl") in {"cl", "cl.exe"}
 DEBUG = os.environ.get("SKNN_DEBUG", "0") not in {"", "0"}
+SANITIZE = os.environ.get("SKNN_SANITIZE", "0") not in {"", "0"}
 
 # -ffast-math would let the compiler assume that there is no NaN; -march=native would tie a wheel to
 # the machine that built it.
@@ -30,7 +33,12 @@ FLAGS = {
         "-mprefer-vector-width=512",
     ],
 }
-COMMON_FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-Wno-unused-function"]
+COMMON_FLAGS = [
+    f"-O{os.environ.get('SKNN_OPTIMIZE', '1' if SANITIZE else '3')}",
+    *["-fno-math-errno", "-fno-trapping-math", "-Wno-unused-function"],
+]
+# undefined behavior ends the process, as a wrong address does
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if SANITIZE else []
 DIRECTIVES = {
     "language_level": 3,
     "cdivision": True,
@@ -92,8 +100,13 @@ def extension(name, flags=(), macros=()):
         include_dirs=[ENGINE],
         define_macros=list(macros),
         depends=[f"{ENGINE}/{file}" for file in sorted(os.listdir(ENGINE)) if file[-2:] != ".c"],
-        extra_compile_args=[*(["/O2"] if MSVC else COMMON_FLAGS), *flags, *compile_openmp],
-        extra_link_args=link_openmp,
+        extra_compile_args=[
+            *(["/O2"] if MSVC else COMMON_FLAGS),
+            *flags,
+            *SANITIZERS,
+            *compile_openmp,
+        ],
+        extra_link_args=[*SANITIZERS, *link_openmp],
     )
 
 

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
 from sknn.initializers import glorot_uniform
-from sknn.layers import Activation, Dense, Dropout
+from sknn.layers import Activation, Dense, Dropout, Residual, Scale
 from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
 
@@ -77,13 +77,23 @@ def test_ops_in_order():
     assert len({op[-2] for op in network.plan.ops}) == 5  # masks of their own
 
 
-@pytest.mark.parametrize(("name", "in_place"), [("relu", True), ("tanh", True), ("mish", False)])
-def test_activations_work_in_place_where_they_can(name, in_place):
-    network = build((5,), [name], [0.0, 0.0])
-    _, source, target, *_ = network.plan.ops[1]
-    assert (source == target) == in_place
-    # stages of one chain share the gradient
-    assert network.plan.buffers[source] == network.plan.buffers[target]
+@pytest.mark.parametrize(
+    ("layers", "in_place"),
+    [
+        ([Dense(5, "relu")], [1]),
+        ([Dense(5, "tanh"), Dropout(0.1)], [1]),
+        ([Dense(5, "mish")], []),  # its backward pass reads its input
+        ([Dense(5, "tanh"), Activation("tanh")], [1]),  # the second one's would destroy the first one's output
+        ([Dense(5, "gelu"), Activation("tanh"), Activation("relu")], [2]),
+        ([Scale(), Activation("tanh")], [1]),
+        ([Activation("relu")], []),  # the input may be the user's memory
+        ([Dense(5, "identity"), Residual([Activation("relu")])], [2]),
+    ],
+    ids=repr,
+)
+def test_activations_work_in_place_where_nobody_reads_their_input(layers, in_place):
+    network = Network([*layers, Dense(3, "identity")], 6, "float32")
+    assert network.program(Loss("squared_error", (3,))).in_place == in_place
 
 
 def test_the_input_has_no_gradient():

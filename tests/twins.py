@@ -34,11 +34,11 @@ ACTIVATIONS = {
     "logistic": (expit, lambda x: expit(x) * expit(-x)),
     "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
     "relu": (lambda x: np.where(x < 0, 0, x), lambda x: (x > 0) * 1.0),
-    "leaky_relu": (lambda x: np.where(x < 0, 0.01 * x, x), lambda x: np.where(x < 0, 0.01, 1.0)),
+    "leaky_relu": (lambda x: np.where(x < 0, 0.01 * x, x), lambda x: np.where(x <= 0, 0.01, 1.0)),
     "elu": (elu, elu_slope),
     "selu": (
         lambda x: SELU_SCALE * np.where(x < 0, SELU_ALPHA * elu(x), x),
-        lambda x: SELU_SCALE * np.where(x < 0, SELU_ALPHA * elu_slope(x), 1.0),
+        lambda x: SELU_SCALE * np.where(x <= 0, SELU_ALPHA * elu_slope(x), 1.0),
     ),
     "softplus": (softplus, expit),
     "gelu": (lambda x: x * ndtr(x), lambda x: ndtr(x) + x * density(x)),

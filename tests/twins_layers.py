@@ -100,41 +100,39 @@ def conv2d(x, W, b, strides=1, padding="valid", dilation=1, groups=1, bias=True)
     return y.reshape(*y.shape[:3], n_out) + b, backward
 
 
-def batch_norm(x, gamma, beta, epsilon=1e-5, counted=None, scale=True):
-    """With the moments of this batch; also returns (mean, variance, how many values of a channel).
+def batch_norm(x, gamma, beta, epsilon=1e-5, sample_weight=None, scale=True):
+    """With the moments of this batch; also returns (mean, variance, values of a channel, their weight).
 
-    Rows that are not `counted`, those of weight zero, do not enter the moments. Without `scale` gamma
-    has no gradient.
+    A sample of weight w counts as w samples; dout has its weight already. Without `scale` gamma has no gradient.
     """
-    counted = np.ones(len(x), bool) if counted is None else counted
+    weights = np.ones(len(x)) if sample_weight is None else np.asarray(sample_weight, float)
+    weights = weights.reshape(-1, *[1] * (x.ndim - 1))
     axes = tuple(range(x.ndim - 1))
-    seen = x[counted]
-    size = seen[..., 0].size
-    mean, variance = seen.mean(axis=axes), seen.var(axis=axes)
+    n, total = x[..., 0].size, weights.sum() * x[0, ..., 0].size
+    mean = (weights * x).sum(axis=axes) / total
+    variance = (weights * (x - mean) ** 2).sum(axis=axes) / total
     deviation = np.sqrt(variance + epsilon)
     normal = (x - mean) / deviation
 
     def backward(dout):
         d = dout * gamma
-        dx = np.where(
-            counted.reshape(-1, *[1] * (x.ndim - 1)),
-            d - (d.sum(axis=axes) + normal * (d * normal).sum(axis=axes)) / size,
-            d,
-        )
+        pull = d.sum(axis=axes) + normal * (d * normal).sum(axis=axes)
         dgamma = scale * (dout * normal).sum(axis=axes)
-        return dx / deviation, dgamma, dout.sum(axis=axes)
+        return (d - weights * pull / total) / deviation, dgamma, dout.sum(axis=axes)
 
-    return normal * gamma + beta, backward, (mean, variance, size)
+    return normal * gamma + beta, backward, (mean, variance, n, total)
 
 
-def running(old, moments, momentum=0.1):
-    """Running mean and variance after one more batch; the variance's share is the unbiased one."""
-    mean, variance, size = moments
-    unbiased = variance * size / max(size - 1, 1)
-    return tuple(
-        (1 - momentum) * was + momentum * new
-        for was, new in zip(old, (mean, unbiased), strict=True)
-    )
+def running(old, moments, momentum=0.1, share=1.0):
+    """Running mean and variance after one more batch, which has this share of the samples of a full one.
+
+    The variance is the unbiased one of as many values as the weights add up to, or as there are if these are more.
+    A single value has none.
+    """
+    mean, variance, n, total = moments
+    size, step = max(n, total), momentum * share
+    unbiased = old[1] if n == 1 else variance * size / (size - 1)
+    return tuple(was + step * (new - was) for was, new in zip(old, (mean, unbiased), strict=True))
 
 
 def fixed_norm(x, gamma, beta, mean, variance, epsilon=1e-5):

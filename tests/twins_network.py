@@ -20,8 +20,8 @@ class Pass:
         Running moments of every batch normalisation.
     mask_key : (seed, epoch, samples, salts)
         Of the dropout masks; a salt for each dropout layer whose rate is not zero.
-    counted : ndarray of bool
-        Rows that enter the moments.
+    sample_weight : ndarray or None
+        Weights of the samples in the moments of a batch.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class Pass:
         training=False,
         statistics=((), ()),
         mask_key=(0, 0, (), ()),
-        counted=None,
+        sample_weight=None,
     ):
         self.weights = [[np.asarray(array, float) for array in part] for part in weights]
         self.parameters = enumerate(zip(*self.weights, strict=True))
         self.statistics = zip(*statistics, strict=True)
-        self.activation, self.training, self.counted = activation, training, counted
+        self.activation, self.training, self.sample_weight = activation, training, sample_weight
         self.samples_key, self.salts = mask_key[:-1], iter(mask_key[-1])
         #: gradients by number of the parameter, filled by the backward pass
         self.gradients = {}
@@ -97,7 +97,7 @@ def conv2d(walk, spec, x):
 
 def batch_norm(walk, spec, x):
     if walk.training:
-        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.counted, spec.scale)
+        return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.sample_weight, spec.scale)
     _, parameters = next(walk.parameters)
     return layers.fixed_norm(x, *parameters, *next(walk.statistics), spec.epsilon), None
 
@@ -155,23 +155,29 @@ def forward(specs, weights, X, **options):
     return outputs
 
 
-def penalty(coefs):
-    """Half the squared length of what decays: kernels and matrices, no factors of a norm."""
-    return sum((W * W).sum() for W in coefs if W.ndim > 1) / 2
+def penalty(coefs, decayed):
+    """Half the squared length of what decays: kernels and matrices that are trained, no factors of a norm."""
+    return sum((W * W).sum() for W, decays in zip(coefs, decayed, strict=True) if decays) / 2
 
 
-def loss_and_gradient(specs, weights, X, y, loss, *, sample_weight=None, alpha=0.0, **options):
-    """Loss and gradient as in `twins`, and the moments of every batch normalisation."""
+def loss_and_gradient(
+    specs, weights, X, y, loss, *, sample_weight=None, alpha=0.0, decayed=None, **options
+):
+    """Loss and gradient as in `twins`, and the moments of every batch normalisation.
+
+    `decayed` says of each array of weights whether it is penalised.
+    """
     sample_weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, float)
-    total, counted = sample_weight.sum(), sample_weight > 0
-    walk = Pass(weights, training=True, counted=counted, **options)
+    total = sample_weight.sum()
+    walk = Pass(weights, training=True, sample_weight=sample_weight, **options)
     z, backward = walk.run(specs, np.asarray(X, float))
     values, dz = twins.loss_rows(loss, z, y)
     backward(dz * (sample_weight / total)[:, None])
     gradients = [walk.gradients[number] for number in range(len(walk.weights[0]))]
     dcoefs, dintercepts = map(list, zip(*gradients, strict=True))
+    decayed = [W.ndim > 1 for W in walk.weights[0]] if decayed is None else decayed
     for i, W in enumerate(walk.weights[0]):
-        if W.ndim > 1:
+        if decayed[i]:
             dcoefs[i] = dcoefs[i] + alpha / total * W
-    value = ((sample_weight * values).sum() + alpha * penalty(walk.weights[0])) / total
+    value = ((sample_weight * values).sum() + alpha * penalty(walk.weights[0], decayed)) / total
     return value, (dcoefs, dintercepts), walk.moments

@@ -1,17 +1,20 @@
 # Activations y = f(x), elementwise. The backward pass turns dy into dx = f'(x) dy in place.
-# Where f' can be told from y alone the forward pass runs in place and x is not kept; gelu, silu and mish
-# need x. Rows are padded: the padding is computed too (f and f' are finite at 0) and never read.
+# f' is told from y alone, but that of gelu, silu and mish, which needs x (see check.pxi). Rows are padded: the padding is computed too (f and f' are finite at 0) and never read.
 
 cdef enum ActivationCode:
-    IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, SILU, MISH
+    IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, SILU, MISH, N_ACTIVATIONS
 
 ACTIVATIONS = {
     "identity": IDENTITY, "logistic": LOGISTIC, "tanh": TANH, "relu": RELU,
     "leaky_relu": LEAKY_RELU, "elu": ELU, "selu": SELU, "softplus": SOFTPLUS,
     "gelu": GELU, "silu": SILU, "mish": MISH,
 }
-# These keep their input for the backward pass.
-NEEDS_INPUT = {"gelu", "silu", "mish"}
+
+
+cdef inline bint needs_input(int code) noexcept nogil:
+    """Whether its backward pass reads its input, not its output."""
+    return code == GELU or code == SILU or code == MISH
+
 
 cdef real LEAKY_SLOPE = 0.01
 cdef real SELU_SCALE = 1.0507009873554805        # Klambauer et al. 2017
@@ -65,7 +68,7 @@ cdef void activation_forward_inplace(int code, real* y, Py_ssize_t n) noexcept n
             y[i] = real_softplus(y[i])
 
 
-# d holds dy and becomes dx; y is the output, x the input of the forward pass (the same array where
+# d holds dy and becomes dx, at a bend the slope on its left, as in PyTorch; y is the output, x the input of the forward pass (the same array where
 # the activation ran in place).
 cdef void activation_backward(int code, const real* x, const real* y, real* d,
                               Py_ssize_t n) noexcept nogil:
@@ -83,13 +86,13 @@ cdef void activation_backward(int code, const real* x, const real* y, real* d,
             d[i] = d[i] * (one - y[i] * y[i])
     elif code == LEAKY_RELU:
         for i in range(n):
-            d[i] = slope * d[i] if y[i] < zero else d[i]
+            d[i] = slope * d[i] if y[i] <= zero else d[i]
     elif code == ELU:        # e^x = y + 1 below zero
         for i in range(n):
             d[i] = d[i] * (y[i] + one if y[i] < zero else one)
     elif code == SELU:
         for i in range(n):
-            d[i] = d[i] * (y[i] + scale_alpha if y[i] < zero else scale)
+            d[i] = d[i] * (y[i] + scale_alpha if y[i] <= zero else scale)
     elif code == SOFTPLUS:   # logistic(x) = 1 - e^-y
         for i in range(n):
             d[i] = -d[i] * real_expm1(-y[i])

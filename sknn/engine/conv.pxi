@@ -176,7 +176,8 @@ cdef Py_ssize_t halo_size(const Form* f, const Geometry* g) noexcept nogil:
     cdef Py_ssize_t kh = (g.kh - 1) * g.dh, kw = (g.kw - 1) * g.dw
     if f.spread:
         return whole_lines(g.h * g.w * g.c + SKNN_SPARE) if is_padded(g) else 0
-    if kh == 0 and kw == 0 and g.oh == g.ih and g.ow == g.iw:
+    # dy lies as x does: strides spread it even where padding gives it the size of x
+    if kh == 0 and kw == 0 and g.sh == 1 and g.sw == 1 and g.oh == g.ih and g.ow == g.iw:
         return 0
     return whole_lines((g.ih + kh) * (g.iw + kw) * g.oc)
 

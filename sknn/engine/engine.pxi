@@ -5,7 +5,7 @@ import numpy as np
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cython.parallel cimport parallel
-from libc.math cimport cos, exp, fabs, floor, log, sin, sqrt
+from libc.math cimport INFINITY, cos, exp, fabs, floor, log, sin, sqrt
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -29,6 +29,7 @@ include "numeric.pxi"
 include "muon.pxi"
 include "augment.pxi"
 include "rows.pxi"
+include "check.pxi"
 include "program.pxi"
 include "ops.pxi"
 include "forward.pxi"
@@ -37,12 +38,3 @@ include "step.pxi"
 include "training.pxi"
 include "trainer.pxi"
 include "profile.pxi"
-
-OPS = {
-    "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,
-    "spatial_dropout": SPATIAL_DROPOUT, "conv": CONV, "depthwise": DEPTHWISE, "pad": PAD,
-    "max_pool": MAX_POOL, "avg_pool": AVG_POOL, "batch_norm": BATCH_NORM, "layer_norm": LAYER_NORM,
-    "scale": SCALE, "parametric": PARAMETRIC, "fork": FORK, "add": ADD, "transpose": TRANSPOSE,
-    "copy": COPY, "periodic": PERIODIC, "piecewise": PIECEWISE,
-    "embedding": EMBEDDING,
-}

@@ -145,7 +145,7 @@ cdef class ForwardWeights:
             self._take_unpacked(program, coefs, intercepts)
         program.pack(self.memory, coefs, intercepts, few)
         derive_all(plan, self.memory, self.derived, backward)
-        if plan.moments > 0:
+        if plan.n_segments > 1:
             self._take_statistics(program, statistics)
 
     cdef _take_unpacked(self, Program program, coefs, intercepts):
@@ -174,20 +174,16 @@ cdef class ForwardWeights:
         cdef const Op* op
         cdef const real[::1] mean, variance
         cdef real* at
-        cdef Py_ssize_t j, k = 0
+        cdef Py_ssize_t j
         cdef int i
-        for i in range(plan.n_ops):
-            op = plan.ops + i
-            if op.kind != BATCH_NORM:
-                continue
-            mean, variance = statistics[0][k], statistics[1][k]
-            if mean.shape[0] != op.geometry.c or variance.shape[0] != op.geometry.c:
-                raise ValueError(f"batch norm {k} has {op.geometry.c} means and variances")
+        program.check_statistics(statistics)
+        for i in range(1, plan.n_segments):
+            op = plan.ops + plan.segments[i]
+            mean, variance = statistics[0][i - 1], statistics[1][i - 1]
             at = self.moments + op.moments
             for j in range(op.geometry.c):
                 at[j] = mean[j]
                 at[padded(&op.geometry) + j] = <real>(1 / sqrt(<double>variance[j] + op.rate))
-            k += 1
 
     def __dealloc__(self):
         free(self.weights.unpacked)
@@ -213,6 +209,8 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     cdef Py_ssize_t n = x.n_samples
     cdef int last_buffer
     program.check_rows(x)
+    if not -1 <= n_ops <= plan.n_ops or n_threads < 1:
+        raise ValueError(f"n_ops={n_ops} and n_threads={n_threads} must be at most {plan.n_ops} and at least 1")
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
     if out.shape != (n, plan.buffers[last_buffer].width):
         raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")
@@ -264,7 +262,7 @@ def loss_of(Program program not None, const real[:, ::1] logits not None, y, sam
     cdef double values[SUB_BLOCK]
     cdef double total = 0, weight_sum = logits.shape[0]
     cdef Matrix z, dz
-    if logits.shape[1] != loss.n_outputs or len(y) != logits.shape[0]:
+    if logits.shape[1] != loss.n_outputs or len(y) != logits.shape[0] or len(y) == 0:
         raise ValueError(f"logits must have the shape ({len(y)}, {loss.n_outputs})")
     target = target_data(loss, y)
     if sample_weight is not None:

@@ -13,7 +13,8 @@ cdef void input_slopes(const Forward* f, const Workspace* w, const Py_ssize_t* s
         memcpy(d.at + i * d.stride, f.slopes + (samples[0] + i) * n, n * sizeof(real))
     for segment in range(plan.n_segments - 1, -1, -1):
         if segment + 1 < plan.n_segments:
-            finish_batch_norm(plan, w, f.weights.packed, plan.ops + plan.segments[segment + 1], 0, m)
+            finish_batch_norm(plan, w, f.weights.packed, plan.ops + plan.segments[segment + 1], NULL, samples,
+                              0, m)
         backward_rows(plan, w, f.weights, samples, plan.segments[segment], plan.segments[segment + 1], 0, m,
                       &lane)
 

@@ -8,6 +8,9 @@
 cdef double MUON_A = 3.4445, MUON_B = -4.7750, MUON_C = 2.0315
 # what a sum of squares is at least where it divides
 cdef double MUON_LEAST = 1e-14
+# rows between two looks at the clock: enough for the tile, less than a second's work of any matrix
+cdef enum:
+    MUON_ROWS = 256
 
 cdef struct Orthogonal:                 # of one matrix of weights
     int op
@@ -76,17 +79,25 @@ cdef void free_matrices(Matrices* m) noexcept nogil:
     free(m.each)
 
 
-# v <- mu v + (1 - mu) g; the part of X in a panel's rows first..last becomes mu v + (1 - mu) g.
-cdef void take_momentum(const Orthogonal* o, double momentum, Panel panel, Py_ssize_t first, Py_ssize_t last,
-                        const real* g, real* v) noexcept nogil:
+# v <- mu v + (1 - mu) g
+cdef void take_momentum(double momentum, const real* g, real* v, Py_ssize_t n) noexcept nogil:
+    cdef real mu = <real>momentum, rest = <real>(1 - momentum)
+    cdef Py_ssize_t i
+    for i in range(n):
+        v[i] = mu * v[i] + rest * g[i]
+
+
+# The part of X in a panel's rows first..last becomes mu v + (1 - mu) g with the v that this step will have.
+cdef void look_ahead(const Orthogonal* o, double momentum, Panel panel, Py_ssize_t first, Py_ssize_t last,
+                     const real* g, const real* v) noexcept nogil:
     cdef real mu = <real>momentum, rest = <real>(1 - momentum)
     cdef Matrix x = o.x[0]
     cdef Py_ssize_t i, j, k = 0, columns = min(panel.width, o.parameter.n_out - panel.begin)
     cdef Py_ssize_t down = 1 if o.turned else x.stride, right = x.stride if o.turned else 1
     for i in range(first, last):
         for j in range(columns):
-            v[k + j] = mu * v[k + j] + rest * g[k + j]
-            x.at[i * down + (panel.begin + j) * right] = mu * v[k + j] + rest * g[k + j]
+            x.at[i * down + (panel.begin + j) * right] = (
+                mu * (mu * v[k + j] + rest * g[k + j]) + rest * g[k + j])
         k += panel.width
 
 
@@ -148,19 +159,3 @@ cdef void product_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize
     multiply_rows(x.at, x.stride, 1, o.polynomial, o.x[(time + 1) % 2], o.columns, o.columns, begin, end)
 
 
-# All matrices through all iterations; every thread calls it and takes its share of the rows.
-cdef void orthogonalise(const Matrices* m, int thread, int n_threads, Barrier* barrier) noexcept nogil:
-    cdef int time, stage, i
-    cdef Py_ssize_t rows, begin, end
-    for time in range(m.n_iterations):
-        for stage in range(3):
-            for i in range(m.n):
-                rows = m.each[i].rows if stage == 2 else m.each[i].columns
-                begin, end = rows * thread // n_threads, rows * (thread + 1) // n_threads
-                if stage == 0:
-                    gram_rows(m.each + i, time, begin, end)
-                elif stage == 1:
-                    polynomial_rows(m.each + i, time, begin, end)
-                else:
-                    product_rows(m.each + i, time, begin, end)
-            thread_barrier(barrier, n_threads)

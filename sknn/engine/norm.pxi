@@ -6,6 +6,9 @@
 # With g = gamma dy and means taken over what was normalised together:
 #   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + epsilon);  dgamma = sum dy xhat;  dbeta = sum dy
 #
+# In a batch a sample of weight w counts as w samples: means are weighted, and so are the two that are
+# subtracted, of sample r those of w_r / sum(w) times the sums. (dy has its weight from the loss.)
+#
 # The batch's statistics need all rows. The batch norms cut the network into segments: a lane's moments are
 # finished at the end of a segment and put together, in the order of the lanes, before the next.
 
@@ -56,42 +59,52 @@ cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, co
         dy += c
 
 
-# dy becomes dx = gamma scale (dy - dbeta / n - xhat dgamma / n), the sums being those of the batch.
+# dy becomes dx = gamma scale (dy - w dbeta / n - w xhat dgamma / n), the sums being those of the batch, over
+# its n values, and w the weight of the image.
 cdef void batch_norm_backward(const Geometry* g, const real* x, const real* mean, const real* scale,
-                              const real* gamma, const real* dgamma, const real* dbeta,
+                              const real* gamma, const real* dgamma, const real* dbeta, real weight,
                               real* dy) noexcept nogil:
     cdef Py_ssize_t i, k, c = g.c
     for i in range(g.h * g.w):
         for k in range(c):
             dy[k] = gamma[k] * scale[k] * (
-                dy[k] - dbeta[k] - ((x[k] - mean[k]) * scale[k]) * dgamma[k])
+                dy[k] - weight * (dbeta[k] + ((x[k] - mean[k]) * scale[k]) * dgamma[k]))
         x += c
         dy += c
 
 
-# Mean and sum of squared deviations, in a lane: count, means (c), deviations (c). Rows that come later are
+# The weights of some samples; NULL: all are 1.
+cdef inline double weight_of(const real* weights, Py_ssize_t sample) noexcept nogil:
+    return 1 if weights == NULL else weights[sample]
+
+
+# Mean and sum of squared deviations, in a lane: weight, means (c), deviations (c). Rows that come later are
 # merged in (Chan, Golub & LeVeque 1979), so that no precision is lost in a difference of large sums.
-cdef void add_moments(const Geometry* g, Matrix x, Py_ssize_t rows, double* lane,
-                      double* fresh) noexcept nogil:
+cdef void add_moments(const Geometry* g, Matrix x, const real* weights, const Py_ssize_t* samples,
+                      Py_ssize_t rows, double* lane, double* fresh) noexcept nogil:
     cdef Py_ssize_t i, k, r, c = g.c, pixels = g.h * g.w
     cdef const real* v
     cdef double* mean = fresh + 1
     cdef double* deviation = mean + c
-    fresh[0] = rows * pixels
-    for k in range(2 * c):
-        mean[k] = 0
+    cdef double weight
+    memset(fresh, 0, (1 + 2 * c) * sizeof(double))
     for r in range(rows):
+        weight = weight_of(weights, samples[r])
+        fresh[0] += weight * pixels
         for i in range(pixels):
             v = x.at + r * x.stride + i * c
             for k in range(c):
-                mean[k] += v[k]
+                mean[k] += weight * v[k]
+    if fresh[0] == 0:           # samples of weight zero only
+        return
     for k in range(c):
         mean[k] /= fresh[0]
     for r in range(rows):
+        weight = weight_of(weights, samples[r])
         for i in range(pixels):
             v = x.at + r * x.stride + i * c
             for k in range(c):
-                deviation[k] += (v[k] - mean[k]) * (v[k] - mean[k])
+                deviation[k] += weight * (v[k] - mean[k]) * (v[k] - mean[k])
     merge_moments(lane, fresh, c)
 
 

@@ -47,6 +47,8 @@ cdef enum:
     CACHE_BYTES = 1280 * 1024
     # Rows that a thread takes through the whole network at a time, at the most.
     SUB_BLOCK = 64
+    # Rows of a block, at the most, but where a batch norm needs them all.
+    MOST_ROWS = 1024
 
 
 # Rows of a sub-block. Nothing that is computed depends on it but the order of some sums in images.

@@ -53,7 +53,7 @@ cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* 
     if works_on_channels(op.kind) and op.kind != BATCH_NORM:
         return
     if op.kind == BATCH_NORM:
-        finish_batch_norm(s.plan, w, s.params, op, begin, rows)
+        finish_batch_norm(s.plan, w, s.params, op, NULL, s.order + begin, begin, rows)
     else:
         backward_rows(untrained, w, weights, s.order + begin, i, i + 1, begin, rows, lane)
     lap(&last, times + INPUT_GRADIENT)

@@ -74,14 +74,19 @@ cdef class Program:
             raise MemoryError("the network does not fit in memory")
         for i, op in enumerate(ops):
             self._take_op(plan.ops + i, op)
+        for i, (width, gradient) in enumerate(buffers):
+            plan.buffers[i] = Buffer(width, 0, gradient, False)
+        for i, parts in enumerate(parameters):
+            self._take_parameter(plan.parameters + i, parts)
+        self._take_loss(loss)
+        check_plan(plan, tables)
+        for i in range(plan.n_ops):
             if plan.ops[i].kind == PIECEWISE:
                 self._take_bins(plan.ops + i, tables[plan.ops[i].code])
-        for i, (width, gradient) in enumerate(buffers):
-            plan.buffers[i] = Buffer(width, row_stride(width), gradient, False)
+        share_buffers(plan)
         self._lay_out_buffers()
         self._lay_out_parameters(parameters)
         self._lay_out_images()
-        self._take_loss(loss)
 
     cdef _take_op(self, Op* op, parts):
         (op.kind, op.source, op.target, op.parameter, op.code, geometry, op.momentum, op.layer,
@@ -91,6 +96,14 @@ cdef class Program:
             h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups, ih, iw = geometry
             op.geometry = Geometry(h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups,
                                    ih, iw)
+
+    cdef _take_parameter(self, Parameter* p, parts):
+        (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor,
+         p.decay_factor) = parts
+        p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
+        p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
+        p.winograd = p.winograd_turned = -1
+        p.transposed_vectors = n_vectors(n_in)
 
     cdef _take_bins(self, Op* op, table):
         """A copy that can be read a vector beyond its end."""
@@ -114,6 +127,8 @@ cdef class Program:
         cdef Buffer* b
         cdef int i, k
         lanes = any(has_lane(plan.ops[i].kind) for i in range(plan.n_ops))
+        for i in range(plan.n_buffers):
+            plan.buffers[i].stride = row_stride(plan.buffers[i].width)
         for i in range(plan.n_ops):
             op = plan.ops + i
             if op.geometry.c > 0:   # rows of a tile may stand over at the end of an image
@@ -153,14 +168,6 @@ cdef class Program:
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef int i
-        for i, parts in enumerate(parameters):
-            p = plan.parameters + i
-            (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor,
-             p.decay_factor) = parts
-            p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
-            p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
-            p.winograd = p.winograd_turned = -1
-            p.transposed_vectors = n_vectors(n_in)
         for fitted in (False, True):    # prediction of a few rows packs the first of them only
             for i in range(plan.n_ops):
                 p = plan.parameters + plan.ops[i].parameter
@@ -291,6 +298,11 @@ cdef class Program:
                 if self.plan.ops[i].kind == CONV
                 and self.plan.parameters[self.plan.ops[i].parameter].winograd >= 0}
 
+    @property
+    def in_place(self):
+        """The ops that write their output over their input."""
+        return [i for i in range(self.plan.n_ops) if self.plan.ops[i].source == self.plan.ops[i].target]
+
     cdef int check_rows(self, Rows x) except -1:
         """Rows of another width or kind would be read out of bounds."""
         sparse = any(self.plan.ops[i].kind == DENSE_CSR for i in range(self.plan.n_ops))
@@ -301,6 +313,24 @@ cdef class Program:
             raise ValueError(f"the network takes {'CSR' if sparse else 'dense'} rows")
         return 0
 
+    cdef int check_statistics(self, statistics) except -1:
+        """Running means and variances of all batch norms, the latter no negative numbers."""
+        cdef int i, n = self.plan.n_segments - 1
+        cdef Py_ssize_t c
+        means, variances = statistics if statistics is not None else ((), ())
+        if len(means) != n or len(variances) != n:
+            raise ValueError(f"the network has {n} batch norms, got {len(means)} running means and "
+                             f"{len(variances)} running variances")
+        for i in range(n):
+            c = self.plan.ops[self.plan.segments[i + 1]].geometry.c
+            if np.shape(means[i]) != (c,) or np.shape(variances[i]) != (c,):
+                raise ValueError(f"batch norm {i} has {c} running means and variances, got "
+                                 f"{np.shape(means[i])} and {np.shape(variances[i])}")
+            if not (np.min(variances[i]) >= 0 and np.isfinite(means[i]).all()):
+                raise ValueError(f"the running means of batch norm {i} must be finite, its running "
+                                 "variances >= 0")
+        return 0
+
     cdef int check_shapes(self, coefs, intercepts) except -1:
         cdef Parameter* p
         cdef int k
@@ -308,7 +338,7 @@ cdef class Program:
             raise ValueError(f"the network has {self.plan.n_parameters} layers with weights")
         for k in range(self.plan.n_parameters):
             p = self.plan.parameters + k
-            if (coefs[k].shape[coefs[k].ndim - 1] != p.n_out or coefs[k].size != p.n_in * p.n_out
+            if (coefs[k].ndim == 0 or coefs[k].shape[coefs[k].ndim - 1] != p.n_out or coefs[k].size != p.n_in * p.n_out
                     or intercepts[k].shape != (p.n_out,)):
                 raise ValueError(
                     f"layer {k} has weights ({p.n_in}, {p.n_out}) and biases ({p.n_out},), got "

@@ -38,7 +38,9 @@
 SKNN_INLINE real real_max(real a, real b) { return a > b ? a : b; }
 SKNN_INLINE sint bits_of(real x) { sint i; memcpy(&i, &x, sizeof i); return i; }
 SKNN_INLINE real real_of(sint i) { real x; memcpy(&x, &i, sizeof x); return x; }
-SKNN_INLINE real power_of_two(sint n) { return real_of((n + EXPONENT_BIAS) << MANTISSA); }
+/* n places in the exponent; of an unsigned number, since C leaves open what a shift makes of a negative one */
+SKNN_INLINE sint in_exponent(sint n) { return (sint)((natural)n << MANTISSA); }
+SKNN_INLINE real power_of_two(sint n) { return real_of(in_exponent(n + EXPONENT_BIAS)); }
 
 /* x = n ln 2 + r with |r| <= ln 2 / 2; returns e^r - 1 */
 SKNN_INLINE real expm1_reduced(real x, sint *n)
@@ -136,7 +138,7 @@ SKNN_INLINE real real_log1p_unit(real t)
 SKNN_INLINE real real_log(real x)
 {
     const sint n = (bits_of(x) - bits_of(R(0.70710678118654752))) >> MANTISSA;
-    const real m = real_of(bits_of(x) - (n << MANTISSA));
+    const real m = real_of(bits_of(x) - in_exponent(n));
     const real whole = real_of(bits_of(ROUND) + n) - ROUND;
     return whole * LN2_HIGH + (log_reduced(m) + whole * LN2_LOW) + (x - x);
 }

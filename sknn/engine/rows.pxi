@@ -110,15 +110,19 @@ cdef class Rows:
     cdef Input input
     cdef object owner
     cdef readonly Py_ssize_t n_samples
+    cdef readonly bint sorted       # the columns of every CSR row rise, as training wants them
 
     def __cinit__(self, X, Py_ssize_t n_features=-1, *, scale=None, shift=None,
                   Py_ssize_t channels_first=0):
+        self.sorted = True
         if isinstance(X, tuple):
             self._take_csr(X, n_features)
             return
         self.n_samples = X.shape[0]
         self.input.n_features = self.input.stride = X.shape[1]
         self.input.channels = channels_first
+        if channels_first < 0 or (channels_first > 0 and self.input.n_features % channels_first):
+            raise ValueError(f"{self.input.n_features} values are no images of {channels_first} channels")
         self._take_dense(X)
         self.owner = [X]
         if scale is not None:
@@ -146,8 +150,8 @@ cdef class Rows:
     cdef _take_scale(self, scale, shift):
         """One factor for each value of a row: the loop over a row is then a single one."""
         cdef const real[::1] scales, shifts
-        pixels, rest = divmod(self.input.n_features, len(scale))
-        if rest or len(scale) != len(shift):
+        pixels, rest = divmod(self.input.n_features, max(len(scale), 1))
+        if rest or len(scale) != len(shift) or len(scale) == 0:
             raise ValueError(f"{len(scale)} scales and {len(shift)} shifts for rows of "
                              f"{self.input.n_features} values")
         self.input.n_scales = len(scale)
@@ -162,6 +166,7 @@ cdef class Rows:
         cdef const int[::1] indices
         cdef const long long[::1] indptr
         data, indices, indptr = parts
+        self._check_csr(indices, indptr, min(data.shape[0], indices.shape[0]), n_features)
         self.owner = parts
         self.n_samples = indptr.shape[0] - 1
         self.input.kind = CSR
@@ -170,6 +175,28 @@ cdef class Rows:
         if data.shape[0] > 0:
             self.input.data = <const void*>&data[0]
             self.input.indices = &indices[0]
+
+    cdef int _check_csr(self, const int[::1] indices, const long long[::1] indptr, Py_ssize_t size,
+                        Py_ssize_t n_features) except -1:
+        """Nothing else has looked at them: SciPy takes such parts as they come."""
+        cdef Py_ssize_t i, k
+        cdef bint wrong, falls = False
+        if indptr.shape[0] < 1 or indptr[0] != 0 or indptr[indptr.shape[0] - 1] > size:
+            raise ValueError(f"indptr of a CSR matrix must go from 0 to at most {size}, the values that are "
+                             "stored")
+        for i in range(indptr.shape[0] - 1):
+            if indptr[i] > indptr[i + 1]:
+                raise ValueError(f"indptr of a CSR matrix falls after row {i}")
+        with nogil:
+            wrong = False
+            for i in range(indptr.shape[0] - 1):
+                for k in range(indptr[i], indptr[i + 1]):
+                    wrong |= indices[k] < 0 or indices[k] >= n_features
+                    falls |= k > indptr[i] and indices[k] < indices[k - 1]
+        if wrong:
+            raise ValueError(f"indices of a CSR matrix must be column numbers from 0 to {n_features - 1}")
+        self.sorted = not falls
+        return 0
 
 
 cdef const void* target_data(const Loss* loss, y) except NULL:

@@ -68,9 +68,27 @@ cdef struct Step:
     double deadline
     double next_poll
     Py_ssize_t steps_done
-    bint stop
+    bint stop                           # the step in work is given up; set in phase 1 and 3a, by one thread
     Barrier barrier
     void* error                         # a Python exception of a signal handler, owned
+
+
+# Is the time up? Every 100 ms: has the user pressed Ctrl-C? One thread asks; the others look at `stop`
+# behind a barrier, before that thread can ask again, so that all give up the same step.
+cdef void poll(Step* s) noexcept nogil:
+    cdef double now = seconds()
+    if now > s.deadline:
+        s.stop = True
+    if now < s.next_poll:
+        return
+    s.next_poll = now + 0.1
+    with gil:
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:  # `Trainer._run` raises it
+            Py_INCREF(error)
+            s.error = <void*>error
+            s.stop = True
 
 
 # Phase 1: rows begin..end of the block that starts at `block` in the epoch's order, through one segment:
@@ -88,6 +106,10 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
     cdef const Py_ssize_t* samples
     cdef Py_ssize_t m
     while begin < end:
+        if thread == 0:
+            poll(s)
+        if s.stop:
+            return
         m = min(end - begin, s.sub_rows)
         samples = s.order + block + begin
         if not back:
@@ -102,11 +124,11 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
                           gradient_of(plan, w, logits, begin), m, s.sample_weight, weight_sum,
                           s.row_loss + begin)
             else:
-                add_moments(&plan.ops[last].geometry, value_of(plan, w, plan.ops[last].source, begin), m,
-                            s.moments + lane_number * plan.moments + plan.ops[last].moments,
+                add_moments(&plan.ops[last].geometry, value_of(plan, w, plan.ops[last].source, begin),
+                            s.sample_weight, samples, m, s.moments + lane_number * plan.moments + plan.ops[last].moments,
                             s.fresh + thread * plan.moments)
         if back:
-            finish_batch_norm(plan, w, s.params, plan.ops + last, begin, m)
+            finish_batch_norm(plan, w, s.params, plan.ops + last, s.sample_weight, samples, begin, m)
         if back or top:
             backward_rows(plan, w, &weights, samples, first, last, begin, m, &lane)
             lane.accumulate = lane.begun = True
@@ -117,7 +139,8 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
 
 # The input gradient of the batch norm above a segment, once the sums of the batch are known.
 cdef void finish_batch_norm(const Plan* plan, const Workspace* w, const real* params, const Op* op,
-                            Py_ssize_t begin, Py_ssize_t rows) noexcept nogil:
+                            const real* weights, const Py_ssize_t* samples, Py_ssize_t begin,
+                            Py_ssize_t rows) noexcept nogil:
     cdef Matrix x = value_of(plan, w, op.source, begin), d
     cdef const real* mean = w.moments + op.moments
     cdef Py_ssize_t r, c = padded(&op.geometry)
@@ -127,38 +150,54 @@ cdef void finish_batch_norm(const Plan* plan, const Workspace* w, const real* pa
     for r in range(rows):
         batch_norm_backward(&op.geometry, x.at + r * x.stride, mean, mean + c,
                             params + plan.parameters[op.parameter].weight, mean + 2 * c, mean + 3 * c,
-                            d.at + r * d.stride)
+                            <real>weight_of(weights, samples[r]), d.at + r * d.stride)
 
 
-# After the forward pass of the segment below it: mean and scale of a batch norm from the moments of all
-# lanes. Every thread forms them for itself; one keeps the running ones, with the unbiased variance.
-cdef void join_moments(Step* s, int thread, const Op* op, Py_ssize_t lanes) noexcept nogil:
+# The moments of a batch norm's input over the whole batch, from those of all lanes.
+cdef void whole_moments(const Step* s, const Op* op, Py_ssize_t rows, double* total) noexcept nogil:
+    cdef Py_ssize_t k
+    memset(total, 0, (1 + 2 * op.geometry.c) * sizeof(double))
+    for k in range((rows + s.lane_rows - 1) // s.lane_rows):
+        merge_moments(total, s.moments + k * s.plan.moments + op.moments, op.geometry.c)
+
+
+# After the forward pass of the segment below it: mean and scale of a batch norm. Every thread forms them for
+# itself.
+cdef void join_moments(Step* s, int thread, const Op* op, Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t k, c = op.geometry.c
-    cdef const Plan* plan = s.plan
-    cdef double* total = s.fresh + thread * plan.moments
-    cdef double* running = s.running + op.moments
+    cdef double* total = s.fresh + thread * s.plan.moments
     cdef real* mean = s.threads[thread].moments + op.moments
-    cdef double n, keep = 1 - op.momentum
-    memset(total, 0, (1 + 2 * c) * sizeof(double))
-    for k in range(lanes):
-        merge_moments(total, s.moments + k * plan.moments + op.moments, c)
-    n = total[0]
+    whole_moments(s, op, rows, total)
     for k in range(c):
         mean[k] = <real>total[1 + k]
-        mean[padded(&op.geometry) + k] = <real>(1 / sqrt(total[1 + c + k] / n + op.rate))
-        if thread == 0:
-            running[k] = keep * running[k] + op.momentum * total[1 + k]
-            running[c + k] = keep * running[c + k] + op.momentum * total[1 + c + k] / max(n - 1, 1.0)
+        mean[padded(&op.geometry) + k] = <real>(1 / sqrt(total[1 + c + k] / total[0] + op.rate))
+
+
+# A batch moves the running moments as far as it has rows: one of a few samples, the last of an epoch, must
+# not count as much as a full one. A single value has no variance. The variance is the unbiased one of as
+# many values as the weights add up to, which repeated samples would be; small weights make no fewer values.
+cdef void follow_moments(Step* s, const Op* op, Py_ssize_t rows) noexcept nogil:
+    cdef Py_ssize_t k, c = op.geometry.c
+    cdef double* running = s.running + op.moments
+    cdef double* total = s.fresh
+    cdef double share = op.momentum * rows / min(s.batch_size, s.n_samples)
+    cdef double values = rows * op.geometry.h * op.geometry.w, n
+    whole_moments(s, op, rows, total)
+    n = max(total[0], values)
+    for k in range(c):
+        running[k] += share * (total[1 + k] - running[k])
+        if values > 1:
+            running[c + k] += share * (total[1 + c + k] / total[0] * n / (n - 1) - running[c + k])
 
 
 # After the backward pass of the segment above it: the mean gradients of a batch norm over the whole batch.
-cdef void join_sums(Step* s, int thread, const Op* op, Py_ssize_t lanes, Py_ssize_t rows) noexcept nogil:
+cdef void join_sums(Step* s, int thread, const Op* op, Py_ssize_t lanes, double weight_sum) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef Py_ssize_t k, lane, c = padded(&op.geometry)
     cdef real* means = s.threads[thread].moments + op.moments + 2 * c
     cdef const real* sums
-    cdef real share = <real>(1.0 / (rows * op.geometry.h * op.geometry.w))
+    cdef real share = <real>(1.0 / (weight_sum * op.geometry.h * op.geometry.w))
     memset(means, 0, 2 * c * sizeof(real))
     for lane in range(lanes):
         sums = s.lanes + lane * plan.lane_values
@@ -184,11 +223,11 @@ cdef void work_on_block(Step* s, int thread, int n_threads, Py_ssize_t block, Py
         work_on_lanes(s, thread, n_threads, block, m, lanes, segment, False, first_block, weight_sum)
         if segment + 1 < plan.n_segments:
             thread_barrier(&s.barrier, n_threads)
-            join_moments(s, thread, plan.ops + plan.segments[segment + 1], lanes)
+            join_moments(s, thread, plan.ops + plan.segments[segment + 1], m)
     for segment in range(plan.n_segments - 2, -1, -1):
         thread_barrier(&s.barrier, n_threads)
         norm = plan.ops + plan.segments[segment + 1]
-        join_sums(s, thread, norm, lanes, m)
+        join_sums(s, thread, norm, lanes, weight_sum)
         work_on_lanes(s, thread, n_threads, block, m, lanes, segment, True, first_block, weight_sum)
 
 

@@ -24,9 +24,11 @@
 #ifdef SKNN_DOUBLE
 typedef double real;
 typedef int64_t sint;
+typedef uint64_t natural;
 #else
 typedef float real;
 typedef int32_t sint;
+typedef uint32_t natural;
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)

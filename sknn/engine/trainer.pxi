@@ -2,7 +2,6 @@
 
 cdef enum:
     BLOCK_BYTES = 16 * 1024 * 1024      # target size of the activations and gradients of one block
-    MAX_BLOCK_ROWS = 1024
     MAX_LANES = 16                      # of a block
     LANE_ROWS = 4                       # at least
     LANES_BYTES = 16 * 1024 * 1024      # of the gradients of all lanes, at most
@@ -51,8 +50,10 @@ cdef class Trainer:
         if len(y) != x.n_samples or (sample_weight is not None
                                      and len(sample_weight) != x.n_samples):
             raise ValueError(f"x, y and sample_weight must all have {x.n_samples} rows")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if batch_size < 1 or n_threads < 1:
+            raise ValueError(f"batch_size={batch_size} and n_threads={n_threads} must be at least 1")
+        if not x.sorted:
+            raise ValueError("the column numbers of CSR rows must be sorted for training")
         self.program, self.x, self.y, self.sample_weight = program, x, y, sample_weight
         self.samples = samples
         self.order = samples.copy()
@@ -63,6 +64,8 @@ cdef class Trainer:
         s.y = target_data(&program.plan.loss, y)
         if sample_weight is not None:
             w = sample_weight
+            if not np.min(sample_weight) >= 0 or not np.isfinite(sample_weight).all():
+                raise ValueError("sample_weight must be finite numbers >= 0")
             s.sample_weight = &w[0]
         s.order = &self.order[0]
         s.n_samples = samples.shape[0]
@@ -78,7 +81,8 @@ cdef class Trainer:
         cdef Augmentation* a = &self.step.augmentation
         a.h, a.w, a.c, a.flip, a.shift, a.reflect, a.cutout, a.rotation, a.scaling = parts
         a.active = True
-        if a.h * a.w * a.c != self.step.x.n_features or self.step.x.kind == CSR:
+        if min(a.h, a.w, a.c) < 1 or min(a.shift, a.cutout) < 0 or (
+                a.h * a.w * a.c != self.step.x.n_features) or self.step.x.kind == CSR:
             raise ValueError(f"images of {a.h} x {a.w} x {a.c} values in rows of "
                              f"{self.step.x.n_features}")
 
@@ -89,6 +93,9 @@ cdef class Trainer:
         if optimizer is None:
             return
         s.optimizer.kind, s.optimizer.n_slots, coefficients, s.optimizer.weight_decay = optimizer
+        if s.optimizer.kind not in OPTIMIZERS.values() or not (
+                0 <= s.optimizer.n_slots <= MAX_SLOTS and len(coefficients) <= MAX_COEFFICIENTS):
+            raise ValueError(f"there is no optimizer {optimizer}")
         for i, value in enumerate(coefficients):
             s.optimizer.coefficients[i] = value
 
@@ -99,7 +106,7 @@ cdef class Trainer:
         cdef Py_ssize_t row_bytes = (plan.kept_values + plan.kept_gradients) * sizeof(real)
         cdef Py_ssize_t lanes
         cdef int i
-        s.block_rows = min(max(BLOCK_BYTES // (row_bytes + 1), SUB_BLOCK), MAX_BLOCK_ROWS)
+        s.block_rows = min(max(BLOCK_BYTES // (row_bytes + 1), SUB_BLOCK), MOST_ROWS)
         if plan.n_segments > 1:         # a batch norm sees the whole batch at once
             s.block_rows = s.batch_size
         s.block_rows = min(s.block_rows, s.batch_size, s.n_samples)
@@ -250,22 +257,19 @@ cdef class Trainer:
         cdef const Op* op
         cdef int i
         cdef real[::1] part
-        cdef Py_ssize_t k, offset, number = 0
-        for i in range(self.step.plan.n_ops):
-            op = self.step.plan.ops + i
-            if op.kind != BATCH_NORM:
-                continue
+        cdef Py_ssize_t k, offset
+        if load:
+            self.program.check_statistics((means, variances))
+        for i in range(1, self.step.plan.n_segments):
+            op = self.step.plan.ops + self.step.plan.segments[i]
             offset = op.moments
-            for part in (means[number], variances[number]):
-                if part.shape[0] != op.geometry.c:
-                    raise ValueError(f"batch norm {number} has {op.geometry.c} means and variances")
+            for part in (means[i - 1], variances[i - 1]):
                 for k in range(op.geometry.c):
                     if load:
                         running[offset + k] = part[k]
                     else:
                         part[k] = <real>running[offset + k]
                 offset += op.geometry.c
-            number += 1
 
     def store(self, coefs, intercepts, bint best=False):
         """Writes the current (or the best kept) weights into arrays."""
@@ -277,12 +281,19 @@ cdef class Trainer:
         memcpy(self.best_running, self.step.running, self.step.plan.moments * sizeof(double))
         self.has_best = True
 
+    cdef int _check_slot(self, int slot) except -1:
+        if not 0 <= slot < self.step.optimizer.n_slots:
+            raise ValueError(f"slot {slot} is none of {self.step.optimizer.n_slots}")
+        return 0
+
     def load_slot(self, int slot, coefs, intercepts):
         """Takes one moment of the optimizer from arrays shaped like the weights."""
+        self._check_slot(slot)
         self.program.pack(self.step.slots[slot], coefs, intercepts)
 
     def store_slot(self, int slot, coefs, intercepts):
         """Writes one moment of the optimizer into arrays shaped like the weights."""
+        self._check_slot(slot)
         self.program.unpack(self.step.slots[slot], coefs, intercepts)
 
     def begin_epoch(self, u64 epoch, bint shuffled):
@@ -347,6 +358,8 @@ cdef class Trainer:
         """
         self.begin_epoch(0, False)
         self.step.dropout_factors = NULL if dropout else &NO_DROPOUT
+        if self.step.gradient == NULL:
+            raise ValueError("this Trainer keeps no whole gradient; make one without an optimizer")
         if self._run(1, deadline) == 0:
             return None
         self.program.unpack(self.step.gradient, gradient[0], gradient[1])

@@ -103,8 +103,9 @@ cdef void work_on_share(Step* s, const Optimizer* optimizer, int share, int thre
                 update_task(s, optimizer, s.tasks + i, g)
 
 
-# Phase 3 of a share, where the gradient is clipped or Muon takes matrices: those have their momentum only.
-cdef void clip_and_update(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
+# Phase 3 of a share, where the gradient is clipped or Muon takes matrices. Where it does nothing is updated
+# yet: the step can be given up until all matrices are known.
+cdef void clip_share(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef double norm = 0
     cdef real* g
     cdef int i
@@ -115,34 +116,69 @@ cdef void clip_and_update(Step* s, const Optimizer* optimizer, int share) noexce
         g = s.gradient + s.tasks[i].offset
         if norm > s.clip_norm:
             scale_by(g, <real>(s.clip_norm / norm), s.tasks[i].size)
-        if s.tasks[i].matrix < 0:
+        if s.matrices.n == 0:
             update_task(s, optimizer, s.tasks + i, g)
-        else:
-            take_momentum(s.matrices.each + s.tasks[i].matrix, optimizer.coefficients[3], s.tasks[i].panel,
-                          s.tasks[i].first, s.tasks[i].last, g, s.slots[0] + s.tasks[i].offset)
+        elif s.tasks[i].matrix >= 0:
+            look_ahead(s.matrices.each + s.tasks[i].matrix, optimizer.coefficients[3], s.tasks[i].panel,
+                       s.tasks[i].first, s.tasks[i].last, g, s.slots[0] + s.tasks[i].offset)
 
 
-# Phase 3, continued: steps along orthogonal matrices, as large as those of Adam (J. Liu et al. 2025).
-cdef void update_matrices(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
-    cdef Task* task
-    cdef const Op* op
-    cdef const Parameter* p
-    cdef real* w
-    cdef double rate
+cdef void update_share(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef int i
     for i in range(s.shares[share], s.shares[share + 1]):
-        task = s.tasks + i
-        if task.matrix < 0:
-            continue
-        op = s.plan.ops + task.op
-        p = s.plan.parameters + op.parameter
-        w = s.params + task.offset
-        rate = optimizer.learning_rate * p.rate_factor
-        if optimizer.decay != 0 and p.decays:
-            decay_by(w, <real>(optimizer.decay * p.decay_factor), task.size)
-        step_along(s.matrices.each + task.matrix, s.matrices.n_iterations,
-                   0.2 * rate * sqrt(max(p.n_in, p.n_out)), task.panel, task.first, task.last, w)
-        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
+        if s.tasks[i].matrix < 0:
+            update_task(s, optimizer, s.tasks + i, s.gradient + s.tasks[i].offset)
+        else:
+            update_matrix(s, optimizer, s.tasks + i)
+
+
+# A step along an orthogonal matrix, as large as those of Adam (J. Liu et al. 2025).
+cdef void update_matrix(Step* s, const Optimizer* optimizer, const Task* task) noexcept nogil:
+    cdef const Op* op = s.plan.ops + task.op
+    cdef const Parameter* p = s.plan.parameters + op.parameter
+    cdef real* w = s.params + task.offset
+    cdef double rate = optimizer.learning_rate * p.rate_factor
+    take_momentum(optimizer.coefficients[3], s.gradient + task.offset, s.slots[0] + task.offset, task.size)
+    if optimizer.decay != 0 and p.decays:
+        decay_by(w, <real>(optimizer.decay * p.decay_factor), task.size)
+    step_along(s.matrices.each + task.matrix, s.matrices.n_iterations,
+               0.2 * rate * sqrt(max(p.n_in, p.n_out)), task.panel, task.first, task.last, w)
+    derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
+
+
+# All of Muon's matrices through all iterations; every thread calls it and takes its share of the rows. False
+# where the step is given up: large matrices take seconds.
+cdef bint orthogonalise(Step* s, int thread, int n_threads) noexcept nogil:
+    cdef int time, stage, i
+    for time in range(s.matrices.n_iterations):
+        for stage in range(3):
+            for i in range(s.matrices.n):
+                stage_of_matrix(s, s.matrices.each + i, time, stage, thread, n_threads)
+            thread_barrier(&s.barrier, n_threads)
+            if s.stop:
+                return False
+            thread_barrier(&s.barrier, n_threads)   # all have looked before one asks again
+    return True
+
+
+cdef void stage_of_matrix(Step* s, const Orthogonal* o, int time, int stage, int thread,
+                          int n_threads) noexcept nogil:
+    cdef Py_ssize_t rows = o.rows if stage == 2 else o.columns, begin, end
+    cdef Py_ssize_t last = rows * (thread + 1) // n_threads
+    begin = rows * thread // n_threads
+    while begin < last:
+        if thread == 0:
+            poll(s)
+        if s.stop:
+            return
+        end = min(begin + MUON_ROWS, last)
+        if stage == 0:
+            gram_rows(o, time, begin, end)
+        elif stage == 1:
+            polynomial_rows(o, time, begin, end)
+        else:
+            product_rows(o, time, begin, end)
+        begin = end
 
 
 # Phase 4 of a share, where there are such convolutions: what is derived from all taps of their kernels.
@@ -158,32 +194,17 @@ cdef void derive_share(const Step* s, int share) noexcept nogil:
                             op.geometry.c * (share + 1) // s.n_shares, True)
 
 
-# The loss of a finished step; by one thread, in the order of the tasks.
+# The loss of a finished step, and the running moments; by one thread, in the order of the tasks.
 cdef void close_step(Step* s, double batch_loss, double weight_sum, Py_ssize_t rows) noexcept nogil:
     cdef double penalty = 0
     cdef int i
+    for i in range(1, s.plan.n_segments):
+        follow_moments(s, s.plan.ops + s.plan.segments[i], rows)
     for i in range(s.n_tasks):
         penalty += s.tasks[i].squares
     s.loss += (batch_loss + 0.5 * s.alpha * penalty) / weight_sum * rows
     s.steps_done += 1
     s.t += 1
-
-
-# Every 100 ms: has the user pressed Ctrl-C, is the time up?
-cdef void poll(Step* s) noexcept nogil:
-    cdef double now = seconds()
-    if now > s.deadline:
-        s.stop = True
-    if now < s.next_poll:
-        return
-    s.next_poll = now + 0.1
-    with gil:
-        try:
-            PyErr_CheckSignals()
-        except BaseException as error:  # `Trainer._run` raises it
-            Py_INCREF(error)
-            s.error = <void*>error
-            s.stop = True
 
 
 cdef void train_worker(Step* s) noexcept nogil:
@@ -222,6 +243,8 @@ cdef void train_worker(Step* s) noexcept nogil:
             if thread == 0:
                 s.batch_rows = rows
             thread_barrier(&s.barrier, n_threads)
+            if s.stop:          # nothing of this step is in the weights
+                return
             share = thread
             while share < s.n_shares:
                 work_on_share(s, &optimizer, share, thread, start + block, m, block == 0, last_block,
@@ -230,22 +253,20 @@ cdef void train_worker(Step* s) noexcept nogil:
             if thread == 0:
                 for r in range(m):
                     batch_loss += s.row_loss[r]
-                poll(s)
             thread_barrier(&s.barrier, n_threads)
-            if s.stop and not last_block:
-                return
             block += m
         if s.update_parameters and not direct:
             share = thread
             while share < s.n_shares:
-                clip_and_update(s, &optimizer, share)
+                clip_share(s, &optimizer, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if s.update_parameters and s.matrices.n > 0:
-            orthogonalise(&s.matrices, thread, n_threads, &s.barrier)
+            if not orthogonalise(s, thread, n_threads):
+                return
             share = thread
             while share < s.n_shares:
-                update_matrices(s, &optimizer, share)
+                update_share(s, &optimizer, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if s.update_parameters and s.plan.winograd:
@@ -256,8 +277,8 @@ cdef void train_worker(Step* s) noexcept nogil:
             thread_barrier(&s.barrier, n_threads)
         if thread == 0:
             close_step(s, batch_loss, weight_sum, rows)
-        if s.stop:
-            return
+        if s.plan.n_segments > 1:       # the next step writes over the moments
+            thread_barrier(&s.barrier, n_threads)
 
 
 cdef void run_steps(Step* s, int n_threads) noexcept nogil:

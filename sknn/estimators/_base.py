@@ -165,6 +165,8 @@ class BaseNetwork(
 
     def _validate_samples(self, X, y, reset):
         """X as float32 or float64, dense and C-contiguous or CSR; what fits is not copied."""
+        _data.check_sparse(X, "X")
+        _data.check_sparse(y, "y")
         X, y = validate_data(
             self,
             X,

@@ -79,6 +79,7 @@ class Prediction:
 
     def _validated(self, X):
         check_is_fitted(self)
+        _data.check_sparse(X, "X")
         dtypes = self._accepted_dtypes(X, self._fitted_dtype())
         accept_sparse = self._accept_sparse
         return validate_data(

@@ -38,8 +38,6 @@ class Activation(BaseEstimator):
         if self.name == "identity":
             return source
         code = activation_code(plan, self.name)
-        # the input of the network may lie in the user's memory
-        keeps_input = self.name in plan.engine.NEEDS_INPUT or source == 0
-        target = plan.new_buffer_like(source) if keeps_input else source
+        target = plan.new_buffer_like(source)
         plan.add("activation", source, target, code=code)
         return target

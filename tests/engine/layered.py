@@ -30,12 +30,13 @@ class Layered(MLP):
         activation="relu",
         mean_gradient=True,
         seed=0,
+        sparse=False,
     ):
         self.layers = [*layers, Dense(loss.n_outputs, activation="identity")]
         with mock.patch.object(engine, "LEVEL", machine.level):
-            self.network = Network(self.layers, input_shape, machine.dtype, activation=activation)
+            self.network = Network(self.layers, input_shape, machine.dtype, sparse, activation)
         self.machine, self.loss, self.activation = machine, loss, activation
-        self.input_shape, self.sparse = input_shape, False
+        self.input_shape, self.sparse = input_shape, sparse
         self.engine = self.network.engine
         self.program = self.network.program(loss, mean_gradient)
         rng = np.random.default_rng(seed)
@@ -58,6 +59,8 @@ class Layered(MLP):
         return self.machine.normal(n, *self.input_shape, seed=seed)
 
     def rows(self, X, **options):
+        if self.sparse:
+            return super().rows(X)
         flat = np.ascontiguousarray(X).reshape(len(X), int(np.prod(X.shape[1:])))
         return self.engine.Rows(flat, **options)
 
@@ -101,8 +104,8 @@ class Layered(MLP):
     def twin(self, X, y, *, seed=0, epoch=0, samples=None, **options):
         """The twin's loss, its gradient, and the moments of every batch normalisation."""
         samples = np.arange(len(X)) if samples is None else samples
-        kinds = {self.engine.OPS[kind] for kind in ("dropout", "spatial_dropout")}
-        salts = [op[-2] for op in self.network.plan.ops if op[0] in kinds]
+        kinds = {self.engine.OPS[kind] for kind in ("dropout", "spatial_dropout", "dense_csr")}
+        salts = [op[-2] for op in self.network.plan.ops if op[0] in kinds and op[-1] > 0]
         y = y if self.loss.kind == "softmax" else y.astype(float)
         return twins_network.loss_and_gradient(
             self.layers,
@@ -111,6 +114,7 @@ class Layered(MLP):
             y,
             self.loss,
             activation=self.activation,
+            decayed=[p.trained and p.decays for p in self.network.plan.parameters],
             mask_key=(seed, epoch, samples, salts),
             **options,
         )
@@ -123,11 +127,14 @@ class Layered(MLP):
             + [np.full(p.shape[-1], p.bias_rate_factor) for p in parameters]
         )
 
-    def twin_running(self, moments):
-        """Running means and variances after a batch with these moments, in one list."""
+    def twin_running(self, moments, share=1.0):
+        """Running means and variances after a batch with these moments, in one list.
+
+        `share` is that of the batch's samples in a full one.
+        """
         norms = batch_norms(self.layers)
         after = [
-            twins_layers.running(old, new, norm.momentum)
+            twins_layers.running(old, new, norm.momentum, share)
             for old, new, norm in zip(
                 zip(*self.statistics, strict=True), moments, norms, strict=True
             )

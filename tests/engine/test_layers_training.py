@@ -108,7 +108,7 @@ def twin_training(model, X, y, optimizer, step, *, epochs, batch_size, seed, rat
             value, gradient, moments = model.twin(X[batch], y[batch], **options)
             w, slots = step(w, flat(gradient), slots, rates, t, **optimizer.get_params())
             spread(w, model.weights)
-            after = model.twin_running(moments)
+            after = model.twin_running(moments, len(batch) / min(batch_size, len(X)))
             model.statistics = after[: len(moments)], after[len(moments) :]
             total += value * len(batch)
         losses.append(total / len(X))
@@ -140,7 +140,7 @@ def test_equals_the_twin_from_beginning_to_end(double, name, optimizer, step):
 
 @pytest.mark.parametrize("name", NORMED)
 def test_running_moments(machine, name):
-    """After one step those of the twin: every row counts once, whatever it weighs."""
+    """After one step those of the twin: a sample of weight two counts twice."""
     model = case(machine, name)
     X, y = model.images(24), targets(model.loss, 24, machine.dtype)
     weights = np.random.default_rng(0).integers(1, 3, 24).astype(float)
@@ -158,7 +158,7 @@ def test_running_moments_are_those_of_the_batches_in_order(double):
     run_epochs(trainer, [0], 0.0, shuffle=False)
     for start in (0, 8, 16):
         batch = slice(start, start + 8)
-        after = model.twin_running(model.twin(X[batch], y[batch])[2])
+        after = model.twin_running(model.twin(X[batch], y[batch])[2], len(X[batch]) / 8)
         model.statistics = after[:1], after[1:]
     np.testing.assert_allclose(np.concatenate(model.moments(trainer)), np.concatenate(after))
 

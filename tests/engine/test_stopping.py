@@ -8,7 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from sknn.optimizers import Adam
+from sknn.layers import BatchNorm, Conv2D
+from sknn.optimizers import Adam, Muon
+from tests.engine.layered import Layered
 from tests.engine.machine import LOSSES, flat, stored, targets
 
 PATIENCE = 3.0  # seconds, on a busy machine
@@ -84,11 +86,39 @@ def test_deadline_between_short_steps(best, n_threads, options):
     np.testing.assert_array_equal(flat(stored(model, trainer)), expected)
 
 
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_deadline_while_muon_iterates(best, n_threads):
+    """The iteration of large matrices takes seconds: the step is given up, moments and all."""
+    model = best.mlp(2500, (2500,), LOSSES["softmax"], activations="relu")
+    X, y = best.normal(4, 2500), targets(model.loss, 4, "float32")
+    trainer = model.trainer(X, y, Muon(n_iterations=100), n_threads=n_threads)
+    begin = time.monotonic()
+    assert run(trainer, model.engine.clock() + 0.3) == 0
+    assert time.monotonic() - begin < PATIENCE
+    np.testing.assert_array_equal(flat(stored(model, trainer)), flat(model.weights))
+    moment = model.network.empty_weights()
+    trainer.store_slot(0, *moment)
+    assert not flat(moment).any()
+
+
+def test_deadline_within_a_batch_of_images(best):
+    """Batch norms want the whole batch in one block; the clock is looked at within it."""
+    layers = [Conv2D(32, 5, padding="same"), BatchNorm(), Conv2D(32, 5, padding="same")]
+    model = Layered(best, layers, (64, 64, 8))
+    X, y = model.images(100), targets(model.loss, 100, "float32")
+    samples = np.arange(1000) % 100
+    trainer = model.trainer(X, y, Adam(), samples=samples, batch_size=1000)
+    begin, moments = time.monotonic(), model.moments(trainer)
+    assert run(trainer, model.engine.clock() + 0.2) == 0
+    assert time.monotonic() - begin < 1.5
+    np.testing.assert_array_equal(flat(stored(model, trainer)), flat(model.weights))
+    np.testing.assert_array_equal(np.concatenate(model.moments(trainer)), np.concatenate(moments))
+
+
 def test_deadline_that_has_passed(machine):
-    """Looked at after a block: one short step is done, of a long one nothing."""
     model = machine.mlp(3, (4,))
     X, y = machine.normal(3000, 3), machine.normal(3000, 1)
-    assert run(model.trainer(X, y, Adam(), batch_size=100), -np.inf) <= 1
+    assert run(model.trainer(X, y, Adam(), batch_size=100), -np.inf) == 0
     trainer = model.trainer(X, y, Adam())
     assert run(trainer, -np.inf) == 0
     np.testing.assert_array_equal(flat(stored(model, trainer)), flat(model.weights))

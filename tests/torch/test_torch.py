@@ -12,15 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from sknn import MLPMixerClassifier
 from sknn.engine import available_levels
 from sknn.estimators._mixer_layers import mixer_layers
-from sknn.layers import Conv2D, MaxPool2D
+from sknn.layers import Conv2D, Dropout, MaxPool2D, SpatialDropout
 from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
 from tests.engine.layer_cases import ALL, DROPOUTS, has
 from tests.engine.layered import Layered
 from tests.engine.machine import Machine, flat, stored, targets
+from tests.engine.random_networks import draw
 
 N = 9
 
@@ -65,6 +67,8 @@ CASES = {
     **{name: case for name, case in ALL.items() if name not in DROPOUTS and name != "everything"},
     **grid(),
 }
+# Random networks, of seeds that the engine's own tests do not use, without masks.
+RANDOM = {f"random_{seed}": draw(seed) for seed in range(100_000, 100_300)}
 # optimizer, its twin in PyTorch, learning rate; Adam's ε is so small that its place does not matter
 STEPS = {
     "sgd": (SGD(nesterov=False), ["SGD", {"lr": 0.01, "momentum": 0.9}], 0.01),
@@ -88,12 +92,27 @@ def changed(layer):
     return {
         name: describe(value) if name == "layers" else value
         for name, value in layer.get_params(deep=False).items()
-        if value != defaults[name].default
+        if not np.array_equal(value, defaults[name].default)
     }
 
 
+def without_masks(layers):
+    """The same layers, at any depth, but for dropout."""
+    kept = []
+    for layer in layers:
+        if hasattr(layer, "layers"):
+            layer = clone(layer).set_params(layers=without_masks(layer.layers))
+        elif isinstance(layer, (Dropout, SpatialDropout)):
+            layer = clone(layer).set_params(rate=0.0)
+        kept.append(layer)
+    return kept
+
+
 def model_of(name, dtype):
-    layers, shape = ALL["le_net"] if name in STEPS else CASES[name]
+    if name in RANDOM:
+        layers, shape = without_masks(RANDOM[name].layers), RANDOM[name].shape
+    else:
+        layers, shape = ALL["le_net"] if name in STEPS else CASES[name]
     return Layered(Machine(available_levels()[0], dtype), layers, shape)
 
 
@@ -118,7 +137,8 @@ def reference(tmp_path_factory):
     if not python:
         pytest.skip("SKNN_TORCH_PYTHON names no Python that has PyTorch")
     folder, jobs = tmp_path_factory.mktemp("torch"), []
-    for name, dtype in itertools.product([*CASES, *STEPS], ["float32", "float64"]):
+    named = itertools.product([*CASES, *STEPS], ["float32", "float64"])
+    for name, dtype in [*named, *((name, "float64") for name in RANDOM)]:
         model = model_of(name, dtype)
         X, y = data(model, 96 if name in STEPS else N)
         arrays = dict(zip(("coef", "intercept"), model.weights, strict=True))
@@ -160,27 +180,36 @@ def vector(answer, *names):
     return np.concatenate(parts)
 
 
-def assert_near(actual, expected, dtype):
+def assert_near(actual, expected, dtype, message=""):
     tolerance = 1e-10 if dtype == "float64" else 1e-4
     size = max(1.0, abs(expected).max())
-    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * size)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * size, err_msg=message)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", CASES)
 def test_equals_pytorch(reference, name, dtype):
+    check(reference, name, dtype)
+
+
+def test_random_networks_equal_pytorch(reference):
+    for name in RANDOM:
+        check(reference, name, "float64", repr(RANDOM[name]))
+
+
+def check(reference, name, dtype, message=""):
     expected, model = reference(name, dtype), model_of(name, dtype)
     X, y = data(model, N)
-    assert_near(model.forward(X), expected["logits"], dtype)
+    assert_near(model.forward(X), expected["logits"], dtype, message)
     value, gradient = model.loss_and_gradient(X, y)
-    assert_near(value, expected["loss"], dtype)
-    assert_near(flat(gradient), vector(expected, "coef", "intercept"), dtype)
+    assert_near(value, expected["loss"], dtype, message)
+    assert_near(flat(gradient), vector(expected, "coef", "intercept"), dtype, message)
     if has(model.layers, "BatchNorm"):
         trainer = model.trainer(X, y, SGD())
         trainer.begin_epoch(0, False)
         trainer.run(np.zeros(1), 0, np.inf)
         moments = np.concatenate(model.moments(trainer))
-        assert_near(moments, vector(expected, "mean", "variance"), dtype)
+        assert_near(moments, vector(expected, "mean", "variance"), dtype, message)
 
 
 def losses_of_steps(model, optimizer, rate):

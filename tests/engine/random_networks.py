@@ -1,0 +1,536 @@
+"""Networks that nobody thought of: drawn from a seed, checked from all sides, shrunk where they fail.
+
+``python -m tests.engine.random_networks 10000`` checks so many; a failing one is printed as a line of Python.
+"""
+
+import inspect
+import sys
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sklearn.base import clone
+
+from sknn.layers import (
+    Activation,
+    AvgPool2D,
+    BatchNorm,
+    CategoryEmbedding,
+    Columns,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    LayerNorm,
+    MaxPool2D,
+    ParametricActivation,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    Residual,
+    Scale,
+    SpatialDropout,
+    Transposed,
+)
+from sknn.losses import Loss
+from tests import twins
+from tests.engine.conftest import LEVELS
+from tests.engine.layered import Layered
+from tests.engine.machine import LOSSES, Machine, arrays, flat, run_epochs, stored, targets
+from tests.engine.test_optimizers import OPTIMIZERS, TWINS
+
+NAMES = sorted(twins.ACTIVATIONS)
+#: the largest number of values of a sample, anywhere in a network
+LARGEST = 3000
+TOLERANCE = 1e-8
+
+
+# ---- drawing ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, and all that one step of its training depends on."""
+
+    layers: list
+    shape: tuple
+    n: int = 3
+    loss: Loss = field(default_factory=lambda: LOSSES["squared_error"])
+    activation: str = "tanh"
+    optimizer: str = "sgd"
+    weighted: bool = False
+    alpha: float = 0.0
+    clip_norm: float = 0.0
+    sparse: bool = False
+    seed: int = 0
+
+    def __repr__(self):
+        texts = [f"[{', '.join(map(spelled, self.layers))}]"]
+        for name in list(self.__dataclass_fields__)[1:]:
+            texts.append(f"{name}={getattr(self, name)!r}")
+        return f"Case({', '.join(texts)})"
+
+
+def spelled(layer):
+    """A layer as Python spells it, never cut short."""
+    if layer is None:
+        return "None"
+    given = inspect.signature(type(layer)).parameters
+    texts = []
+    for name, parameter in given.items():
+        value = getattr(layer, name)
+        if name == "layers":
+            texts.append(f"[{', '.join(map(spelled, value))}]")
+        elif not np.array_equal(value, parameter.default):
+            texts.append(f"{name}={value!r}")
+    return f"{type(layer).__name__}({', '.join(texts)})"
+
+
+class Draw:
+    """Layers that fit on a shape, from a random generator."""
+
+    def __init__(self, rng):
+        self.rng = rng
+
+    def whole(self, low, high):
+        """An integer, both ends included."""
+        return int(self.rng.integers(low, high + 1))
+
+    def one_of(self, *values):
+        return values[self.whole(0, len(values) - 1)]
+
+    def chance(self, share):
+        return bool(self.rng.random() < share)
+
+    def some(self, low, high):
+        """A number for both axes, or one for each."""
+        return self.whole(low, high) if self.chance(0.5) else (self.whole(low, high), self.whole(low, high))
+
+    def activation(self):
+        return self.one_of(None, "identity", *NAMES)
+
+    def layer(self, shape, depth):
+        """Any layer that fits on this shape, and gives no more than the largest number of values."""
+        kinds = [*EVERYWHERE, *(IMAGES if len(shape) == 3 else ROWS)]
+        for _ in range(100):
+            layer = self.one_of(*kinds)(self, shape, depth)
+            if layer is not None and fits(layer, shape):
+                return layer
+        return Activation(self.one_of(*NAMES))
+
+    def several(self, shape, least, most, depth=0):
+        """Layers one after the other."""
+        drawn = []
+        for _ in range(self.whole(least, most)):
+            drawn.append(self.layer(shape, depth))
+            shape = drawn[-1].output_shape(shape)
+        return drawn
+
+    def keeping(self, shape, depth):
+        """Layers that give the shape that they take."""
+        drawn = []
+        for _ in range(self.whole(0, 3)):
+            layer = self.layer(shape, depth + 1)
+            if layer.output_shape(shape) == shape:
+                drawn.append(layer)
+        if self.chance(0.8):
+            drawn.insert(self.whole(0, len(drawn)), self.back(shape))
+        return drawn
+
+    def back(self, shape):
+        """A layer with weights from a shape to itself."""
+        if len(shape) == 1:
+            return Dense(shape[0], self.activation())
+        kernel = self.some(1, 3)
+        groups = self.one_of(1, 1, shape[2])
+        return Conv2D(shape[2], kernel, padding="same", groups=groups, activation=self.activation())
+
+
+def fits(layer, shape):
+    """Whether a layer can be put there, and stays small."""
+    try:
+        return np.prod(layer.output_shape(shape)) <= LARGEST
+    except ValueError:
+        return False
+
+
+def conv2d(d, shape, depth):
+    c = shape[2]
+    groups = d.one_of(1, 1, 1, c, *(n for n in range(1, c + 1) if c % n == 0))
+    filters = groups * d.whole(1, 4) if d.chance(0.6) else groups * d.one_of(1, 1, 7, 17, 33)
+    padding = d.one_of("same", "valid", d.some(0, 3))
+    return Conv2D(
+        min(filters, 4 * groups) if filters > 40 else filters,
+        d.some(1, 4),
+        strides=d.one_of(1, d.some(1, 4)),
+        padding=padding,
+        dilation=d.one_of(1, 1, d.some(1, 3)),
+        groups=groups,
+        bias=d.chance(0.8),
+        activation=d.activation(),
+        trainable=d.chance(0.9),
+    )
+
+
+def pool(kind):
+    def draw(d, shape, depth):
+        return kind(d.some(1, 4), d.one_of(None, d.some(1, 4)), d.one_of("valid", "same"))
+
+    return draw
+
+
+def dense(d, shape, depth):
+    return Dense(
+        d.one_of(1, 2, 5, 9, 17, 33),
+        d.activation(),
+        parametrization=d.one_of("standard", "ntk"),
+        rate=d.one_of(1.0, 0.5),
+        bias_rate=d.one_of(1.0, 0.1),
+    )
+
+
+def batch_norm(d, shape, depth):
+    options = {"scale": d.chance(0.7), "bias_rate": d.one_of(1.0, 5.0)}
+    return BatchNorm(d.one_of(0.1, 0.3, 1.0), d.one_of(1e-5, 0.1), **options)
+
+
+def piecewise(d, shape, depth):
+    edges = np.sort(d.rng.uniform(-2, 2, (d.whole(1, 4) + 1, shape[0])), axis=0).round(3)
+    if (np.diff(edges, axis=0) < 0.01).any():
+        return None
+    return PiecewiseLinearEmbedding(edges.tolist(), d.whole(1, 3), rate=d.one_of(1.0, 0.1))
+
+
+def category(d, shape, depth):
+    return CategoryEmbedding([d.whole(1, 4) for _ in range(shape[0])], d.one_of(1, 3, 8, 17))
+
+
+def columns(d, shape, depth):
+    if depth > 1:
+        return None
+    cuts = sorted({d.whole(1, shape[0]) for _ in range(2)} | {shape[0]})
+    widths = np.diff([0, *cuts]).tolist()
+    parts = [None if d.chance(0.3) else d.layer((width,), depth + 1) for width in widths]
+    return Columns(parts, widths)
+
+
+def residual(d, shape, depth):
+    return None if depth > 1 else Residual(d.keeping(shape, depth))
+
+
+def transposed(d, shape, depth):
+    h, w, c = shape
+    return None if depth > 1 else Transposed(d.keeping((1, c, h * w), depth))
+
+
+EVERYWHERE = [
+    dense,
+    residual,
+    batch_norm,
+    lambda d, shape, depth: Activation(d.one_of(*NAMES)),
+    lambda d, shape, depth: Activation(d.one_of(*NAMES)),
+    lambda d, shape, depth: LayerNorm(d.one_of(1e-5, 0.1)),
+    lambda d, shape, depth: Scale(d.one_of(1.0, 6.0, 0.0), d.one_of(1.0, 0.5)),
+    lambda d, shape, depth: ParametricActivation(d.one_of(*NAMES), d.one_of(1.0, 0.1)),
+    lambda d, shape, depth: Dropout(d.one_of(0.0, 0.2, 0.5)),
+]
+IMAGES = [
+    *[conv2d] * 8,
+    *[pool(MaxPool2D)] * 2,
+    *[pool(AvgPool2D)] * 2,
+    residual,
+    transposed,
+    transposed,
+    lambda d, shape, depth: SpatialDropout(d.one_of(0.0, 0.2, 0.5)),
+    lambda d, shape, depth: Flatten() if depth == 0 and d.chance(0.5) else None,
+    lambda d, shape, depth: GlobalAvgPool2D() if depth == 0 and d.chance(0.3) else None,
+    lambda d, shape, depth: GlobalMaxPool2D() if depth == 0 and d.chance(0.3) else None,
+]
+ROWS = [
+    *[dense] * 2,
+    columns,
+    columns,
+    piecewise,
+    category,
+    lambda d, shape, depth: PeriodicEmbedding(d.whole(1, 4), d.whole(1, 3), d.one_of(0.1, 1.0)),
+]
+
+
+def draw(seed):
+    """The case of a seed."""
+    d = Draw(np.random.default_rng(seed))
+    shape = (d.whole(1, 9), d.whole(1, 9), d.whole(1, 5)) if d.chance(0.65) else (d.whole(1, 20),)
+    drawn = d.several(shape, 1, 8)
+    starts = [layer for layer in drawn if not isinstance(layer, Dropout)]
+    on_rows = len(shape) == 1 and starts and isinstance(starts[0], Dense)
+    dropouts = len(drawn) - len(starts) if not starts else drawn.index(starts[0])
+    return Case(
+        drawn,
+        shape,
+        n=d.whole(1, 9),
+        loss=d.one_of(*LOSSES.values()),
+        activation=d.one_of(*NAMES),
+        optimizer=d.one_of(*OPTIMIZERS),
+        weighted=d.chance(0.5),
+        alpha=d.one_of(0.0, 0.3),
+        clip_norm=d.one_of(0.0, 0.0, 0.1),
+        sparse=bool(on_rows and dropouts <= 1 and d.chance(0.5)),
+        seed=seed,
+    )
+
+
+# ---- checking -----------------------------------------------------------------------------------
+
+
+class Network(Layered):
+    """The network of a case on one instruction set, with its data."""
+
+    def __init__(self, case, level, dtype="float64"):
+        options = {"activation": case.activation, "seed": case.seed, "sparse": case.sparse}
+        super().__init__(Machine(level, dtype), case.layers, case.shape, case.loss, **options)
+        rng = np.random.default_rng(case.seed)
+        self.X = rng.standard_normal((case.n, *case.shape)).astype(dtype)
+        if case.sparse:
+            self.X *= rng.random(self.X.shape) < 0.5
+        self.y = targets(case.loss, case.n, dtype)
+        weights = rng.choice([0.0, 0.3, 1.0, 2.0], case.n) if case.weighted else np.ones(case.n)
+        weights[0] += not weights.any()
+        self.options = {"seed": case.seed, "alpha": case.alpha}
+        if case.weighted:
+            self.options["sample_weight"] = weights
+        self.trained = np.concatenate(
+            [np.full(np.prod(p.shape), p.trained) for p in self.network.plan.parameters]
+            + [np.full(p.shape[-1], p.biased) for p in self.network.plan.parameters]
+        )
+
+
+def assert_near(actual, expected, tolerance, what):
+    """Within a share of the largest number."""
+    actual, expected = np.asarray(actual, float), np.asarray(expected, float)
+    assert np.isfinite(expected).all() == np.isfinite(actual).all(), what
+    off = abs(actual - expected).max(initial=0.0)
+    assert not off > tolerance * abs(expected).max(initial=1.0), f"{what} off by {off:.3g}"
+
+
+def check(case, levels=None):
+    """Raises AssertionError where the engine computes something else than the reference."""
+    for level in levels or LEVELS:
+        net = Network(case, level)
+        expected_loss, expected, moments = net.twin(net.X, net.y, **net.options)
+        expected = flat(expected) * net.trained
+        if not np.isfinite(expected).all() or abs(expected).max(initial=0) > 1e6:
+            return  # nothing can be compared
+        check_outputs(net, level)
+        value, gradient = net.loss_and_gradient(net.X, net.y, **net.options)
+        assert_near(value, expected_loss, TOLERANCE, f"{level}: loss")
+        assert_near(flat(gradient), expected, TOLERANCE, f"{level}: gradient")
+        check_threads(net, value, gradient, level)
+        check_steps(case, net, level)
+    check_slopes(net, flat(gradient))
+    check_input_gradients(case, net)
+
+
+def check_outputs(net, level):
+    outputs = net.twin_outputs(net.X)
+    assert_near(net.forward(net.X), outputs[-1], TOLERANCE, f"{level}: outputs")
+    if net.sparse:
+        return
+    for i, ((n_ops, shape), expected) in enumerate(zip(net.network.ends, outputs, strict=True)):
+        if n_ops > 0:
+            actual = net.forward(net.X, n_ops, shape=shape)
+            assert_near(actual, expected, TOLERANCE, f"{level}: output of layer {i}")
+
+
+def check_threads(net, value, gradient, level):
+    """The same bits with three threads, and with every row alone in prediction."""
+    other, other_gradient = net.loss_and_gradient(net.X, net.y, n_threads=3, **net.options)
+    assert other == value, f"{level}: loss with three threads"
+    assert np.array_equal(flat(other_gradient), flat(gradient)), f"{level}: gradient, three threads"
+    together = net.forward(net.X, n_threads=3)
+    alone = np.concatenate([net.forward(net.X[i : i + 1]) for i in range(len(net.X))])
+    assert np.array_equal(together, alone), f"{level}: outputs of rows alone"
+
+
+def check_slopes(net, gradient):
+    """Central differences of the loss along random directions; one of three steps must do, for bends."""
+    trainer, unused = net.trainer(net.X, net.y, **net.options), net.network.empty_weights()
+    start, rng = flat(net.weights), np.random.default_rng(1)
+    for _ in range(2):
+        direction = rng.standard_normal(len(start)) * net.trained
+        direction /= max(np.linalg.norm(direction), 1e-300)
+        expected, slopes = direction @ gradient, []
+        for step in (1e-5, 1e-6, 1e-7):
+            values = []
+            for side in (step, -step):
+                moved = [[np.empty_like(a) for a in part] for part in net.weights]
+                spread(start + side * direction, moved)
+                trainer.load(*moved)
+                values.append(trainer.loss_and_gradient(unused))
+            slopes.append((values[0] - values[1]) / (2 * step))
+        off = min(abs(slope - expected) for slope in slopes)
+        size = max(1.0, np.linalg.norm(gradient), abs(values[0]))
+        assert off < 1e-5 * size, f"slope {expected:.8g}, central differences {slopes}"
+
+
+def check_input_gradients(case, net):
+    """Gradients of the outputs with respect to the input, as the network predicts it."""
+    if case.sparse:
+        return
+    rng = np.random.default_rng(2)
+    of_outputs = rng.standard_normal((case.n, case.loss.n_outputs))
+    direction = rng.standard_normal(net.X.shape)
+    direction /= np.linalg.norm(direction)
+    statistics = net.statistics if net.statistics[0] else None
+    actual = net.network.input_gradients(
+        net.rows(net.X), net.weights, of_outputs, statistics=statistics
+    )
+    expected = (actual.reshape(net.X.shape) * direction).sum()
+    slopes = []
+    for step in (1e-5, 1e-6, 1e-7):
+        change = net.forward(net.X + step * direction) - net.forward(net.X - step * direction)
+        slopes.append((change * of_outputs).sum() / (2 * step))
+    size = max(1.0, np.linalg.norm(actual), abs(net.forward(net.X)).max())
+    off = min(abs(slope - expected) for slope in slopes)
+    assert off < 1e-5 * size, f"slope along the input {expected:.8g}, central differences {slopes}"
+
+
+def spread(vector, weights):
+    at = 0
+    for array in arrays(weights):
+        array[...] = vector[at : at + array.size].reshape(array.shape)
+        at += array.size
+
+
+def check_steps(case, net, level):
+    """Three steps of the optimizer on the whole batch, and the running moments after them."""
+    optimizer = OPTIMIZERS[case.optimizer]
+    options = {**net.options, "clip_norm": case.clip_norm}
+    trainer = net.trainer(net.X, net.y, optimizer, n_threads=1 + case.seed % 2, **options)
+    run_epochs(trainer, range(3), 0.01, shuffle=False)
+    start, statistics = net.weights, net.statistics
+    w, slots = flat(start), [np.zeros(net.trained.size) for _ in range(optimizer.n_slots)]
+    for t in (1, 2, 3):
+        net.weights = [[np.empty_like(a) for a in part] for part in start]
+        spread(w, net.weights)
+        _, gradient, moments = net.twin(net.X, net.y, epoch=t - 1, **net.options)
+        gradient = flat(gradient) * net.trained
+        if case.clip_norm:
+            gradient = twins.clip(gradient, case.clip_norm)
+        w, slots = step_of(net, optimizer)(w, gradient, slots, t)
+        after = net.twin_running(moments)
+        net.statistics = after[: len(moments)], after[len(moments) :]
+    expected_moments = [*net.statistics[0], *net.statistics[1]]
+    net.weights, net.statistics = start, statistics
+    if np.isfinite(w).all() and abs(w).max(initial=0) < 1e6:
+        # the square roots of adaptive rates magnify what is nearly zero
+        loose = 100 * TOLERANCE if case.optimizer not in {"sgd", "momentum", "nesterov"} else TOLERANCE
+        assert_near(flat(stored(net, trainer)), w, loose, f"{level}: three steps")
+        if expected_moments:
+            actual = np.concatenate(net.moments(trainer))
+            assert_near(actual, np.concatenate(expected_moments), loose, f"{level}: moments")
+
+
+def step_of(net, optimizer):
+    """A step of the reference with the rates, the decay and the matrices of a network."""
+    parameters = net.network.plan.parameters
+    rates = 0.01 * net.rate_factors() * net.trained
+    options = optimizer.get_params()
+    if "weight_decay" in options:
+        decays = [np.full(np.prod(p.shape), p.decays * p.decay_factor) for p in parameters]
+        decays = np.concatenate([*decays, *(np.zeros(p.shape[-1]) for p in parameters)])
+        options["decays"] = decays * 0.01 / np.where(rates > 0, rates, np.inf)
+    if "n_iterations" in options:
+        options["matrices"] = list(matrices(net.network))
+    step = TWINS[type(optimizer)]
+    return lambda w, g, slots, t: step(w, g, slots, rates, t, **options)
+
+
+def matrices(network):
+    """(slice, shape) of what Muon takes for matrices: kernels and dense layers but the last."""
+    ends = np.cumsum([0, *(np.prod(p.shape) for p in network.plan.parameters)])
+    kinds = {network.engine.OPS[kind] for kind in ("dense", "dense_csr", "conv")}
+    for op in network.plan.ops[:-1]:
+        parameter = network.plan.parameters[op[3]]
+        if op[0] in kinds and parameter.trained:
+            yield slice(ends[op[3]], ends[op[3] + 1]), (parameter.n_in, parameter.shape[-1])
+
+
+# ---- shrinking ----------------------------------------------------------------------------------
+
+
+def fails(case):
+    """What is wrong with a case, or None; a case that cannot be built is right."""
+    try:
+        check(case)
+    except AssertionError as error:
+        return str(error)
+    except ValueError:
+        return None
+    return None
+
+
+def simpler(case):
+    """Cases that are a little simpler."""
+    for fewer in simpler_layers(case.layers):
+        yield replace(case, layers=fewer)
+    for plain in (
+        {"loss": LOSSES["squared_error"]},
+        {"weighted": False},
+        {"alpha": 0.0},
+        {"clip_norm": 0.0},
+        {"optimizer": "sgd"},
+        {"sparse": False},
+        {"n": 1},
+        {"n": max(case.n - 1, 1)},
+    ):
+        if any(getattr(case, name) != value for name, value in plain.items()):
+            yield replace(case, **plain)
+    for i, size in enumerate(case.shape):
+        if size > 1:
+            yield replace(case, shape=(*case.shape[:i], size - 1, *case.shape[i + 1 :]))
+
+
+def simpler_layers(drawn):
+    """One layer fewer, or one with a simpler parameter, at any depth."""
+    for i, layer in enumerate(drawn):
+        before, after = drawn[:i], drawn[i + 1 :]
+        if layer is None:
+            continue
+        yield before + after
+        if isinstance(layer, (Residual, Transposed)):
+            yield before + list(layer.layers) + after
+        if hasattr(layer, "layers"):
+            for fewer in simpler_layers(layer.layers):
+                if len(fewer) == len(layer.layers) or not isinstance(layer, Columns):
+                    yield [*before, clone(layer).set_params(layers=fewer), *after]
+        for name, parameter in inspect.signature(type(layer)).parameters.items():
+            value = getattr(layer, name)
+            if parameter.default is not inspect.Parameter.empty and not np.array_equal(
+                value, parameter.default
+            ):
+                yield [*before, clone(layer).set_params(**{name: parameter.default}), *after]
+
+
+def shrunk(case):
+    """The simplest case found that still fails."""
+    found = True
+    while found:
+        found = next((smaller for smaller in simpler(case) if fails(smaller)), None)
+        case = found or case
+    return case
+
+
+def check_seeds(seeds):
+    """Checks the cases of some seeds; the first that fails is shrunk and told."""
+    for seed in seeds:
+        case = draw(seed)
+        if fails(case):
+            small = shrunk(case)
+            raise AssertionError(f"seed {seed}: {fails(small)}\ncheck({small!r})")
+
+
+if __name__ == "__main__":
+    first, last = ([0, *map(int, sys.argv[1:])])[-2:]
+    for begin in range(first, last, 100):
+        check_seeds(range(begin, min(begin + 100, last)))
+        print(f"{min(begin + 100, last)} networks", flush=True)
