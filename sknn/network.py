@@ -55,7 +55,7 @@ class Parameter:
 
     def lower(self):
         """What the engine's Program takes."""
-        flags = self.needs_input_gradient, self.decays, self.trained, self.biased
+        flags = self.decays, self.trained, self.biased
         factors = self.rate_factor, self.bias_rate_factor, self.decay_factor
         return self.n_in, self.shape[-1], *flags, *factors
 

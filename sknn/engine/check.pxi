@@ -106,12 +106,19 @@ cdef int check_plan(const Plan* plan, tables) except -1:
         values += <double>plan.parameters[i].n_in * (plan.parameters[i].n_out + SKNN_LINE)
     if values > MOST_VALUES:
         raise MemoryError("the network does not fit in memory; use smaller layers")
+    used = set()
     for i in range(plan.n_ops):
         problem = problem_of(plan, plan.ops + i, tables)
+        if not problem and has_weights(plan.ops[i].kind):
+            if plan.ops[i].parameter in used:
+                problem = f"parameter {plan.ops[i].parameter} belongs to another op"
+            used.add(plan.ops[i].parameter)
         if problem:
             raise ValueError(f"op {i} ({op_name(plan.ops + i)}): {problem}")
     check_values(plan)
     check_gradients(plan)
+    if len(used) != plan.n_parameters:
+        raise ValueError(f"{plan.n_parameters} parameters for {len(used)} ops")
     return 0
 
 
@@ -135,7 +142,7 @@ cdef problem_of(const Plan* plan, const Op* op, tables):
     for k in range(sizeof(Geometry) // sizeof(Py_ssize_t)):
         if not 0 <= (<const Py_ssize_t*>g)[k] < LARGEST_NUMBER:
             return f"{(<const Py_ssize_t*>g)[k]} in its geometry"
-    if has_weights(op.kind) and not 0 <= op.parameter < plan.n_parameters:
+    if not 0 <= op.parameter < (plan.n_parameters if has_weights(op.kind) else max(plan.n_parameters, 1)):
         return f"parameter {op.parameter} is none of {plan.n_parameters}"
     if works_on_columns(op.kind):
         return problem_of_columns(plan.parameters + op.parameter, op, n_in, n_out, tables)

@@ -44,8 +44,7 @@ cdef class Program:
         images, else ().
     buffers : list of (width, gradient)
         `gradient` numbers the gradient buffer; -1 where none is wanted.
-    parameters : list of (n_in, n_out, needs_input_gradient, decays, trained, biased, rate_factor,
-            bias_rate_factor, decay_factor)
+    parameters : list of (n_in, n_out, decays, trained, biased, rate_factor, bias_rate_factor, decay_factor)
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     tables : list of ndarray (2 T, c)
@@ -61,6 +60,8 @@ cdef class Program:
         plan.n_buffers = len(buffers)
         plan.n_parameters = len(parameters)
         plan.n_gradients = 1 + max(gradient for _, gradient in buffers)
+        if plan.n_gradients > plan.n_buffers:
+            raise ValueError(f"{plan.n_gradients} gradients for {plan.n_buffers} buffers")
         plan.ops = <Op*>calloc(plan.n_ops + 1, sizeof(Op))
         plan.buffers = <Buffer*>calloc(plan.n_buffers, sizeof(Buffer))
         plan.parameters = <Parameter*>calloc(plan.n_parameters + 1, sizeof(Parameter))
@@ -85,7 +86,7 @@ cdef class Program:
                 self._take_bins(plan.ops + i, tables[plan.ops[i].code])
         share_buffers(plan)
         self._lay_out_buffers()
-        self._lay_out_parameters(parameters)
+        self._lay_out_parameters()
         self._lay_out_images()
 
     cdef _take_op(self, Op* op, parts):
@@ -98,7 +99,7 @@ cdef class Program:
                                    ih, iw)
 
     cdef _take_parameter(self, Parameter* p, parts):
-        (n_in, n_out, _, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor,
+        (n_in, n_out, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor,
          p.decay_factor) = parts
         p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
         p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
@@ -163,7 +164,7 @@ cdef class Program:
             else:
                 plan.local_gradients += plan.gradient_strides[i]
 
-    cdef _lay_out_parameters(self, parameters):
+    cdef _lay_out_parameters(self):
         """Where the weights and biases of each op lie, and what is derived from them."""
         cdef Plan* plan = &self.plan
         cdef Parameter* p
@@ -182,7 +183,7 @@ cdef class Program:
                 self._lay_out_forward(plan.parameters + plan.ops[i].parameter, &plan.ops[i].geometry)
         plan.n_forward = plan.n_derived
         for i in range(plan.n_ops):
-            if has_weights(plan.ops[i].kind) and parameters[plan.ops[i].parameter][2]:
+            if has_weights(plan.ops[i].kind) and plan.buffers[plan.ops[i].source].gradient >= 0:
                 self._lay_out_backward(plan.ops + i)
 
     cdef _lay_out_parameter(self, Parameter* p):

@@ -32,7 +32,7 @@ IMAGE = [
     Conv2D(4, 2, groups=4, activation="identity"),
     BatchNorm(),
     Residual([LayerNorm(), SpatialDropout(0.2), Scale(), Activation("gelu")]),
-    Transposed([Conv2D(2, 1), Conv2D(4, 1)]),
+    Transposed([Conv2D(2, 1), Conv2D(9, 1)]),
     MaxPool2D(2, padding="same"),
     Dropout(0.1),
 ]
@@ -89,7 +89,7 @@ def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
                     ran += 1
                 except (ValueError, OverflowError, MemoryError):
                     refused += 1
-    assert refused > 10 * ran > 0
+    assert refused > ran > 0
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,9 @@ def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
         (lambda parts: parts[0].clear(), "at least one op"),
         (lambda parts: parts[0].pop(), "loss has 3 outputs, but the network ends with 4"),
         (lambda parts: parts[0].pop(0), "reads a buffer that is not written yet"),
-        (lambda parts: parts[0].insert(1, parts[0][0]), "writes over a buffer"),
+        (lambda parts: parts[0].insert(1, parts[0][0]), "parameter 0 belongs to another op"),
+        (lambda parts: parts[0].insert(2, parts[0][1]), "writes over a buffer"),
+        (lambda parts: parts[2].append(parts[2][0]), "4 parameters for 3 ops"),
         (lambda parts: parts[1].__setitem__(1, (4, -1)), "gets no gradient"),
         (lambda parts: parts[1].__setitem__(1, parts[1][3]), "cannot put its gradient there|another"),
     ],

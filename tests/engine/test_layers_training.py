@@ -163,6 +163,50 @@ def test_running_moments_are_those_of_the_batches_in_order(double):
     np.testing.assert_allclose(np.concatenate(model.moments(trainer)), np.concatenate(after))
 
 
+@pytest.mark.parametrize("name", NORMED)
+def test_a_weight_of_two_is_a_repeated_sample(double, name):
+    """Loss, gradient and running moments; masks are those of a sample's number, so none here."""
+    layers, shape = ALL[name]
+    if has(layers, "Dropout") or has(layers, "SpatialDropout"):
+        layers = [layer for layer in layers if "Dropout" not in type(layer).__name__]
+    model = Layered(double, layers, shape)
+    if has(model.layers, "SpatialDropout"):
+        return
+    X, y, n = model.images(6), targets(model.loss, 6, "float64"), [1, 3, 2, 1, 1, 2]
+    results = []
+    for data, weights in (((X, y), np.array(n, float)), ((np.repeat(X, n, 0), np.repeat(y, n, 0)), None)):
+        value, gradient = model.loss_and_gradient(*data, sample_weight=weights, alpha=0.1)
+        trainer = model.trainer(*data, PLAIN_STEP, sample_weight=weights)
+        run_epochs(trainer, [0], 0.0)
+        results.append(np.concatenate([[value], flat(gradient), *model.moments(trainer)]))
+    assert_near(*results, 1e-11)
+
+
+def test_the_scale_of_the_weights_changes_no_moments(double):
+    """But for the digits that the unbiased variance of more samples has."""
+    model = case(double, "batch_norm_dense")
+    X, y, found = model.images(24), targets(model.loss, 24, "float64"), []
+    for weights in (None, np.full(24, 1e-3)):
+        trainer = model.trainer(X, y, PLAIN_STEP, sample_weight=weights)
+        run_epochs(trainer, [0], 0.0)
+        found.append(np.concatenate(model.moments(trainer)))
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+def test_a_last_batch_of_one_sample_has_no_variance(double):
+    """Behind a dense layer it is a single value of each channel."""
+    model = case(double, "batch_norm_dense")
+    X, y = model.images(17), targets(model.loss, 17, "float64")
+    found = []
+    for n in (16, 17):
+        trainer = model.trainer(X[:n], y[:n], PLAIN_STEP, batch_size=16)
+        run_epochs(trainer, [0], 0.0, shuffle=False)
+        found.append(model.moments(trainer))
+    (mean, variance), (later_mean, later_variance) = found
+    np.testing.assert_array_equal(later_variance, variance)
+    assert 0 < abs(later_mean - mean).max() < 0.1 / 16 * 10
+
+
 def test_scale_that_is_not_trained_stays_as_it_is(machine):
     """Whatever it is; nothing of its state moves either."""
     model = case(machine, "batch_norm_without_scale")
