@@ -6,6 +6,7 @@
 """
 
 import argparse
+import contextlib
 import pickle
 import signal
 import traceback
@@ -16,7 +17,7 @@ import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
 import sknn
-from tests.engine.random_networks import Draw, draw
+from tests.engine.drawn_layers import Draw, draw
 
 CLEAR = ValueError, TypeError, NotFittedError
 
@@ -24,8 +25,14 @@ CLEAR = ValueError, TypeError, NotFittedError
 def estimator(d):
     """A public estimator with a few small parameters."""
     common = {"max_iter": d.whole(1, 3), "random_state": 0, "n_threads": d.whole(1, 3)}
-    common |= {"dtype": d.one_of("float32", "float64", None), "batch_size": d.one_of("auto", 1, 3, 500)}
-    common |= {"solver": d.one_of("adam", "sgd", "lbfgs", "muon", "nadam"), "clip_norm": d.one_of(None, 0.1)}
+    common |= {
+        "dtype": d.one_of("float32", "float64", None),
+        "batch_size": d.one_of("auto", 1, 3, 500),
+    }
+    common |= {
+        "solver": d.one_of("adam", "sgd", "lbfgs", "muon", "nadam"),
+        "clip_norm": d.one_of(None, 0.1),
+    }
     kind = d.whole(0, 3)
     if kind == 0:
         sizes = [d.whole(1, 20) for _ in range(d.whole(0, 3))]
@@ -33,8 +40,15 @@ def estimator(d):
         return d.one_of(sknn.MLPClassifier, sknn.MLPRegressor)(**options, **common)
     if kind == 1:
         case = draw(d.whole(0, 10**6))
-        options = {"layers": case.layers, "image_shape": case.shape if len(case.shape) == 3 else None}
-        options |= {"standardize": d.chance(0.5), "tta": d.chance(0.3), "channels_first": d.chance(0.2)}
+        options = {
+            "layers": case.layers,
+            "image_shape": case.shape if len(case.shape) == 3 else None,
+        }
+        options |= {
+            "standardize": d.chance(0.5),
+            "tta": d.chance(0.3),
+            "channels_first": d.chance(0.2),
+        }
         return d.one_of(sknn.CNNClassifier, sknn.CNNRegressor)(**options, **common)
     if kind == 2:
         common.pop("solver"), common.pop("clip_norm")
@@ -92,7 +106,12 @@ def break_fitted(d, model):
     value = getattr(model, name)
     wrong = [None, -1, 10**6, "x", np.arange(90), [], np.zeros((2, 2))]
     if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
-        wrong += [value[1:], value + value[:1], [v[:1] for v in value], [v.astype("c16") for v in value]]
+        wrong += [
+            value[1:],
+            value + value[:1],
+            [v[:1] for v in value],
+            [v.astype("c16") for v in value],
+        ]
         wrong += [[v.T for v in value], [np.full_like(v, np.nan) for v in value]]
     if isinstance(value, np.ndarray) and value.ndim:
         wrong += [value[:1], np.concatenate([value, value]), value.astype(str)]
@@ -101,7 +120,14 @@ def break_fitted(d, model):
 
 def use(d, model, X):
     """One method of a fitted model; with a fitted attribute broken, any exception of Python's will do."""
-    methods = ("predict", "predict_proba", "decision_function", "transform", "forward_steps", "feature_maps")
+    methods = (
+        "predict",
+        "predict_proba",
+        "decision_function",
+        "transform",
+        "forward_steps",
+        "feature_maps",
+    )
     for name in methods:
         if d.chance(0.4) and hasattr(model, name):
             getattr(model, name)(X)
@@ -121,31 +147,37 @@ def run(seed, interrupt=False):
         X = samples(d, model, d.one_of(1, 2, 7, 30, 70))
         n = X.shape[0] if hasattr(X, "shape") else len(X)
         y, weight = labels(d, model, n), d.one_of(None, None, d.rng.integers(0, 3, n), -np.ones(n))
-        fit = d.one_of(model.fit, getattr(model, "partial_fit", model.fit)) if not fitted else model.fit
+        fit = (
+            d.one_of(model.fit, getattr(model, "partial_fit", model.fit))
+            if not fitted
+            else model.fit
+        )
         before = fitted_state(model)
         if interrupt:
             signal.setitimer(signal.ITIMER_REAL, d.rng.uniform(0, 0.02))
         try:
-            options = {"classes": np.unique(y)} if fit.__name__ == "partial_fit" and hasattr(model, "classes") else {}
+            options = (
+                {"classes": np.unique(y)}
+                if fit.__name__ == "partial_fit" and hasattr(model, "classes")
+                else {}
+            )
             fit(X, y, sample_weight=weight, **options)
             fitted = True
         except (*CLEAR, KeyboardInterrupt):
             after = fitted_state(model)
             assert after.keys() == before.keys(), "a failed fit left something behind"
-            assert all(after[name] is before[name] for name in before), "a failed fit changed something"
+            assert all(after[name] is before[name] for name in before), (
+                "a failed fit changed something"
+            )
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        try:
+        with contextlib.suppress(*CLEAR, AttributeError):
             use(d, model, X if d.chance(0.7) else samples(d, model, 5))
-            pickle.loads(pickle.dumps(model))
-        except (*CLEAR, AttributeError):
-            pass
+        pickle.loads(pickle.dumps(model))
     if fitted and not interrupt:
         break_fitted(d, model)
-        try:
+        with contextlib.suppress(Exception):  # any error of Python's will do, a crash will not
             use(d, model, X)
-        except Exception:  # noqa: S110, BLE001 any error of Python's will do, a crash will not
-            pass
 
 
 def main():
@@ -162,7 +194,7 @@ def main():
     for seed in seeds:
         try:
             run(seed, arguments.interrupt)
-        except Exception:  # noqa: BLE001
+        except Exception:
             failed += 1
             print(f"seed {seed}:\n{traceback.format_exc()}", flush=True)
         if seed % 500 == 499:

@@ -83,7 +83,10 @@ def test_ops_in_order():
         ([Dense(5, "relu")], [1]),
         ([Dense(5, "tanh"), Dropout(0.1)], [1]),
         ([Dense(5, "mish")], []),  # its backward pass reads its input
-        ([Dense(5, "tanh"), Activation("tanh")], [1]),  # the second one's would destroy the first one's output
+        (
+            [Dense(5, "tanh"), Activation("tanh")],
+            [1],
+        ),  # the second one's would destroy the first one's output
         ([Dense(5, "gelu"), Activation("tanh"), Activation("relu")], [2]),
         ([Scale(), Activation("tanh")], [1]),
         ([Activation("relu")], []),  # the input may be the user's memory

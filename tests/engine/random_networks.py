@@ -5,278 +5,20 @@
 
 import inspect
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
 
-from sknn.layers import (
-    Activation,
-    AvgPool2D,
-    BatchNorm,
-    CategoryEmbedding,
-    Columns,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    GlobalMaxPool2D,
-    LayerNorm,
-    MaxPool2D,
-    ParametricActivation,
-    PeriodicEmbedding,
-    PiecewiseLinearEmbedding,
-    Residual,
-    Scale,
-    SpatialDropout,
-    Transposed,
-)
-from sknn.losses import Loss
+from sknn.layers import Columns, Residual, Transposed
 from tests import twins
 from tests.engine.conftest import LEVELS
+from tests.engine.drawn_layers import draw
 from tests.engine.layered import Layered
 from tests.engine.machine import LOSSES, Machine, arrays, flat, run_epochs, stored, targets
 from tests.engine.test_optimizers import OPTIMIZERS, TWINS
 
-NAMES = sorted(twins.ACTIVATIONS)
-#: the largest number of values of a sample, anywhere in a network
-LARGEST = 3000
 TOLERANCE = 1e-8
-
-
-# ---- drawing ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Case:
-    """A network, and all that one step of its training depends on."""
-
-    layers: list
-    shape: tuple
-    n: int = 3
-    loss: Loss = field(default_factory=lambda: LOSSES["squared_error"])
-    activation: str = "tanh"
-    optimizer: str = "sgd"
-    weighted: bool = False
-    alpha: float = 0.0
-    clip_norm: float = 0.0
-    sparse: bool = False
-    seed: int = 0
-
-    def __repr__(self):
-        texts = [f"[{', '.join(map(spelled, self.layers))}]"]
-        for name in list(self.__dataclass_fields__)[1:]:
-            texts.append(f"{name}={getattr(self, name)!r}")
-        return f"Case({', '.join(texts)})"
-
-
-def spelled(layer):
-    """A layer as Python spells it, never cut short."""
-    if layer is None:
-        return "None"
-    given = inspect.signature(type(layer)).parameters
-    texts = []
-    for name, parameter in given.items():
-        value = getattr(layer, name)
-        if name == "layers":
-            texts.append(f"[{', '.join(map(spelled, value))}]")
-        elif not np.array_equal(value, parameter.default):
-            texts.append(f"{name}={value!r}")
-    return f"{type(layer).__name__}({', '.join(texts)})"
-
-
-class Draw:
-    """Layers that fit on a shape, from a random generator."""
-
-    def __init__(self, rng):
-        self.rng = rng
-
-    def whole(self, low, high):
-        """An integer, both ends included."""
-        return int(self.rng.integers(low, high + 1))
-
-    def one_of(self, *values):
-        return values[self.whole(0, len(values) - 1)]
-
-    def chance(self, share):
-        return bool(self.rng.random() < share)
-
-    def some(self, low, high):
-        """A number for both axes, or one for each."""
-        return self.whole(low, high) if self.chance(0.5) else (self.whole(low, high), self.whole(low, high))
-
-    def activation(self):
-        return self.one_of(None, "identity", *NAMES)
-
-    def layer(self, shape, depth):
-        """Any layer that fits on this shape, and gives no more than the largest number of values."""
-        kinds = [*EVERYWHERE, *(IMAGES if len(shape) == 3 else ROWS)]
-        for _ in range(100):
-            layer = self.one_of(*kinds)(self, shape, depth)
-            if layer is not None and fits(layer, shape):
-                return layer
-        return Activation(self.one_of(*NAMES))
-
-    def several(self, shape, least, most, depth=0):
-        """Layers one after the other."""
-        drawn = []
-        for _ in range(self.whole(least, most)):
-            drawn.append(self.layer(shape, depth))
-            shape = drawn[-1].output_shape(shape)
-        return drawn
-
-    def keeping(self, shape, depth):
-        """Layers that give the shape that they take."""
-        drawn = []
-        for _ in range(self.whole(0, 3)):
-            layer = self.layer(shape, depth + 1)
-            if layer.output_shape(shape) == shape:
-                drawn.append(layer)
-        if self.chance(0.8):
-            drawn.insert(self.whole(0, len(drawn)), self.back(shape))
-        return drawn
-
-    def back(self, shape):
-        """A layer with weights from a shape to itself."""
-        if len(shape) == 1:
-            return Dense(shape[0], self.activation())
-        kernel = self.some(1, 3)
-        groups = self.one_of(1, 1, shape[2])
-        return Conv2D(shape[2], kernel, padding="same", groups=groups, activation=self.activation())
-
-
-def fits(layer, shape):
-    """Whether a layer can be put there, and stays small."""
-    try:
-        return np.prod(layer.output_shape(shape)) <= LARGEST
-    except ValueError:
-        return False
-
-
-def conv2d(d, shape, depth):
-    c = shape[2]
-    groups = d.one_of(1, 1, 1, c, *(n for n in range(1, c + 1) if c % n == 0))
-    filters = groups * d.whole(1, 4) if d.chance(0.6) else groups * d.one_of(1, 1, 7, 17, 33)
-    padding = d.one_of("same", "valid", d.some(0, 3))
-    return Conv2D(
-        min(filters, 4 * groups) if filters > 40 else filters,
-        d.some(1, 4),
-        strides=d.one_of(1, d.some(1, 4)),
-        padding=padding,
-        dilation=d.one_of(1, 1, d.some(1, 3)),
-        groups=groups,
-        bias=d.chance(0.8),
-        activation=d.activation(),
-        trainable=d.chance(0.9),
-    )
-
-
-def pool(kind):
-    def draw(d, shape, depth):
-        return kind(d.some(1, 4), d.one_of(None, d.some(1, 4)), d.one_of("valid", "same"))
-
-    return draw
-
-
-def dense(d, shape, depth):
-    return Dense(
-        d.one_of(1, 2, 5, 9, 17, 33),
-        d.activation(),
-        parametrization=d.one_of("standard", "ntk"),
-        rate=d.one_of(1.0, 0.5),
-        bias_rate=d.one_of(1.0, 0.1),
-    )
-
-
-def batch_norm(d, shape, depth):
-    options = {"scale": d.chance(0.7), "bias_rate": d.one_of(1.0, 5.0)}
-    return BatchNorm(d.one_of(0.1, 0.3, 1.0), d.one_of(1e-5, 0.1), **options)
-
-
-def piecewise(d, shape, depth):
-    edges = np.sort(d.rng.uniform(-2, 2, (d.whole(1, 4) + 1, shape[0])), axis=0).round(3)
-    if (np.diff(edges, axis=0) < 0.01).any():
-        return None
-    return PiecewiseLinearEmbedding(edges.tolist(), d.whole(1, 3), rate=d.one_of(1.0, 0.1))
-
-
-def category(d, shape, depth):
-    return CategoryEmbedding([d.whole(1, 4) for _ in range(shape[0])], d.one_of(1, 3, 8, 17))
-
-
-def columns(d, shape, depth):
-    if depth > 1:
-        return None
-    cuts = sorted({d.whole(1, shape[0]) for _ in range(2)} | {shape[0]})
-    widths = np.diff([0, *cuts]).tolist()
-    parts = [None if d.chance(0.3) else d.layer((width,), depth + 1) for width in widths]
-    return Columns(parts, widths)
-
-
-def residual(d, shape, depth):
-    return None if depth > 1 else Residual(d.keeping(shape, depth))
-
-
-def transposed(d, shape, depth):
-    h, w, c = shape
-    return None if depth > 1 else Transposed(d.keeping((1, c, h * w), depth))
-
-
-EVERYWHERE = [
-    dense,
-    residual,
-    batch_norm,
-    lambda d, shape, depth: Activation(d.one_of(*NAMES)),
-    lambda d, shape, depth: Activation(d.one_of(*NAMES)),
-    lambda d, shape, depth: LayerNorm(d.one_of(1e-5, 0.1)),
-    lambda d, shape, depth: Scale(d.one_of(1.0, 6.0, 0.0), d.one_of(1.0, 0.5)),
-    lambda d, shape, depth: ParametricActivation(d.one_of(*NAMES), d.one_of(1.0, 0.1)),
-    lambda d, shape, depth: Dropout(d.one_of(0.0, 0.2, 0.5)),
-]
-IMAGES = [
-    *[conv2d] * 8,
-    *[pool(MaxPool2D)] * 2,
-    *[pool(AvgPool2D)] * 2,
-    residual,
-    transposed,
-    transposed,
-    lambda d, shape, depth: SpatialDropout(d.one_of(0.0, 0.2, 0.5)),
-    lambda d, shape, depth: Flatten() if depth == 0 and d.chance(0.5) else None,
-    lambda d, shape, depth: GlobalAvgPool2D() if depth == 0 and d.chance(0.3) else None,
-    lambda d, shape, depth: GlobalMaxPool2D() if depth == 0 and d.chance(0.3) else None,
-]
-ROWS = [
-    *[dense] * 2,
-    columns,
-    columns,
-    piecewise,
-    category,
-    lambda d, shape, depth: PeriodicEmbedding(d.whole(1, 4), d.whole(1, 3), d.one_of(0.1, 1.0)),
-]
-
-
-def draw(seed):
-    """The case of a seed."""
-    d = Draw(np.random.default_rng(seed))
-    shape = (d.whole(1, 9), d.whole(1, 9), d.whole(1, 5)) if d.chance(0.65) else (d.whole(1, 20),)
-    drawn = d.several(shape, 1, 8)
-    starts = [layer for layer in drawn if not isinstance(layer, Dropout)]
-    on_rows = len(shape) == 1 and starts and isinstance(starts[0], Dense)
-    dropouts = len(drawn) - len(starts) if not starts else drawn.index(starts[0])
-    return Case(
-        drawn,
-        shape,
-        n=d.whole(1, 9),
-        loss=d.one_of(*LOSSES.values()),
-        activation=d.one_of(*NAMES),
-        optimizer=d.one_of(*OPTIMIZERS),
-        weighted=d.chance(0.5),
-        alpha=d.one_of(0.0, 0.3),
-        clip_norm=d.one_of(0.0, 0.0, 0.1),
-        sparse=bool(on_rows and dropouts <= 1 and d.chance(0.5)),
-        seed=seed,
-    )
 
 
 # ---- checking -----------------------------------------------------------------------------------
@@ -316,7 +58,7 @@ def check(case, levels=None):
     """Raises AssertionError where the engine computes something else than the reference."""
     for level in levels or LEVELS:
         net = Network(case, level)
-        expected_loss, expected, moments = net.twin(net.X, net.y, **net.options)
+        expected_loss, expected, _ = net.twin(net.X, net.y, **net.options)
         expected = flat(expected) * net.trained
         if not np.isfinite(expected).all() or abs(expected).max(initial=0) > 1e6:
             return  # nothing can be compared
@@ -423,7 +165,9 @@ def check_steps(case, net, level):
     net.weights, net.statistics = start, statistics
     if np.isfinite(w).all() and abs(w).max(initial=0) < 1e6:
         # the square roots of adaptive rates magnify what is nearly zero
-        loose = 100 * TOLERANCE if case.optimizer not in {"sgd", "momentum", "nesterov"} else TOLERANCE
+        loose = (
+            100 * TOLERANCE if case.optimizer not in {"sgd", "momentum", "nesterov"} else TOLERANCE
+        )
         assert_near(flat(stored(net, trainer)), w, loose, f"{level}: three steps")
         if expected_moments:
             actual = np.concatenate(net.moments(trainer))

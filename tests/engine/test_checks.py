@@ -54,7 +54,9 @@ def lowered(net):
     """What the engine's Program is made of, to be changed."""
     parameters = [parameter.lower() for parameter in net.network.plan.parameters]
     plan = net.network.plan
-    return copy.deepcopy([plan.ops, plan.buffers, parameters, net.loss.lower(net.engine), plan.tables])
+    return copy.deepcopy(
+        [plan.ops, plan.buffers, parameters, net.loss.lower(net.engine), plan.tables]
+    )
 
 
 def changed(values):
@@ -102,7 +104,10 @@ def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
         (lambda parts: parts[0].insert(2, parts[0][1]), "writes over a buffer"),
         (lambda parts: parts[2].append(parts[2][0]), "4 parameters for 3 ops"),
         (lambda parts: parts[1].__setitem__(1, (4, -1)), "gets no gradient"),
-        (lambda parts: parts[1].__setitem__(1, parts[1][3]), "cannot put its gradient there|another"),
+        (
+            lambda parts: parts[1].__setitem__(1, parts[1][3]),
+            "cannot put its gradient there|another",
+        ),
     ],
 )
 def test_the_order_of_the_ops(best, change, message):
@@ -125,7 +130,9 @@ def test_two_ops_cannot_write_one_gradient(best):
         net.engine.Program(*parts)
 
 
-@pytest.mark.parametrize("loss", [Loss("softmax", (2,)), Loss("softmax", (90,)), Loss("binary", (4,))])
+@pytest.mark.parametrize(
+    "loss", [Loss("softmax", (2,)), Loss("softmax", (90,)), Loss("binary", (4,))]
+)
 def test_a_loss_of_another_width(best, loss):
     net = Layered(best, [Dense(4)], (6,))
     with pytest.raises(ValueError, match=f"loss has {loss.n_outputs} outputs, .* ends with 3"):
@@ -181,10 +188,19 @@ def test_csr_columns_out_of_order(machine):
         (lambda means, variances: means.pop(), "2 batch norms, got 1 running means and 2"),
         (lambda means, variances: variances.clear(), "got 2 running means and 0"),
         (lambda means, variances: means.append(means[0]), "got 3 running means"),
-        (lambda means, variances: means.__setitem__(1, means[1][:2]), "batch norm 1 has 4 .* got .2,."),
-        (lambda means, variances: variances.__setitem__(0, np.float32(1)), r"batch norm 0 .* got .*\(\)"),
+        (
+            lambda means, variances: means.__setitem__(1, means[1][:2]),
+            "batch norm 1 has 4 .* got .2,.",
+        ),
+        (
+            lambda means, variances: variances.__setitem__(0, np.float32(1)),
+            r"batch norm 0 .* got .*\(\)",
+        ),
         (lambda means, variances: variances[1].__setitem__(0, -1), "batch norm 1 must be finite"),
-        (lambda means, variances: variances[1].__setitem__(0, np.nan), "batch norm 1 must be finite"),
+        (
+            lambda means, variances: variances[1].__setitem__(0, np.nan),
+            "batch norm 1 must be finite",
+        ),
         (lambda means, variances: means[0].__setitem__(0, np.inf), "batch norm 0 must be finite"),
     ],
 )

@@ -174,7 +174,10 @@ def test_a_weight_of_two_is_a_repeated_sample(double, name):
         return
     X, y, n = model.images(6), targets(model.loss, 6, "float64"), [1, 3, 2, 1, 1, 2]
     results = []
-    for data, weights in (((X, y), np.array(n, float)), ((np.repeat(X, n, 0), np.repeat(y, n, 0)), None)):
+    for data, weights in (
+        ((X, y), np.array(n, float)),
+        ((np.repeat(X, n, 0), np.repeat(y, n, 0)), None),
+    ):
         value, gradient = model.loss_and_gradient(*data, sample_weight=weights, alpha=0.1)
         trainer = model.trainer(*data, PLAIN_STEP, sample_weight=weights)
         run_epochs(trainer, [0], 0.0)

@@ -19,10 +19,10 @@ from sknn.engine import available_levels
 from sknn.estimators._mixer_layers import mixer_layers
 from sknn.layers import Conv2D, Dropout, MaxPool2D, SpatialDropout
 from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
+from tests.engine.drawn_layers import draw
 from tests.engine.layer_cases import ALL, DROPOUTS, has
 from tests.engine.layered import Layered
 from tests.engine.machine import Machine, flat, stored, targets
-from tests.engine.random_networks import draw
 
 N = 9
 
