@@ -316,8 +316,10 @@ cdef class Program:
 
     cdef int check_statistics(self, statistics) except -1:
         """Running means and variances of all batch norms, the latter no negative numbers."""
+        cdef const real[::1] mean, variance
         cdef int i, n = self.plan.n_segments - 1
-        cdef Py_ssize_t c
+        cdef Py_ssize_t c, k
+        cdef bint wrong = False
         means, variances = statistics if statistics is not None else ((), ())
         if len(means) != n or len(variances) != n:
             raise ValueError(f"the network has {n} batch norms, got {len(means)} running means and "
@@ -327,9 +329,12 @@ cdef class Program:
             if np.shape(means[i]) != (c,) or np.shape(variances[i]) != (c,):
                 raise ValueError(f"batch norm {i} has {c} running means and variances, got "
                                  f"{np.shape(means[i])} and {np.shape(variances[i])}")
-            if not (np.min(variances[i]) >= 0 and np.isfinite(means[i]).all()):
-                raise ValueError(f"the running means of batch norm {i} must be finite, its running "
-                                 "variances >= 0")
+            mean, variance = means[i], variances[i]
+            for k in range(c):
+                wrong |= is_not_finite(mean[k]) or not 0 <= variance[k] < INFINITY
+            if wrong:
+                raise ValueError(f"the running means and variances of batch norm {i} must be finite, the "
+                                 "latter >= 0")
         return 0
 
     cdef int check_shapes(self, coefs, intercepts) except -1:
