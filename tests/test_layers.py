@@ -224,7 +224,7 @@ MISFITS = [
     (Residual([Dense(8)]), (9,), (9, 8)),
     (PeriodicEmbedding(), (7, 6, 5), (7, 6, 5)),
     (PiecewiseLinearEmbedding([[0, 1]] * 3), (7, 6, 5), (7, 6, 5)),
-    (PiecewiseLinearEmbedding([[0, 1]] * 3), (4,), (2, 4)),
+    (PiecewiseLinearEmbedding([[0, 1], [1, 2]]), (4,), (2, 4)),
     (CategoryEmbedding([3, 4]), (7, 6, 5), (7, 6, 5)),
     (CategoryEmbedding([3, 4]), (3,), (2, 3)),
     (Columns([Scale(), None], [2, 3]), (6,), (2, 3, 6)),

@@ -3,10 +3,7 @@
 import re
 from numbers import Integral, Real
 
-ACTIVATIONS = (
-    *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
-    *("gelu", "silu", "mish", "softplus"),
-)
+from sknn.layers._layer import ACTIVATIONS, MAX_WIDTH
 
 
 def parse_hidden_layer_sizes(value, name="hidden_layer_sizes"):
