@@ -4,11 +4,9 @@ import math
 from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknn._ranges import BELOW_ONE, MAX_COUNT
 
 FLIPS = {False: 0, True: 1, "alternate": 2}
 
@@ -52,11 +50,11 @@ class Augmentation(BaseEstimator):
 
     _parameter_constraints = {
         "horizontal_flip": ["boolean", StrOptions({"alternate"})],
-        "shift": [Interval(Integral, 0, None, closed="left")],
+        "shift": [Interval(Integral, 0, MAX_COUNT, closed="both")],
         "padding_mode": [StrOptions({"zero", "reflect"})],
-        "cutout": [Interval(Integral, 0, None, closed="left")],
+        "cutout": [Interval(Integral, 0, MAX_COUNT, closed="both")],
         "rotation": [Interval(Real, 0, 180, closed="both")],
-        "scaling": [Interval(Real, 0, 1, closed="left")],
+        "scaling": BELOW_ONE,
     }
 
     def __init__(
@@ -83,9 +81,7 @@ class Augmentation(BaseEstimator):
         image_shape : tuple (h, w, c)
             Shape of the images.
         """
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
         height, width, _ = image_shape
         for name in ("shift", "cutout"):
             value = getattr(self, name)

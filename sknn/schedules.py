@@ -9,7 +9,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
+
+from sknn._ranges import BELOW_ONE, FRACTION, MAX_FLOAT, NOT_NEGATIVE, POSITIVE
 
 
 class Schedule(BaseEstimator):
@@ -21,9 +23,7 @@ class Schedule(BaseEstimator):
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
 
     def factors(self, progress):
         """Factor of the learning rate at each progress, an ndarray of numbers in [0, 1)."""
@@ -64,14 +64,15 @@ class InverseScaling(Schedule):
     InverseScaling(power_t=0.25)
     """
 
-    _parameter_constraints = {"power_t": [Interval(Real, 0, None, closed="left")]}
+    _parameter_constraints = {"power_t": NOT_NEGATIVE}
 
     def __init__(self, power_t=0.5):
         self.power_t = power_t
 
     def after_epoch(self, rate, initial_rate, samples_seen):
         """η₀ / (t + 1)^power_t."""
-        return float(initial_rate) / (samples_seen + 1) ** self.power_t
+        with np.errstate(over="ignore"):  # a huge power leaves a rate of 0
+            return float(initial_rate / np.power(samples_seen + 1.0, float(self.power_t)))
 
 
 class Adaptive(Schedule):
@@ -92,8 +93,8 @@ class Adaptive(Schedule):
     """
 
     _parameter_constraints = {
-        "divisor": [Interval(Real, 1, None, closed="neither")],
-        "smallest": [Interval(Real, 0, None, closed="neither")],
+        "divisor": [Interval(Real, 1, MAX_FLOAT, closed="right")],
+        "smallest": POSITIVE,
     }
 
     def __init__(self, divisor=5.0, smallest=1e-6):
@@ -127,7 +128,7 @@ class Cosine(Schedule):
     """
 
     per_step = True
-    _parameter_constraints = {"final": [Interval(Real, 0, 1, closed="both")]}
+    _parameter_constraints = {"final": FRACTION}
 
     def __init__(self, final=0.0):
         self.final = final
@@ -166,8 +167,8 @@ class OneCycle(Schedule):
     per_step = True
     _parameter_constraints = {
         "peak_at": [Interval(Real, 0, 1, closed="neither")],
-        "start": [Interval(Real, 0, 1, closed="both")],
-        "final": [Interval(Real, 0, 1, closed="both")],
+        "start": FRACTION,
+        "final": FRACTION,
     }
 
     def __init__(self, peak_at=0.3, start=0.04, final=4e-6):
@@ -192,7 +193,7 @@ class CosLog(Schedule):
     Parameters
     ----------
     cycles : int, default=4
-        Number of waves, >= 1.
+        Number of waves, 1 to 1000.
 
     References
     ----------
@@ -207,14 +208,14 @@ class CosLog(Schedule):
     """
 
     per_step = True
-    _parameter_constraints = {"cycles": [Interval(Integral, 1, None, closed="left")]}
+    _parameter_constraints = {"cycles": [Interval(Integral, 1, 1000, closed="both")]}
 
     def __init__(self, cycles=4):
         self.cycles = cycles
 
     def factors(self, progress):
         """See the class."""
-        waves = np.log2(1 + (2.0**self.cycles - 1) * np.asarray(progress))
+        waves = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
         return (1 - np.cos(2 * np.pi * waves)) / 2
 
 
@@ -234,7 +235,7 @@ class FlatCosine(Schedule):
     """
 
     per_step = True
-    _parameter_constraints = {"flat": [Interval(Real, 0, 1, closed="left")]}
+    _parameter_constraints = {"flat": BELOW_ONE}
 
     def __init__(self, flat=0.5):
         self.flat = flat

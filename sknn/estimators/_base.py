@@ -279,7 +279,7 @@ class BaseNetwork(
 
     def _epochs(self, n_samples):
         """Most epochs over that many samples."""
-        return self.max_iter
+        return int(self.max_iter)
 
     def _trainer(self, network, loss, data, samples, state):
         """The engine's Trainer, loaded with weights and the optimizer's state."""

@@ -77,6 +77,7 @@ def clip_batch_size(batch_size, n_samples, auto):
     """Samples of a mini-batch; `auto` is what "auto" means."""
     if batch_size == "auto":
         return min(auto, n_samples)
+    batch_size = int(batch_size)  # a numpy integer may be too narrow for what is computed with it
     if batch_size > n_samples:
         warnings.warn(
             f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to "

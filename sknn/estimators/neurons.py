@@ -1,15 +1,17 @@
 """The first neurons: McCulloch and Pitts's of 1943, which has no weights, and Rosenblatt's, which learns."""
 
 import warnings
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknn._ranges import COUNT, POSITIVE
 
 N_LOOK_AHEAD = 64
 
@@ -114,9 +116,7 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
 
     def _check_inputs(self, X, y, reset):
         """(X, mask of the inhibitory inputs)."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
         if y is None:
             X = validate_data(self, X, reset=reset)
         else:
@@ -131,16 +131,20 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
 
     def _inhibitory_mask(self, n_inputs):
         mask = np.zeros(n_inputs, dtype=bool)
-        chosen = np.asarray([] if self.inhibitory is None else self.inhibitory)
+        wrong = ValueError(
+            f"inhibitory={self.inhibitory!r} must be indices of the inputs, 0 to {n_inputs - 1}, or "
+            f"a mask of {n_inputs} values."
+        )
+        try:
+            chosen = np.asarray([] if self.inhibitory is None else self.inhibitory)
+        except ValueError:  # lists of unequal lengths
+            raise wrong from None
         if chosen.size == 0:
             return mask
         masks = chosen.dtype == bool and chosen.shape == mask.shape
         indices = chosen.ndim == 1 and chosen.dtype.kind in "iu"
         if not masks and not (indices and ((chosen >= 0) & (chosen < n_inputs)).all()):
-            raise ValueError(
-                f"inhibitory={self.inhibitory!r} must be indices of the inputs, 0 to {n_inputs - 1}, or "
-                f"a mask of {n_inputs} values."
-            )
+            raise wrong
         mask[chosen] = True
         return mask
 
@@ -230,8 +234,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": COUNT,
+        "learning_rate": POSITIVE,
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
     }

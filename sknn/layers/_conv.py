@@ -4,8 +4,9 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sknn._ranges import MAX_WIDTH, WIDTH
 from sknn.layers._activation import Activation
-from sknn.layers._layer import ACTIVATION, COUNT, MAX_WIDTH, PAIR, Layer, check_size
+from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
 from sknn.layers._shapes import check_padding, image, pair, windows
 
 
@@ -55,7 +56,7 @@ class Conv2D(Layer):
     """
 
     _parameter_constraints = {
-        "filters": COUNT,
+        "filters": WIDTH,
         "kernel_size": PAIR,
         "strides": PAIR,
         "padding": [
@@ -64,7 +65,7 @@ class Conv2D(Layer):
             "array-like",
         ],
         "dilation": PAIR,
-        "groups": COUNT,
+        "groups": WIDTH,
         "bias": ["boolean"],
         "activation": [*ACTIVATION, None],
         "trainable": ["boolean"],

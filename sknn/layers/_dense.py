@@ -4,8 +4,9 @@ from math import sqrt
 
 from sklearn.utils._param_validation import StrOptions
 
+from sknn._ranges import NOT_NEGATIVE, WIDTH
 from sknn.layers._activation import Activation
-from sknn.layers._layer import ACTIVATION, COUNT, RATE, Layer, check_size, size_of
+from sknn.layers._layer import ACTIVATION, Layer, check_size, size_of
 
 
 class Dense(Layer):
@@ -43,11 +44,11 @@ class Dense(Layer):
     """
 
     _parameter_constraints = {
-        "units": COUNT,
+        "units": WIDTH,
         "activation": [*ACTIVATION, None],
         "parametrization": [StrOptions({"standard", "ntk"})],
-        "rate": RATE,
-        "bias_rate": RATE,
+        "rate": NOT_NEGATIVE,
+        "bias_rate": NOT_NEGATIVE,
     }
 
     def __init__(self, units, activation=None, parametrization="standard", rate=1.0, bias_rate=1.0):

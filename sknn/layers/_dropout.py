@@ -1,13 +1,14 @@
 """The dropout layer."""
 
-from sknn.layers._layer import PROBABILITY, Layer
+from sknn._ranges import BELOW_ONE
+from sknn.layers._layer import Layer
 from sknn.layers._shapes import channels_geometry, image
 
 
 class _Dropout(Layer):
     """A probability of a zero."""
 
-    _parameter_constraints = {"rate": PROBABILITY}
+    _parameter_constraints = {"rate": BELOW_ONE}
 
     def __init__(self, rate):
         self.rate = rate

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from sknn._ranges import NOT_NEGATIVE, POSITIVE, WIDTH
 from sknn.initializers import periodic
-from sknn.layers._layer import COUNT, POSITIVE, RATE, Layer, check_size
+from sknn.layers._layer import Layer, check_size
 from sknn.layers._shapes import columns_geometry, counts, row
 
 
@@ -40,10 +41,10 @@ class PeriodicEmbedding(Layer):
     """
 
     _parameter_constraints = {
-        "n_frequencies": COUNT,
-        "n_outputs": COUNT,
+        "n_frequencies": WIDTH,
+        "n_outputs": WIDTH,
         "sigma": POSITIVE,
-        "rate": RATE,
+        "rate": NOT_NEGATIVE,
     }
 
     def __init__(self, n_frequencies=16, n_outputs=3, sigma=0.1, rate=1.0):
@@ -102,7 +103,7 @@ class CategoryEmbedding(Layer):
     (16,)
     """
 
-    _parameter_constraints = {"cardinalities": ["array-like"], "dim": COUNT, "rate": RATE}
+    _parameter_constraints = {"cardinalities": ["array-like"], "dim": WIDTH, "rate": NOT_NEGATIVE}
 
     def __init__(self, cardinalities, dim=8, rate=1.0):
         self.cardinalities = cardinalities

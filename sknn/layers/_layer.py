@@ -1,26 +1,15 @@
-"""What all layers share, and the ranges of their parameters."""
+"""What all layers share."""
 
-from numbers import Integral, Real
-
-import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
+
+from sknn._ranges import MAX_COUNT, WIDTH
 
 ACTIVATIONS = (
     *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
     *("gelu", "silu", "mish", "softplus"),
 )
-#: units, channels, categories of one layer, and values or weights that it may have: the engine counts
-#: in 32 bits
-MAX_WIDTH, MAX_SIZE = 2**24, 2**31 - 1
-#: networks compute in this precision
-MAX_FLOAT = float(np.finfo(np.float32).max)
-
-COUNT = [Interval(Integral, 1, MAX_WIDTH, closed="both")]
-PAIR = [*COUNT, "array-like"]
-PROBABILITY = [Interval(Real, 0, 1, closed="left")]
-POSITIVE = [Interval(Real, 0, MAX_FLOAT, closed="right")]
-RATE = [Interval(Real, 0, MAX_FLOAT, closed="both")]
+PAIR = [*WIDTH, "array-like"]
 ACTIVATION = [StrOptions(set(ACTIVATIONS))]
 
 
@@ -84,8 +73,8 @@ def size_of(shape):
 
 def check_size(what, shape):
     """Raise where there are more values than a layer may have; before anything is allocated."""
-    if size_of(shape) > MAX_SIZE:
+    if size_of(shape) > MAX_COUNT:
         raise ValueError(
-            f"{what} of shape {tuple(shape)} has {size_of(shape):,} values, more than the {MAX_SIZE:,} "
+            f"{what} of shape {tuple(shape)} has {size_of(shape):,} values, more than the {MAX_COUNT:,} "
             "that a layer may have."
         )

@@ -4,7 +4,8 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
-from sknn.layers._layer import POSITIVE, RATE, Layer
+from sknn._ranges import NOT_NEGATIVE, POSITIVE
+from sknn.layers._layer import Layer
 from sknn.layers._shapes import channels_geometry
 
 
@@ -64,7 +65,7 @@ class BatchNorm(_Norm):
         "momentum": [Interval(Real, 0, 1, closed="right")],
         "epsilon": POSITIVE,
         "scale": ["boolean"],
-        "bias_rate": RATE,
+        "bias_rate": NOT_NEGATIVE,
     }
 
     def __init__(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):

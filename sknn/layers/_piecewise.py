@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_array
 
+from sknn._ranges import NOT_NEGATIVE, WIDTH
 from sknn.initializers import piecewise
-from sknn.layers._layer import COUNT, RATE, Layer, check_size
+from sknn.layers._layer import Layer, check_size
 from sknn.layers._shapes import columns_geometry, row
 
 #: the least width of a bin, and its least share of the range of a column in `from_quantiles`
@@ -45,7 +46,7 @@ class PiecewiseLinearEmbedding(Layer):
     (20,)
     """
 
-    _parameter_constraints = {"edges": ["array-like"], "n_outputs": COUNT, "rate": RATE}
+    _parameter_constraints = {"edges": ["array-like"], "n_outputs": WIDTH, "rate": NOT_NEGATIVE}
 
     def __init__(self, edges, n_outputs=3, rate=1.0):
         self.edges = edges
@@ -53,7 +54,7 @@ class PiecewiseLinearEmbedding(Layer):
         self.rate = rate
 
     @classmethod
-    @validate_params({"n_bins": COUNT}, prefer_skip_nested_validation=True)
+    @validate_params({"n_bins": WIDTH}, prefer_skip_nested_validation=True)
     def from_quantiles(cls, X, n_bins=16, **options):
         """The layer with bins that hold about as many samples each.
 

@@ -5,9 +5,10 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
+from sknn._ranges import MAX_FLOAT, NOT_NEGATIVE
 from sknn.initializers import constant
 from sknn.layers._activation import activation_code
-from sknn.layers._layer import ACTIVATION, MAX_FLOAT, RATE, Layer
+from sknn.layers._layer import ACTIVATION, Layer
 from sknn.layers._shapes import channels_geometry
 
 
@@ -62,7 +63,7 @@ class Scale(_Channels):
     """
 
     _parameter_constraints = {
-        "rate": RATE,
+        "rate": NOT_NEGATIVE,
         "initial": [Interval(Real, -MAX_FLOAT, MAX_FLOAT, closed="both")],
     }
 
@@ -101,7 +102,7 @@ class ParametricActivation(_Channels):
     ParametricActivation(name='mish')
     """
 
-    _parameter_constraints = {"name": ACTIVATION, "rate": RATE}
+    _parameter_constraints = {"name": ACTIVATION, "rate": NOT_NEGATIVE}
 
     def __init__(self, name, rate=1.0):
         self.name = name

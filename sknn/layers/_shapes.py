@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from sknn.layers._layer import MAX_WIDTH
+from sknn._ranges import MAX_WIDTH
 
 
 def pair(value, name, least=1):

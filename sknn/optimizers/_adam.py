@@ -1,6 +1,7 @@
 """Adam and its kin."""
 
-from sknn.optimizers._optimizer import DECAY, NOT_NEGATIVE, POSITIVE, Optimizer
+from sknn._ranges import BELOW_ONE, NOT_NEGATIVE, POSITIVE
+from sknn.optimizers._optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -37,7 +38,7 @@ class Adam(Optimizer):
 
     kind = "adam"
     n_slots = 2
-    _parameter_constraints = {"beta_1": DECAY, "beta_2": DECAY, "epsilon": POSITIVE}
+    _parameter_constraints = {"beta_1": BELOW_ONE, "beta_2": BELOW_ONE, "epsilon": POSITIVE}
 
     def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.beta_1 = beta_1

@@ -1,6 +1,7 @@
 """Steps over the sizes of a weight's earlier gradients."""
 
-from sknn.optimizers._optimizer import DECAY, MOMENTUM, NOT_NEGATIVE, POSITIVE, Optimizer
+from sknn._ranges import BELOW_ONE, FRACTION, NOT_NEGATIVE, POSITIVE
+from sknn.optimizers._optimizer import Optimizer
 
 
 class Adagrad(Optimizer):
@@ -76,7 +77,7 @@ class Adadelta(Optimizer):
 
     kind = "adadelta"
     n_slots = 2
-    _parameter_constraints = {"rho": DECAY, "epsilon": POSITIVE}
+    _parameter_constraints = {"rho": BELOW_ONE, "epsilon": POSITIVE}
 
     def __init__(self, rho=0.9, epsilon=1e-6):
         self.rho = rho
@@ -119,7 +120,7 @@ class RMSprop(Optimizer):
     """
 
     kind = "rmsprop"
-    _parameter_constraints = {"rho": DECAY, "epsilon": POSITIVE, "momentum": MOMENTUM}
+    _parameter_constraints = {"rho": BELOW_ONE, "epsilon": POSITIVE, "momentum": FRACTION}
 
     def __init__(self, rho=0.99, epsilon=1e-8, momentum=0.0):
         self.rho = rho

@@ -4,8 +4,8 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
+from sknn._ranges import BELOW_ONE
 from sknn.optimizers._adam import AdamW
-from sknn.optimizers._optimizer import DECAY
 
 
 class Muon(AdamW):
@@ -22,7 +22,7 @@ class Muon(AdamW):
     momentum : float, default=0.95
         μ, in [0, 1).
     n_iterations : int, default=5
-        Of Newton and Schulz, at least 1. Three do for short trainings.
+        Of Newton and Schulz, 1 to 100. Three do for short trainings.
     beta_1 : float, default=0.9
         Decay of Adam's first moment, in [0, 1).
     beta_2 : float, default=0.999
@@ -57,8 +57,8 @@ class Muon(AdamW):
     kind = "muon"
     _parameter_constraints = {
         **AdamW._parameter_constraints,
-        "momentum": DECAY,
-        "n_iterations": [Interval(Integral, 1, None, closed="left")],
+        "momentum": BELOW_ONE,
+        "n_iterations": [Interval(Integral, 1, 100, closed="both")],
     }
 
     def __init__(

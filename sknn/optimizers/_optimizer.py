@@ -1,14 +1,6 @@
-"""What all optimizers share, and the ranges of their parameters."""
-
-from numbers import Real
+"""What all optimizers share."""
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
-
-DECAY = [Interval(Real, 0, 1, closed="left")]
-MOMENTUM = [Interval(Real, 0, 1, closed="both")]
-NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-POSITIVE = [Interval(Real, 0, None, closed="neither")]
 
 
 class Optimizer(BaseEstimator):
@@ -22,9 +14,7 @@ class Optimizer(BaseEstimator):
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
 
     @property
     def n_slots(self) -> int:

@@ -1,6 +1,7 @@
 """Gradient descent, with momentum or without."""
 
-from sknn.optimizers._optimizer import MOMENTUM, Optimizer
+from sknn._ranges import FRACTION
+from sknn.optimizers._optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -42,7 +43,7 @@ class SGD(Optimizer):
 
     kind = "sgd"
     n_slots = 1
-    _parameter_constraints = {"momentum": MOMENTUM, "nesterov": ["boolean"]}
+    _parameter_constraints = {"momentum": FRACTION, "nesterov": ["boolean"]}
 
     def __init__(self, momentum=0.9, nesterov=True):
         self.momentum = momentum
