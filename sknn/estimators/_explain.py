@@ -133,8 +133,9 @@ class Explanations:
 
     def _rows_of_table(self, X):
         check_is_fitted(self)
+        self._validate_changed(("n_threads",))
         table = TableColumns(validate_table(self, X, reset=False))
-        return table, self._encoder.encode(table, np.dtype(self.dtype))
+        return table, self._encoder.encode(table, self._fitted_dtype())
 
     def _which_output(self, output):
         """The network's output that is meant."""

@@ -154,6 +154,7 @@ class Insides:
         Gradients(coefs=[array([[3.]])], intercepts=[array([1.])])
         """
         check_is_fitted(self)
+        self._validate_changed(self._parameter_constraints)
         X, y = self._validate_samples(X, y, reset=False)
         data = self._weighted(X, self._check_targets(y), sample_weight)
         samples = _data.training_samples(data)

@@ -5,7 +5,13 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
 from sknn._ranges import (
     BELOW_ONE,
@@ -173,6 +179,33 @@ FIT = """X : array-like, sparse matrix or images
 
 SAMPLES = """X : array-like, sparse matrix or images
             Samples in any of the forms that fit takes."""
+
+
+class ValidatedParameters:
+    """Parameters of an estimator: validated once, and again where they have changed."""
+
+    def _validate_params(self):
+        self._validate_changed(self._parameter_constraints)
+
+    def _validate_changed(self, names):
+        """Validate these parameters, but for those that are the same objects as when they were valid."""
+        values, valid = vars(self), vars(self).setdefault("_valid_parameters", {})
+        changed = {
+            name: values[name] for name in names if values[name] is not valid.get(name, self)
+        }
+        if not changed:
+            return
+        constraints = {name: self._parameter_constraints[name] for name in changed}
+        try:
+            validate_parameter_constraints(constraints, changed, type(self).__name__)
+        except InvalidParameterError as error:
+            rate = changed.get("learning_rate")
+            if "'learning_rate'" not in str(error) or not isinstance(rate, Real):
+                raise
+            raise InvalidParameterError(
+                f"{error} learning_rate is a schedule; the number is learning_rate_init={rate!r}."
+            ) from None
+        valid.update(changed)
 
 
 def documented(**parts):

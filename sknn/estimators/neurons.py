@@ -131,20 +131,19 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
 
     def _inhibitory_mask(self, n_inputs):
         mask = np.zeros(n_inputs, dtype=bool)
-        wrong = ValueError(
-            f"inhibitory={self.inhibitory!r} must be indices of the inputs, 0 to {n_inputs - 1}, or "
-            f"a mask of {n_inputs} values."
-        )
         try:
             chosen = np.asarray([] if self.inhibitory is None else self.inhibitory)
         except ValueError:  # lists of unequal lengths
-            raise wrong from None
+            chosen = np.array(None)
         if chosen.size == 0:
             return mask
         masks = chosen.dtype == bool and chosen.shape == mask.shape
         indices = chosen.ndim == 1 and chosen.dtype.kind in "iu"
         if not masks and not (indices and ((chosen >= 0) & (chosen < n_inputs)).all()):
-            raise wrong
+            raise ValueError(
+                f"inhibitory={self.inhibitory!r} must be indices of the inputs, 0 to {n_inputs - 1}, or "
+                f"a mask of {n_inputs} values."
+            )
         mask[chosen] = True
         return mask
 
@@ -293,6 +292,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         -------
         self : PerceptronClassifier
         """
+        self._validate_params()  # the decorator does so only once
         first = not hasattr(self, "classes_")
         X, y = self._check_rows(X, y, reset=first)
         if first and classes is None:
