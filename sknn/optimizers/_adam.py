@@ -19,6 +19,11 @@ class Adam(Optimizer):
     epsilon : float, default=1e-8
         Keeps the division finite, > 0.
 
+    See Also
+    --------
+    AdamW : Adam with decoupled weight decay.
+    NAdam : Adam with Nesterov's momentum.
+
     Notes
     -----
     This is the efficient form at the end of section 2 of the paper, as in scikit-learn and Keras: ε is
@@ -46,7 +51,6 @@ class Adam(Optimizer):
         self.epsilon = epsilon
 
     def coefficients(self):
-        """β₁, β₂ and ε."""
         return self.beta_1, self.beta_2, self.epsilon
 
 
@@ -65,7 +69,13 @@ class AdamW(Adam):
     epsilon : float, default=1e-8
         Keeps the division finite, > 0.
     weight_decay : float, default=0.01
-        λ, >= 0. Kernels and matrices decay; biases and the factors of a normalisation do not.
+        Decoupled weight decay λ, >= 0. Kernels and matrices decay; biases and the factors of a
+        normalization do not.
+
+    See Also
+    --------
+    Adam : Without weight decay of its own.
+    Muon : AdamW for what is no matrix, orthogonal steps for all else.
 
     Notes
     -----
@@ -107,7 +117,11 @@ class NAdam(Adam):
     epsilon : float, default=1e-8
         Keeps the division finite, > 0.
     momentum_decay : float, default=0.004
-        ψ, how fast the momentum rises from β₁ / 2 to β₁, >= 0.
+        Rate ψ at which the momentum rises from β₁ / 2 to β₁, >= 0.
+
+    See Also
+    --------
+    Adam : With classical momentum.
 
     Notes
     -----
@@ -132,5 +146,4 @@ class NAdam(Adam):
         self.momentum_decay = momentum_decay
 
     def coefficients(self):
-        """β₁, β₂, ε and ψ."""
         return *super().coefficients(), self.momentum_decay

@@ -12,9 +12,13 @@ class Adagrad(Optimizer):
     Parameters
     ----------
     epsilon : float, default=1e-10
-        ε, keeps the division finite, > 0.
+        Keeps the division finite: ε, > 0.
     initial_accumulator_value : float, default=0.0
-        s₀, shortens the first steps, >= 0.
+        First value s₀ of the sum, >= 0; it shortens the first steps.
+
+    See Also
+    --------
+    RMSprop : Forgets old gradients.
 
     Notes
     -----
@@ -42,7 +46,6 @@ class Adagrad(Optimizer):
         self.initial_accumulator_value = initial_accumulator_value
 
     def coefficients(self):
-        """ε and s₀."""
         return self.epsilon, self.initial_accumulator_value
 
 
@@ -55,9 +58,13 @@ class Adadelta(Optimizer):
     Parameters
     ----------
     rho : float, default=0.9
-        ρ, decay of both averages, in [0, 1).
+        Decay ρ of both averages, in [0, 1).
     epsilon : float, default=1e-6
-        ε, the square of the first steps, > 0.
+        Square of the first steps: ε, > 0.
+
+    See Also
+    --------
+    RMSprop : With a learning rate in the usual sense.
 
     Notes
     -----
@@ -84,7 +91,6 @@ class Adadelta(Optimizer):
         self.epsilon = epsilon
 
     def coefficients(self):
-        """ρ and ε."""
         return self.rho, self.epsilon
 
 
@@ -97,11 +103,16 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     rho : float, default=0.99
-        ρ, decay of the mean, in [0, 1).
+        Decay ρ of the mean, in [0, 1).
     epsilon : float, default=1e-8
-        ε, keeps the division finite, > 0.
+        Keeps the division finite: ε, > 0.
     momentum : float, default=0.0
-        μ, in [0, 1].
+        Momentum μ, in [0, 1].
+
+    See Also
+    --------
+    Adagrad : Remembers all gradients.
+    Adam : With momentum and bias correction.
 
     Notes
     -----
@@ -133,5 +144,4 @@ class RMSprop(Optimizer):
         return 1 + (self.momentum > 0)
 
     def coefficients(self):
-        """ρ, ε and μ."""
         return self.rho, self.epsilon, self.momentum

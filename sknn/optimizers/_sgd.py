@@ -13,9 +13,14 @@ class SGD(Optimizer):
     Parameters
     ----------
     momentum : float, default=0.9
-        μ, in [0, 1].
+        Momentum μ, in [0, 1].
     nesterov : bool, default=True
         Whether to look ahead along the velocity.
+
+    See Also
+    --------
+    Adam : Steps that do not depend on the size of the gradient.
+    Muon : Steps along orthogonal matrices.
 
     Notes
     -----
@@ -50,5 +55,4 @@ class SGD(Optimizer):
         self.nesterov = nesterov
 
     def coefficients(self):
-        """Momentum, and whether it is Nesterov's."""
         return self.momentum, float(self.nesterov)
