@@ -35,6 +35,10 @@ class Augmentation(BaseEstimator):
     scaling : float, default=0.0
         Largest change of size as a share: 0.1 for 90 % to 110 %, in [0, 1).
 
+    See Also
+    --------
+    sknn.CNNClassifier : Takes an augmentation as its parameter of that name.
+
     References
     ----------
     K. Jordan, 94% on CIFAR-10 in 3.29 seconds on a single GPU, arXiv 2404.00498 (alternating flip).
@@ -92,10 +96,18 @@ class Augmentation(BaseEstimator):
                 )
 
     def lower(self, image_shape):
-        """What the engine's Trainer takes, all plain numbers; None where nothing is changed.
+        """Describe the augmentation for the engine's Trainer.
 
-        That is the shape (h, w, c), then the kind of flip, shift, whether to reflect, cutout, rotation in
-        radians and scaling.
+        Parameters
+        ----------
+        image_shape : tuple (h, w, c)
+            Shape of the images.
+
+        Returns
+        -------
+        description : tuple or None
+            The shape, then the kind of flip, shift, whether to reflect, cutout, rotation in radians and
+            scaling, all plain numbers. None where nothing is changed.
         """
         changes = self.horizontal_flip, self.shift, self.cutout, self.rotation, self.scaling
         if not any(changes):

@@ -191,14 +191,14 @@ class Cosine(Schedule):
     final : float, default=0.0
         Factor at the end, in [0, 1].
 
-    References
-    ----------
-    I. Loshchilov & F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
-
     See Also
     --------
     FlatCosine : The same in the last part of training alone.
     OneCycle : Rises before it falls.
+
+    References
+    ----------
+    I. Loshchilov & F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
 
     Examples
     --------
@@ -232,14 +232,14 @@ class OneCycle(Schedule):
     final : float, default=4e-6
         Factor at the end, in [0, 1].
 
-    References
-    ----------
-    L. Smith & N. Topin, Super-convergence, arXiv 1708.07120. The defaults are PyTorch's.
-
     See Also
     --------
     Cosine : Only falls.
     CosLog : Several cycles.
+
+    References
+    ----------
+    L. Smith & N. Topin, Super-convergence, arXiv 1708.07120. The defaults are PyTorch's.
 
     Examples
     --------
@@ -278,14 +278,14 @@ class CosLog(Schedule):
     cycles : int, default=4
         Number of cycles, 1 to 1000.
 
+    See Also
+    --------
+    OneCycle : A single cycle.
+
     References
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
     trees on tabular data, NeurIPS 2024 (arXiv 2407.04491).
-
-    See Also
-    --------
-    OneCycle : A single cycle.
 
     Examples
     --------

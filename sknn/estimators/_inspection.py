@@ -77,7 +77,7 @@ class Inspection:
         return Summary(network.summary(), self._end_of(network, 0)[1])
 
     def get_weights(self):
-        """Copies of all fitted arrays in one list.
+        """Get copies of all fitted arrays in one list.
 
         Returns
         -------

@@ -156,7 +156,7 @@ class Prediction(ValidatedParameters):
 
     @documented(samples=SAMPLES)
     def transform(self, X, layer=-1):
-        """Values of the units of a hidden layer: learned features for another model.
+        """Compute the values of a hidden layer: learned features for another model.
 
         Parameters
         ----------
@@ -173,7 +173,7 @@ class Prediction(ValidatedParameters):
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
     def get_feature_names_out(self, input_features=None, layer=-1):
-        """Names of what `transform` returns: the class and a number.
+        """Get the names of what `transform` returns: the class and a number.
 
         Parameters
         ----------

@@ -13,11 +13,18 @@ def activation_code(plan, name):
 class Activation(Layer):
     """An elementwise function between layers.
 
+    `Dense` and `Conv2D` have an activation of their own; this layer is for one after a normalization
+    or a pooling layer.
+
     Parameters
     ----------
     name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", \
 "mish", "softplus"}
         Which function.
+
+    See Also
+    --------
+    ParametricActivation : Each channel learns how much of the function it takes.
 
     Examples
     --------
@@ -32,7 +39,6 @@ class Activation(Layer):
         self.name = name
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         if self.name == "identity":
             return source
         code = activation_code(plan, self.name)

@@ -8,12 +8,20 @@ from sknn.layers._shapes import columns_geometry, counts, of_layers, row
 class Columns(NestedLayers, Layer):
     """Layers side by side, each on columns of its own; their outputs make one row.
 
+    The columns of a row are split into parts, one for each layer. What the layers make of them is
+    concatenated.
+
     Parameters
     ----------
     layers : list of layers or None
         What works on each part of the columns; None passes them on as they are.
     widths : sequence of int
         Columns of each part, in order; together all of them.
+
+    See Also
+    --------
+    CategoryEmbedding : Vectors for categorical features.
+    PeriodicEmbedding : Embedding of numerical features.
 
     Examples
     --------

@@ -44,6 +44,11 @@ class Conv2D(Layer):
         for the first layer, filters that whiten the patches of the training images, of which there are
         2 · kh · kw · c or fewer, an even number.
 
+    See Also
+    --------
+    Dense : Every unit sees the whole input.
+    MaxPool2D : The largest value of each window.
+
     References
     ----------
     Y. LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 86 (1998).
@@ -140,7 +145,6 @@ class Conv2D(Layer):
         return oh, ow, filters
 
     def lower(self, plan, source):
-        """Add this layer's ops to a plan; returns the buffer of its output."""
         h, w, c = image(plan.shapes[source], self)
         oh, ow, oc = self.output_shape((h, w, c))
         if self.init == "whitening":

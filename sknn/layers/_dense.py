@@ -31,6 +31,10 @@ class Dense(Layer):
     rate, bias_rate : float, default=1.0
         Factors of the learning rate for W and for b, >= 0.
 
+    See Also
+    --------
+    Conv2D : Filters that move over an image.
+
     References
     ----------
     A. Jacot, F. Gabriel & C. Hongler, Neural tangent kernel, NeurIPS 2018 (arXiv 1806.07572); for tables D.

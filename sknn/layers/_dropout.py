@@ -31,6 +31,10 @@ class Dropout(_Dropout):
     rate : float
         Probability of a zero, in [0, 1).
 
+    See Also
+    --------
+    SpatialDropout : Drops whole channels of an image.
+
     References
     ----------
     N. Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting,
@@ -51,10 +55,16 @@ class Dropout(_Dropout):
 class SpatialDropout(_Dropout):
     """Dropout of whole channels of an image: one mask for each sample and channel, the same at all places.
 
+    Neighboring pixels of a channel are alike, so that the loss of one of them alone takes little away.
+
     Parameters
     ----------
     rate : float
         Probability of a zero, in [0, 1).
+
+    See Also
+    --------
+    Dropout : Drops every value by itself.
 
     References
     ----------

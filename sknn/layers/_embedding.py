@@ -27,6 +27,11 @@ class PeriodicEmbedding(Layer):
     rate : float, default=1.0
         Factor of the learning rate for all weights of the layer, >= 0; RealMLP takes 0.1.
 
+    See Also
+    --------
+    PiecewiseLinearEmbedding : Piecewise linear functions in place of cosines.
+    CategoryEmbedding : Vectors for categorical features.
+
     References
     ----------
     Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS
@@ -91,6 +96,11 @@ class CategoryEmbedding(Layer):
         Length of a vector.
     rate : float, default=1.0
         Factor of the learning rate for the tables, >= 0.
+
+    See Also
+    --------
+    PeriodicEmbedding : Embedding of numerical features.
+    Columns : Different layers for different columns.
 
     References
     ----------

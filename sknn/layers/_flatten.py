@@ -4,7 +4,13 @@ from sknn.layers._layer import Layer, size_of
 
 
 class Flatten(Layer):
-    """The values of an image in one row: pixel by pixel, channel by channel. Dense layers do it themselves.
+    """The values of an image in one row.
+
+    It goes pixel by pixel, and channel by channel within a pixel. `Dense` layers do it themselves.
+
+    See Also
+    --------
+    GlobalAvgPool2D : A row of the means of the channels.
 
     Examples
     --------

@@ -49,6 +49,10 @@ class BatchNorm(_Norm):
     bias_rate : float, default=1.0
         Factor of the learning rate for β, >= 0; 0 keeps β at 0.
 
+    See Also
+    --------
+    LayerNorm : Normalizes every sample by itself.
+
     References
     ----------
     S. Ioffe & C. Szegedy, Batch normalization, ICML 2015 (arXiv 1502.03167).
@@ -89,6 +93,10 @@ class LayerNorm(_Norm):
     ----------
     epsilon : float, default=1e-5
         Added to the variance, > 0.
+
+    See Also
+    --------
+    BatchNorm : Normalizes every channel over the mini-batch.
 
     References
     ----------

@@ -32,6 +32,10 @@ class PiecewiseLinearEmbedding(Layer):
     rate : float, default=1.0
         Factor of the learning rate for all weights of the layer, >= 0.
 
+    See Also
+    --------
+    PeriodicEmbedding : Cosines in place of piecewise linear functions.
+
     References
     ----------
     Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS

@@ -51,6 +51,8 @@ class _Pool2D(Layer):
 class MaxPool2D(_Pool2D):
     """The largest value of each window; its gradient goes to the first place where it stands.
 
+    Windows of `pool_size` move over the image by `strides`; every channel is pooled by itself.
+
     Parameters
     ----------
     pool_size : int or (int, int), default=2
@@ -59,6 +61,11 @@ class MaxPool2D(_Pool2D):
         Steps between windows; None is the size of the window.
     padding : {"valid", "same"}, default="valid"
         "valid" drops a window that hangs over the edge, "same" keeps it and ignores what lies outside.
+
+    See Also
+    --------
+    AvgPool2D : The mean of each window.
+    GlobalMaxPool2D : A single window over the whole image.
 
     Examples
     --------
@@ -73,6 +80,8 @@ class MaxPool2D(_Pool2D):
 class AvgPool2D(_Pool2D):
     """The mean of each window.
 
+    Windows of `pool_size` move over the image by `strides`; every channel is pooled by itself.
+
     Parameters
     ----------
     pool_size : int or (int, int), default=2
@@ -82,6 +91,11 @@ class AvgPool2D(_Pool2D):
     padding : {"valid", "same"}, default="valid"
         "valid" drops a window that hangs over the edge, "same" keeps it and takes the mean of what lies
         inside.
+
+    See Also
+    --------
+    MaxPool2D : The largest value of each window.
+    GlobalAvgPool2D : A single window over the whole image.
 
     Examples
     --------
@@ -111,6 +125,13 @@ class _GlobalPool2D(Layer):
 class GlobalMaxPool2D(_GlobalPool2D):
     """The largest value of each channel.
 
+    An image (h, w, c) becomes a row (c,).
+
+    See Also
+    --------
+    GlobalAvgPool2D : The mean of each channel.
+    MaxPool2D : The largest value of each window.
+
     Examples
     --------
     >>> from sknn.layers import GlobalMaxPool2D
@@ -123,6 +144,13 @@ class GlobalMaxPool2D(_GlobalPool2D):
 
 class GlobalAvgPool2D(_GlobalPool2D):
     """The mean of each channel.
+
+    An image (h, w, c) becomes a row (c,).
+
+    See Also
+    --------
+    GlobalMaxPool2D : The largest value of each channel.
+    AvgPool2D : The mean of each window.
 
     Examples
     --------

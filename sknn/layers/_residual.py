@@ -8,10 +8,16 @@ from sknn.layers._shapes import channels_geometry, kept
 class Residual(NestedLayers, Layer):
     """Some layers and a way around them: ``y = x + f(x)``.
 
+    The gradient reaches what comes before through x even where f passes little of it on.
+
     Parameters
     ----------
     layers : list of layers
-        f; its output has the shape of its input.
+        The layers f; their output has the shape of their input.
+
+    See Also
+    --------
+    Transposed : Layers that see spatial positions in place of channels.
 
     References
     ----------

@@ -50,6 +50,11 @@ class Scale(_Channels):
     initial : float, default=1.0
         Every factor to begin with.
 
+    See Also
+    --------
+    ParametricActivation : A learned share of an activation for each channel.
+    BatchNorm : Factors after a normalization.
+
     References
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on
@@ -89,6 +94,11 @@ class ParametricActivation(_Channels):
         Which function f.
     rate : float, default=1.0
         Factor of the learning rate for α, >= 0; RealMLP takes 0.1.
+
+    See Also
+    --------
+    Activation : The function itself.
+    Scale : A factor for each channel.
 
     References
     ----------

@@ -15,7 +15,11 @@ class Transposed(NestedLayers, Layer):
     Parameters
     ----------
     layers : list of layers
-        f; its output has the shape of its input.
+        The layers f; their output has the shape of their input.
+
+    See Also
+    --------
+    Residual : Layers and a way around them.
 
     References
     ----------
