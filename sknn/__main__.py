@@ -1,6 +1,7 @@
 """The main job: ``python -m sknn`` compares sknn with scikit-learn's usual estimators."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -64,12 +65,17 @@ def _seed(text):
 
 
 def _output(text):
-    """Read a path to write to, and notice now, not after the work, when its folder is missing."""
+    """Read a path to write to, and notice now, not after the work, when that cannot be done."""
     path = Path(text)
-    if path.suffix != ".png":
+    if path.suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(f"{text!r} does not end in .png")
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder")
     if not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"the folder {str(path.parent)!r} does not exist")
+    target = path if path.exists() else path.parent
+    if not os.access(target, os.W_OK):
+        raise argparse.ArgumentTypeError(f"no permission to write to {str(target)!r}")
     return path
 
 

@@ -4,11 +4,9 @@ import math
 from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknn._ranges import BELOW_ONE, MAX_COUNT
 
 FLIPS = {False: 0, True: 1, "alternate": 2}
 
@@ -37,6 +35,10 @@ class Augmentation(BaseEstimator):
     scaling : float, default=0.0
         Largest change of size as a share: 0.1 for 90 % to 110 %, in [0, 1).
 
+    See Also
+    --------
+    sknn.CNNClassifier : Takes an augmentation as its parameter of that name.
+
     References
     ----------
     K. Jordan, 94% on CIFAR-10 in 3.29 seconds on a single GPU, arXiv 2404.00498 (alternating flip).
@@ -52,11 +54,11 @@ class Augmentation(BaseEstimator):
 
     _parameter_constraints = {
         "horizontal_flip": ["boolean", StrOptions({"alternate"})],
-        "shift": [Interval(Integral, 0, None, closed="left")],
+        "shift": [Interval(Integral, 0, MAX_COUNT, closed="both")],
         "padding_mode": [StrOptions({"zero", "reflect"})],
-        "cutout": [Interval(Integral, 0, None, closed="left")],
+        "cutout": [Interval(Integral, 0, MAX_COUNT, closed="both")],
         "rotation": [Interval(Real, 0, 180, closed="both")],
-        "scaling": [Interval(Real, 0, 1, closed="left")],
+        "scaling": BELOW_ONE,
     }
 
     def __init__(
@@ -83,9 +85,7 @@ class Augmentation(BaseEstimator):
         image_shape : tuple (h, w, c)
             Shape of the images.
         """
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
         height, width, _ = image_shape
         for name in ("shift", "cutout"):
             value = getattr(self, name)
@@ -96,10 +96,18 @@ class Augmentation(BaseEstimator):
                 )
 
     def lower(self, image_shape):
-        """What the engine's Trainer takes, all plain numbers; None where nothing is changed.
+        """Describe the augmentation for the engine's Trainer.
 
-        That is the shape (h, w, c), then the kind of flip, shift, whether to reflect, cutout, rotation in
-        radians and scaling.
+        Parameters
+        ----------
+        image_shape : tuple (h, w, c)
+            Shape of the images.
+
+        Returns
+        -------
+        description : tuple or None
+            The shape, then the kind of flip, shift, whether to reflect, cutout, rotation in radians and
+            scaling, all plain numbers. None where nothing is changed.
         """
         changes = self.horizontal_flip, self.shift, self.cutout, self.rotation, self.scaling
         if not any(changes):

@@ -112,6 +112,7 @@ def relu(values):
     Returns
     -------
     positive : ndarray of the same shape
+        The values, 0 in place of the negative ones.
 
     Examples
     --------

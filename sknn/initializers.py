@@ -4,20 +4,26 @@ import numpy as np
 
 
 def glorot_uniform(shape, activation, random_state):
-    """Weights and biases drawn as scikit-learn's MLP draws them.
+    """Draw weights and biases as scikit-learn's MLP draws them.
 
     U(-b, b) with ``b = sqrt(6 / (n_in + n_out))`` (Glorot & Bengio 2010), 2 in place of 6 for the
     logistic function; the biases are drawn from the same interval.
 
     Parameters
     ----------
-    shape : (n_in, n_out)
+    shape : tuple of int
+        Shape of the weights, (n_in, n_out).
     activation : str
+        Name of the activation that follows.
     random_state : RandomState
+        Source of the random numbers.
 
     Returns
     -------
-    W, b : ndarray of float64, (n_in, n_out) and (n_out,)
+    weights : ndarray of float64 of shape `shape`
+        Uniform in [-b, b).
+    biases : ndarray of float64 of shape (shape[-1],)
+        Uniform in [-b, b).
     """
     bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / sum(shape))
     return random_state.uniform(-bound, bound, shape), random_state.uniform(
@@ -26,10 +32,26 @@ def glorot_uniform(shape, activation, random_state):
 
 
 def he_uniform(shape, activation, random_state):
-    """Weights U(-b, b) with ``b = sqrt(6 / n_in)`` (He et al. 2015, arXiv 1502.01852); biases of zero.
+    """Draw weights from U(-b, b) with ``b = sqrt(6 / n_in)`` (He et al. 2015, arXiv 1502.01852).
 
     The factor keeps the variance of what a rectifier passes on; 3 in place of 6 for the functions that
     pass both signs (identity, tanh, logistic).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weights; the last axis is that of the outputs.
+    activation : str
+        Name of the activation that follows.
+    random_state : RandomState
+        Source of the random numbers.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        Uniform in [-b, b).
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
     """
     linear = activation in {"identity", "tanh", "logistic"}
     bound = np.sqrt((3.0 if linear else 6.0) / np.prod(shape[:-1]))
@@ -37,29 +59,122 @@ def he_uniform(shape, activation, random_state):
 
 
 def norm(shape, activation, random_state):
-    """Ones and zeros: what is normalised stays as it is."""
+    """Give ones and zeros: what is normalized stays as it is.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the factors.
+    activation : str
+        Name of the activation that follows; it does not matter here.
+    random_state : RandomState
+        Source of random numbers, of which none are drawn.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        Ones.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
+    """
     return np.ones(shape), np.zeros(shape[-1])
 
 
 def constant(shape, activation, random_state, *, value):
-    """The same value throughout, and zeros."""
+    """Give the same value throughout, and zeros.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weights.
+    activation : str
+        Name of the activation that follows; it does not matter here.
+    random_state : RandomState
+        Source of random numbers, of which none are drawn.
+    value : float
+        Value of every weight.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        The value, throughout.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
+    """
     return np.full(shape, value), np.zeros(shape[-1])
 
 
 def normal(shape, activation, random_state):
-    """Weights N(0, 1), biases of zero."""
+    """Draw weights from N(0, 1).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weights.
+    activation : str
+        Name of the activation that follows; it does not matter here.
+    random_state : RandomState
+        Source of the random numbers.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        Normal, of variance 1.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
+    """
     return random_state.standard_normal(shape), np.zeros(shape[-1])
 
 
 def ntk(shape, activation, random_state):
-    """Weights N(0, 1) / sqrt(n_in), biases of zero."""
+    """Draw weights from N(0, 1) / sqrt(n_in).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weights, (n_in, n_out).
+    activation : str
+        Name of the activation that follows; it does not matter here.
+    random_state : RandomState
+        Source of the random numbers.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        Normal, of variance 1 / n_in.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
+    """
     return random_state.standard_normal(shape) / np.sqrt(shape[0]), np.zeros(shape[-1])
 
 
 def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma):
-    """Of a periodic embedding with K = `n_frequencies` and J = `n_outputs`.
+    """Draw the weights of a periodic embedding.
 
-    Frequencies N(0, sigma²), phases U(-π, π), the mixture and its biases U(-b, b) with ``b = 1 / sqrt(K)``.
+    Frequencies are N(0, sigma²), phases U(-π, π), the mixture and its biases U(-b, b) with
+    ``b = 1 / sqrt(K)``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weights, (2 K + K J + J, d).
+    activation : str
+        Name of the activation that follows; it does not matter here.
+    random_state : RandomState
+        Source of the random numbers.
+    n_frequencies : int
+        Frequencies K of each column.
+    n_outputs : int
+        Outputs J of each column.
+    sigma : float
+        Standard deviation of the frequencies.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        Frequencies, phases and mixture, one after the other.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
     """
     bound = 1 / np.sqrt(n_frequencies)
     features = shape[-1]
@@ -70,7 +185,30 @@ def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma
 
 
 def piecewise(shape, activation, random_state, *, n_bins, n_outputs):
-    """Of a piecewise linear embedding: the mixture as Glorot has it, U(-b, b) with ``b = sqrt(6 / (T + J))``, and zeros."""
+    """Draw the weights of a piecewise linear embedding.
+
+    The mixture is U(-b, b) with ``b = sqrt(6 / (T + J))``, as Glorot has it; its constants are zero.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weights, (T J + J, d).
+    activation : str
+        Name of the activation that follows; it does not matter here.
+    random_state : RandomState
+        Source of the random numbers.
+    n_bins : int
+        Bins T of each column.
+    n_outputs : int
+        Outputs J of each column.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        Mixture and constants, one after the other.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
+    """
     mixture = np.zeros(shape)
     bound = np.sqrt(6 / (n_bins + n_outputs))
     mixture[:-n_outputs] = random_state.uniform(-bound, bound, mixture[:-n_outputs].shape)
@@ -78,9 +216,25 @@ def piecewise(shape, activation, random_state, *, n_bins, n_outputs):
 
 
 def dirac(shape, activation, random_state):
-    """As `he_uniform`, but the first filters pass one channel of the input each, as it is.
+    """Draw weights like `he_uniform`, but let the first filters pass one channel each as it is.
 
     The network then begins as a shallow one (Zagoruyko & Komodakis 2017, arXiv 1706.00388).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the kernels, (kh, kw, c_in, c_out).
+    activation : str
+        Name of the activation that follows.
+    random_state : RandomState
+        Source of the random numbers.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape `shape`
+        The identity for the first min(c_in, c_out) filters, uniform for the others.
+    biases : ndarray of float64 of shape (shape[-1],)
+        Zeros.
     """
     W, b = he_uniform(shape, activation, random_state)
     for channel in range(min(shape[2:])):
@@ -90,17 +244,23 @@ def dirac(shape, activation, random_state):
 
 
 def whitening(patches, n_filters, epsilon=5e-4):
-    """Filters that make patches uncorrelated with variance 1: eigenvectors of their covariance, and their negatives.
+    """Compute filters that make patches uncorrelated with variance 1.
+
+    They are eigenvectors of the patches' covariance, and their negatives.
 
     Parameters
     ----------
-    patches : ndarray (n, kh, kw, c)
+    patches : ndarray of shape (n, kh, kw, c)
+        Patches of the training images.
     n_filters : int
-        Half of them are eigenvectors v / sqrt(λ + epsilon), the largest λ first.
+        Number of filters. Half of them are eigenvectors v / sqrt(λ + epsilon), the largest λ first.
+    epsilon : float, default=5e-4
+        Added to the eigenvalues, so that noise is not blown up.
 
     Returns
     -------
-    W : ndarray of float64, (kh, kw, c, n_filters)
+    W : ndarray of float64 of shape (kh, kw, c, n_filters)
+        The filters.
 
     References
     ----------

@@ -9,11 +9,34 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
+
+from sknn._ranges import BELOW_ONE, FRACTION, MAX_FLOAT, NOT_NEGATIVE, POSITIVE
 
 
 class Schedule(BaseEstimator):
-    """A constant learning rate; what other schedules change is said in their methods."""
+    """Base of the schedules; by itself a constant learning rate.
+
+    A subclass overrides what it changes: the factors of the steps, the rate after an epoch, or what
+    happens when progress stops.
+
+    See Also
+    --------
+    Constant : The learning rate stays as it is.
+    sknn.optimizers.Optimizer : Base of the optimizers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn.schedules import Schedule
+    >>> class Halves(Schedule):
+    ...     per_step = True
+    ...
+    ...     def factors(self, progress):
+    ...         return np.where(np.asarray(progress) < 0.5, 1.0, 0.5)
+    >>> Halves().factors([0.0, 0.9])
+    array([1. , 0.5])
+    """
 
     #: whether `factors` is not 1 throughout
     per_step = False
@@ -21,25 +44,66 @@ class Schedule(BaseEstimator):
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
 
     def factors(self, progress):
-        """Factor of the learning rate at each progress, an ndarray of numbers in [0, 1)."""
+        """Give the factor of the learning rate at each progress.
+
+        Parameters
+        ----------
+        progress : array-like of float
+            Fractions of the training that are over, in [0, 1).
+
+        Returns
+        -------
+        factors : ndarray of float
+            One for each progress.
+        """
         return np.ones_like(progress)
 
     def after_epoch(self, rate, initial_rate, samples_seen):
-        """The rate after an epoch; `samples_seen` counts all samples since the first fit."""
+        """Give the learning rate after an epoch.
+
+        Parameters
+        ----------
+        rate : float
+            The learning rate so far.
+        initial_rate : float
+            The learning rate at the beginning.
+        samples_seen : int
+            Number of training samples since the first fit, with repetition.
+
+        Returns
+        -------
+        rate : float
+            The learning rate from now on.
+        """
         return rate
 
     def on_plateau(self, rate):
-        """The rate when progress has stopped, or None to stop training."""
+        """Give the learning rate when progress has stopped.
+
+        Parameters
+        ----------
+        rate : float
+            The learning rate so far.
+
+        Returns
+        -------
+        rate : float or None
+            The learning rate from now on; None to stop training.
+        """
         return None
 
 
 class Constant(Schedule):
-    """The learning rate stays ``learning_rate_init``.
+    """Constant learning rate.
+
+    It stays ``learning_rate_init`` until training stops.
+
+    See Also
+    --------
+    Cosine : Falls to zero over the whole of training.
 
     Examples
     --------
@@ -50,12 +114,18 @@ class Constant(Schedule):
 
 
 class InverseScaling(Schedule):
-    """After every epoch η = η₀ / (t + 1)^power_t, t being the number of samples seen.
+    """Inverse power of the number of samples seen, as in scikit-learn.
+
+    After every epoch η = η₀ / (t + 1)^power_t, t being the number of samples seen so far.
 
     Parameters
     ----------
     power_t : float, default=0.5
         Exponent, >= 0.
+
+    See Also
+    --------
+    Cosine : Follows the progress of training, not the number of samples.
 
     Examples
     --------
@@ -64,25 +134,32 @@ class InverseScaling(Schedule):
     InverseScaling(power_t=0.25)
     """
 
-    _parameter_constraints = {"power_t": [Interval(Real, 0, None, closed="left")]}
+    _parameter_constraints = {"power_t": NOT_NEGATIVE}
 
     def __init__(self, power_t=0.5):
         self.power_t = power_t
 
     def after_epoch(self, rate, initial_rate, samples_seen):
-        """η₀ / (t + 1)^power_t."""
-        return float(initial_rate) / (samples_seen + 1) ** self.power_t
+        with np.errstate(over="ignore"):  # a huge power leaves a rate of 0
+            return float(initial_rate / np.power(samples_seen + 1.0, float(self.power_t)))
 
 
 class Adaptive(Schedule):
-    """Where the others would stop for want of progress, divide the learning rate instead.
+    """Division of the learning rate where progress stops.
+
+    The other schedules stop training after `n_iter_no_change` epochs without change. This one divides the
+    learning rate and goes on, until the rate is small.
 
     Parameters
     ----------
     divisor : float, default=5.0
-        What it is divided by, > 1.
+        What the rate is divided by, > 1.
     smallest : float, default=1e-6
         Training stops when progress stops at a rate not above this.
+
+    See Also
+    --------
+    Constant : Stops training there.
 
     Examples
     --------
@@ -92,8 +169,8 @@ class Adaptive(Schedule):
     """
 
     _parameter_constraints = {
-        "divisor": [Interval(Real, 1, None, closed="neither")],
-        "smallest": [Interval(Real, 0, None, closed="neither")],
+        "divisor": [Interval(Real, 1, MAX_FLOAT, closed="right")],
+        "smallest": POSITIVE,
     }
 
     def __init__(self, divisor=5.0, smallest=1e-6):
@@ -101,7 +178,6 @@ class Adaptive(Schedule):
         self.smallest = smallest
 
     def on_plateau(self, rate):
-        """The divided rate, or None where it is small enough to stop."""
         return None if rate <= self.smallest else rate / self.divisor
 
 
@@ -115,6 +191,11 @@ class Cosine(Schedule):
     final : float, default=0.0
         Factor at the end, in [0, 1].
 
+    See Also
+    --------
+    FlatCosine : The same in the last part of training alone.
+    OneCycle : Rises before it falls.
+
     References
     ----------
     I. Loshchilov & F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
@@ -127,13 +208,12 @@ class Cosine(Schedule):
     """
 
     per_step = True
-    _parameter_constraints = {"final": [Interval(Real, 0, 1, closed="both")]}
+    _parameter_constraints = {"final": FRACTION}
 
     def __init__(self, final=0.0):
         self.final = final
 
     def factors(self, progress):
-        """See the class."""
         return _anneal(1.0, self.final, np.asarray(progress))
 
 
@@ -152,6 +232,11 @@ class OneCycle(Schedule):
     final : float, default=4e-6
         Factor at the end, in [0, 1].
 
+    See Also
+    --------
+    Cosine : Only falls.
+    CosLog : Several cycles.
+
     References
     ----------
     L. Smith & N. Topin, Super-convergence, arXiv 1708.07120. The defaults are PyTorch's.
@@ -166,8 +251,8 @@ class OneCycle(Schedule):
     per_step = True
     _parameter_constraints = {
         "peak_at": [Interval(Real, 0, 1, closed="neither")],
-        "start": [Interval(Real, 0, 1, closed="both")],
-        "final": [Interval(Real, 0, 1, closed="both")],
+        "start": FRACTION,
+        "final": FRACTION,
     }
 
     def __init__(self, peak_at=0.3, start=0.04, final=4e-6):
@@ -176,7 +261,6 @@ class OneCycle(Schedule):
         self.final = final
 
     def factors(self, progress):
-        """See the class."""
         progress = np.asarray(progress)
         up = _anneal(self.start, 1.0, progress / self.peak_at)
         down = _anneal(1.0, self.final, (progress - self.peak_at) / (1 - self.peak_at))
@@ -184,15 +268,19 @@ class OneCycle(Schedule):
 
 
 class CosLog(Schedule):
-    """Cosine waves from 0 to the learning rate and back, each twice as long as the one before.
+    """Learning-rate cycles from 0 to the learning rate and back, each twice as long as the one before.
 
-    Factor at progress p: ``(1 − cos(2π log₂(1 + (2^cycles − 1) p))) / 2``. Training comes to rest
-    several times, early and late, so that the best epoch of a validation may be any of them.
+    Factor at progress p: ``(1 − cos(2π log₂(1 + (2^cycles − 1) p))) / 2``. The rate comes to zero
+    several times, early and late, so that the best epoch on the validation set may be any of them.
 
     Parameters
     ----------
     cycles : int, default=4
-        Number of waves, >= 1.
+        Number of cycles, 1 to 1000.
+
+    See Also
+    --------
+    OneCycle : A single cycle.
 
     References
     ----------
@@ -207,24 +295,29 @@ class CosLog(Schedule):
     """
 
     per_step = True
-    _parameter_constraints = {"cycles": [Interval(Integral, 1, None, closed="left")]}
+    _parameter_constraints = {"cycles": [Interval(Integral, 1, 1000, closed="both")]}
 
     def __init__(self, cycles=4):
         self.cycles = cycles
 
     def factors(self, progress):
-        """See the class."""
-        waves = np.log2(1 + (2.0**self.cycles - 1) * np.asarray(progress))
+        waves = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
         return (1 - np.cos(2 * np.pi * waves)) / 2
 
 
 class FlatCosine(Schedule):
-    """The learning rate itself, and from `flat` on half a cosine to 0.
+    """Constant learning rate that falls to 0 along half a cosine at the end.
+
+    Factor at progress p: 1 up to `flat`, then ``(1 + cos(π (p − flat) / (1 − flat))) / 2``.
 
     Parameters
     ----------
     flat : float, default=0.5
-        Progress at which it begins to fall, in [0, 1).
+        Progress at which the rate begins to fall, in [0, 1).
+
+    See Also
+    --------
+    Cosine : Falls from the beginning.
 
     Examples
     --------
@@ -234,13 +327,12 @@ class FlatCosine(Schedule):
     """
 
     per_step = True
-    _parameter_constraints = {"flat": [Interval(Real, 0, 1, closed="left")]}
+    _parameter_constraints = {"flat": BELOW_ONE}
 
     def __init__(self, flat=0.5):
         self.flat = flat
 
     def factors(self, progress):
-        """See the class."""
         progress = np.asarray(progress)
         return _anneal(1.0, 0.0, np.maximum(progress - self.flat, 0) / (1 - self.flat))
 

@@ -33,7 +33,10 @@ WINDOWS = (Conv2D, AvgPool2D, MaxPool2D)
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a classifier says of every window of larger images.
+    """Predictions of sliding-window inference.
+
+    The result of :meth:`sknn.CNNClassifier.sweep`: what a classifier says of every window of larger
+    images.
 
     Parameters
     ----------
@@ -44,6 +47,19 @@ class Sweep:
         Pixel row and column at which the windows begin.
     window : (int, int)
         Height and width of a window: those of the images of fit.
+
+    See Also
+    --------
+    sknn.CNNClassifier.sweep : Moves a fitted network over larger images.
+    sknn.reading.best_path : Decodes the symbols in a line of probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn.sweeping import Sweep
+    >>> P = np.full((1, 1, 2, 10), 0.1)
+    >>> Sweep(P, rows=np.array([0]), columns=np.array([0, 4]), window=(8, 8)).window
+    (8, 8)
     """
 
     probabilities: np.ndarray | list
@@ -54,6 +70,9 @@ class Sweep:
 
 class SweptLayers:
     """The layers of a network, rewritten for larger images.
+
+    A dense layer after an image becomes a convolution with a kernel as large as that image, and global
+    pooling a window of that size.
 
     Parameters
     ----------
@@ -76,6 +95,17 @@ class SweptLayers:
     ------
     ValueError
         For a layer that cannot be moved, and where padding would begin at another pixel.
+
+    See Also
+    --------
+    sknn.CNNClassifier.sweep : Moves a fitted network over larger images.
+
+    Examples
+    --------
+    >>> from sknn.layers import Dense
+    >>> from sknn.sweeping import SweptLayers
+    >>> SweptLayers([Dense(10)], (8, 8, 1), (8, 24, 1)).layers
+    [Conv2D(filters=10, kernel_size=(8, 8))]
     """
 
     def __init__(self, layers, image_shape, larger_shape):

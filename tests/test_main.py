@@ -62,6 +62,23 @@ def test_without_matplotlib_the_table_remains(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("name", "may_write", "complaint"),
+    [("folder.png", True, "is a folder"), ("a.png", False, "no permission to write")],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    name, may_write, complaint, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: may_write)  # root may write anywhere
+    with pytest.raises(SystemExit, match="2"):
+        main(["--output", str(tmp_path / name)])
+    printed = capsys.readouterr()
+    assert "argument --output" in printed.err
+    assert complaint in printed.err
+    assert not printed.out
+
+
+@pytest.mark.parametrize(
     ("options", "complaint"),
     [
         (["--data", "titanic"], "'titanic'"),

@@ -3,10 +3,10 @@
 import re
 from numbers import Integral, Real
 
-ACTIVATIONS = (
-    *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
-    *("gelu", "silu", "mish", "softplus"),
-)
+import numpy as np
+
+from sknn._ranges import MAX_LAYERS, MAX_WIDTH
+from sknn.layers._layer import ACTIVATIONS
 
 
 def parse_hidden_layer_sizes(value, name="hidden_layer_sizes"):
@@ -18,8 +18,11 @@ def parse_hidden_layer_sizes(value, name="hidden_layer_sizes"):
                 f"{name}={value!r} is not understood; write '256x3' for three layers of "
                 "256 units, or use a tuple such as (256, 128)."
             )
-        sizes = (int(match[1]),) * int(match[2] or 1)
-    elif hasattr(value, "__iter__"):
+        width, depth = int(match[1]), int(match[2] or 1)
+        if depth > MAX_LAYERS:
+            raise ValueError(f"{name}={value!r} is {depth} layers, more than {MAX_LAYERS}.")
+        sizes = (width,) * depth
+    elif np.iterable(value):
         sizes = tuple(value)
     else:
         sizes = (value,)
@@ -27,19 +30,22 @@ def parse_hidden_layer_sizes(value, name="hidden_layer_sizes"):
         raise ValueError(f"{name} must be integers, got {list(sizes)}.")
     if any(size <= 0 for size in sizes):
         raise ValueError(f"{name} must be > 0, got {list(sizes)}.")
+    if any(int(size) > MAX_WIDTH for size in sizes):
+        raise ValueError(f"{name} must be <= {MAX_WIDTH}, got {list(sizes)}.")
     return tuple(int(size) for size in sizes)
 
 
 def parse_activations(value, n_hidden):
     """One name for each hidden layer, from one name or a sequence of them."""
-    names = (value,) * n_hidden if isinstance(value, str) else tuple(value)
+    one = isinstance(value, str) or not np.iterable(value)
+    names = (value,) * n_hidden if one else tuple(value)
     if len(names) != n_hidden:
         raise ValueError(
             f"activation={value!r} names {len(names)} functions for {n_hidden} hidden layers; give one "
             "name, or one for each hidden layer."
         )
     for name in names:
-        if name not in ACTIVATIONS:
+        if not isinstance(name, str) or name not in ACTIVATIONS:
             raise ValueError(f"activation {name!r} is none of {', '.join(ACTIVATIONS)}.")
     return names
 
@@ -49,7 +55,7 @@ def parse_dropout(value, n_hidden):
     if isinstance(value, Real):
         rates = (0.0, *(value,) * n_hidden)
     else:
-        rates = tuple(value)
+        rates = tuple(value) if np.iterable(value) else (value,)
         if len(rates) != n_hidden + 1:
             raise ValueError(
                 f"dropout={value!r} has {len(rates)} rates; give one number for all hidden layers, or "

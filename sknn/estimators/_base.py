@@ -83,6 +83,7 @@ class BaseNetwork(
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
+        self._validate_changed(self._parameter_constraints)  # which partial_fit would do only once
         before = self.__dict__.copy()
         try:
             return self._fit_network(X, y, sample_weight, validation, incremental, classes, train)
@@ -167,17 +168,18 @@ class BaseNetwork(
         """X as float32 or float64, dense and C-contiguous or CSR; what fits is not copied."""
         _data.check_sparse(X, "X")
         _data.check_sparse(y, "y")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=self._accept_sparse,
-            multi_output=True,
-            y_numeric=self._numeric_targets,
-            dtype=self._accepted_dtypes(X, np.dtype(self.dtype)),
-            order="C",
-            reset=reset,
-        )
+        with _data.missing_values_explained(self):
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse=self._accept_sparse,
+                multi_output=True,
+                y_numeric=self._numeric_targets,
+                dtype=self._accepted_dtypes(X, np.dtype(self.dtype)),
+                order="C",
+                reset=reset,
+            )
         dtype = self.dtype or X.dtype
         _data.check_range(X, dtype, "Input X")
         if self._numeric_targets:
@@ -281,7 +283,7 @@ class BaseNetwork(
 
     def _epochs(self, n_samples):
         """Most epochs over that many samples."""
-        return self.max_iter
+        return int(self.max_iter)
 
     def _trainer(self, network, loss, data, samples, state):
         """The engine's Trainer, loaded with weights and the optimizer's state."""
@@ -342,6 +344,7 @@ class BaseNetwork(
     def __getstate__(self):
         state = dict(super().__getstate__())  # what comes from there is the estimator's own dict
         state.pop("_programs", None)
+        state.pop("_valid_parameters", None)
         optimizer = state.get("_optimizer")
         if optimizer is not None:
             state["_optimizer"] = dict(vars(optimizer))

@@ -4,18 +4,12 @@ from sklearn.base import clone
 
 from sknn.estimators._architecture import parse_dropout, parse_hidden_layer_sizes
 from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, MaxPool2D
-from sknn.layers._shapes import pair
+from sknn.layers._shapes import of_layers, pair
 
 
 def given_layers(layers):
     """Copies of the layers; whether one fits on the other, the network says."""
-    for i, layer in enumerate(layers):
-        if isinstance(layer, type) or not hasattr(layer, "output_shape"):
-            raise ValueError(
-                f"layers[{i}]={layer!r} is no layer; write an instance of a class of sknn.layers, such "
-                "as Conv2D(32, 3)."
-            )
-    return [clone(layer) for layer in layers]
+    return [clone(layer) for layer in of_layers(layers)]
 
 
 def parse_padding(value):

@@ -4,18 +4,20 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknn.estimators._image_parameters import IMAGE_CONSTRAINTS, IMAGE_TEXTS, POSITIVE
+from sknn._ranges import MAX_WIDTH
+from sknn.estimators._image_parameters import IMAGE_CONSTRAINTS, IMAGE_TEXTS
 from sknn.estimators._parameters import SIZES
+from sknn.layers._layer import PAIR
 
 CNN_CONSTRAINTS = {
     **IMAGE_CONSTRAINTS,
     "layers": [list, tuple, None],
     "conv_layer_sizes": SIZES,
-    "kernel_size": [POSITIVE, "array-like"],
-    "pool_size": [POSITIVE, "array-like"],
+    "kernel_size": PAIR,
+    "pool_size": PAIR,
     "padding": [
         StrOptions({"same", "valid"}),
-        Interval(Integral, 0, None, closed="left"),
+        Interval(Integral, 0, MAX_WIDTH, closed="both"),
         "array-like",
     ],
     "batch_norm": ["boolean"],

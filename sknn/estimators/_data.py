@@ -1,6 +1,7 @@
 """Samples: validated input as the engine reads it, weights, and the split for early stopping."""
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,22 @@ import scipy.sparse as sp
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
+
+
+@contextmanager
+def missing_values_explained(estimator):
+    """Where validation refuses NaN in X, say who takes it: the estimators here before those of others."""
+    try:
+        yield
+    except ValueError as error:
+        refused, _, explained = str(error).partition("\n")
+        if "does not accept missing values" not in explained:
+            raise
+        raise ValueError(
+            f"{refused}\n{type(estimator).__name__} does not accept missing values encoded as NaN. "
+            "sknn.TabularClassifier and sknn.TabularRegressor do; or put an imputer before it in a "
+            "pipeline, see https://scikit-learn.org/stable/modules/impute.html"
+        ) from None
 
 
 @dataclass
@@ -92,6 +109,7 @@ def clip_batch_size(batch_size, n_samples, auto):
     """Samples of a mini-batch; `auto` is what "auto" means."""
     if batch_size == "auto":
         return min(auto, n_samples)
+    batch_size = int(batch_size)  # a numpy integer may be too narrow for what is computed with it
     if batch_size > n_samples:
         warnings.warn(
             f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to "

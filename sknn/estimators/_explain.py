@@ -59,7 +59,7 @@ class Explanations:
     """Slopes and attributions of an estimator of tables."""
 
     def input_gradients(self, X, output=None):
-        """Slopes of an output along the numbers of the table.
+        """Compute the gradients of an output with respect to the numerical features.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class Explanations:
         return slopes
 
     def integrated_gradients(self, X, output=None, n_steps=32):
-        """Shares of the columns in the difference between an output and that of an average row.
+        """Attribute the difference between an output and that of an average sample to the features.
 
         From the medians of the numbers and the middle of the one-hot columns a straight line leads to the
         encoded sample; along it slopes are integrated (Sundararajan, Taly & Yan, ICML 2017). Categories
@@ -133,8 +133,9 @@ class Explanations:
 
     def _rows_of_table(self, X):
         check_is_fitted(self)
+        self._validate_changed(("n_threads",))
         table = TableColumns(validate_table(self, X, reset=False))
-        return table, self._encoder.encode(table, np.dtype(self.dtype))
+        return table, self._encoder.encode(table, self._fitted_dtype())
 
     def _which_output(self, output):
         """The network's output that is meant."""

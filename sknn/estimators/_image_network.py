@@ -35,7 +35,8 @@ class ImageNetwork(Images):
         return network.ends[number - 1] if number else (0, self.image_shape_)
 
     def _epochs(self, n_samples):
-        return auto_epochs(n_samples, self.solver) if self.max_iter == "auto" else self.max_iter
+        auto = self.max_iter == "auto"
+        return auto_epochs(n_samples, self.solver) if auto else int(self.max_iter)
 
     def _training_input(self):
         if self.augmentation is None:

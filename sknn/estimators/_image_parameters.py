@@ -1,9 +1,8 @@
 """Parameters of all networks on images: ranges, documentation, and what "auto" means."""
 
-from numbers import Integral
+from sklearn.utils._param_validation import StrOptions
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from sknn._ranges import COUNT
 from sknn.augmentation import Augmentation
 from sknn.estimators._architecture import ACTIVATIONS
 from sknn.estimators._parameters import ATTRIBUTES, BEYOND, CONSTRAINTS, TRAINING
@@ -24,8 +23,6 @@ def auto_epochs(n_samples, solver):
     return next(epochs for most, epochs in AUTO_EPOCHS if n_samples <= most)
 
 
-POSITIVE = Interval(Integral, 1, None, closed="left")
-
 IMAGE_CONSTRAINTS = {
     **CONSTRAINTS,
     "activation": [StrOptions(set(ACTIVATIONS))],
@@ -34,7 +31,7 @@ IMAGE_CONSTRAINTS = {
     "standardize": ["boolean"],
     "augmentation": [Augmentation, None],
     "tta": ["boolean"],
-    "max_iter": [POSITIVE, StrOptions({"auto"})],
+    "max_iter": [*COUNT, StrOptions({"auto"})],
 }
 
 IMAGE_INPUT = """image_shape : (h, w) or (h, w, c) or None, default={image_shape}

@@ -122,7 +122,7 @@ class Insides:
         return [*steps, ForwardStep(self.out_activation_, logits, outputs)]
 
     def gradients(self, X, y, sample_weight=None):
-        """Derivatives of the mean loss over some samples by all weights and biases.
+        """Compute the gradients of the mean loss with respect to all weights and biases.
 
         The loss is the one that `loss_` reports, with the class weights and the label smoothing of the
         estimator, but without the penalty `alpha`, whose gradient is ``alpha · W / n`` (n being the
@@ -154,6 +154,7 @@ class Insides:
         Gradients(coefs=[array([[3.]])], intercepts=[array([1.])])
         """
         check_is_fitted(self)
+        self._validate_changed(self._parameter_constraints)
         X, y = self._validate_samples(X, y, reset=False)
         data = self._weighted(X, self._check_targets(y), sample_weight)
         samples = _data.training_samples(data)

@@ -5,6 +5,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sknn.network import Network
+
 FITTED_ARRAYS = ("coefs_", "intercepts_", "batch_means_", "batch_variances_")
 
 
@@ -75,7 +77,7 @@ class Inspection:
         return Summary(network.summary(), self._end_of(network, 0)[1])
 
     def get_weights(self):
-        """Copies of all fitted arrays in one list.
+        """Get copies of all fitted arrays in one list.
 
         Returns
         -------
@@ -98,12 +100,51 @@ class Inspection:
         -------
         self : object
             The estimator.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing, has another shape, or holds NaN or infinity; the message names its layer.
         """
         current = self.get_weights()
-        found, expected = [np.shape(w) for w in weights], [w.shape for w in current]
-        if found != expected:
-            raise ValueError(f"weights have the shapes {found}, the network has {expected}.")
-        new = iter([np.array(w, old.dtype) for w, old in zip(weights, current, strict=True)])
+        names = [(name, i) for name in FITTED_ARRAYS for i in range(len(getattr(self, name)))]
+        if len(weights) != len(current):
+            counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in FITTED_ARRAYS)
+            raise ValueError(
+                f"weights has {len(weights)} arrays, the network {len(current)}: {counts}."
+            )
+        new = []
+        for number, (name, old) in enumerate(zip(names, current, strict=True)):
+            try:
+                new.append(_checked_array(weights[number], old))
+            except ValueError as error:
+                where = f"weights[{number}], {name[0]}[{name[1]}] of {self._layer_of(*name)}"
+                raise ValueError(f"{where}, {error}.") from None
+        arrays = iter(new)
         for name in FITTED_ARRAYS:
-            setattr(self, name, [next(new) for _ in getattr(self, name)])
+            setattr(self, name, [next(arrays) for _ in getattr(self, name)])
         return self
+
+    def _layer_of(self, name, index):
+        """The layer to which one of the fitted arrays belongs, in words."""
+        network, _ = self._program(False, self._fitted_dtype())
+        for number in range(len(network.layers)):
+            part = Network(network.layers[: number + 1], network.input_shape, network.dtype)
+            arrays = part.statistics_shapes if name.startswith("batch") else part.coef_shapes
+            if len(arrays) > index:
+                break
+        return f"layer {number + 1}, {network.layers[number]!r}"
+
+
+def _checked_array(values, old):
+    """An array for the place of another, or an error that says what is wrong with it."""
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(values, old.dtype)
+    except (TypeError, ValueError):
+        raise ValueError("is no array of numbers") from None
+    if array.shape != old.shape:
+        raise ValueError(f"has the shape {array.shape}, the network has {old.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"has NaN, infinity or values too large for {old.dtype}")
+    return array

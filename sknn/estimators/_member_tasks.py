@@ -35,9 +35,11 @@ class MemberTasks:
 
     def _plan(self, effort, n_samples, n_members):
         """(members, epochs) of a fit, of networks of all kinds in turn."""
-        one_epoch = n_samples * np.mean([network.multiply_adds for network in self._networks()])
+        one_epoch = n_samples * np.mean(
+            [network.multiply_adds for network in self._networks(self.dtype)]
+        )
         n_members, epochs = effort.plan(one_epoch, n_members)
-        return n_members, epochs if self.max_iter == "auto" else self.max_iter
+        return int(n_members), epochs if self.max_iter == "auto" else int(self.max_iter)
 
     def _tasks(self, data, samples, validation, networks, plan, random_state):
         """What each member is trained on: all but a fold, or all where validation data are given.

@@ -5,45 +5,55 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
+from sknn._ranges import (
+    BELOW_ONE,
+    COUNT,
+    FRACTION,
+    MAX_COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+)
 from sknn.optimizers import SOLVERS, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
 
-SIZES = ["array-like", Interval(Integral, 1, None, closed="left"), str]
+SIZES = ["array-like", *COUNT, str]
 
 CONSTRAINTS = {
     "solver": [StrOptions({"lbfgs", *SOLVERS}), Optimizer],
-    "alpha": [Interval(Real, 0, None, closed="left")],
-    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "alpha": NOT_NEGATIVE,
+    "batch_size": [StrOptions({"auto"}), *COUNT],
     "learning_rate": [StrOptions(set(SCHEDULES)), Schedule],
-    "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-    "power_t": [Interval(Real, 0, None, closed="left")],
-    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "learning_rate_init": POSITIVE,
+    "power_t": NOT_NEGATIVE,
+    "max_iter": COUNT,
     "shuffle": ["boolean"],
     "random_state": ["random_state"],
-    "tol": [Interval(Real, 0, None, closed="left")],
+    "tol": NOT_NEGATIVE,
     "verbose": ["verbose"],
     "warm_start": ["boolean"],
-    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "momentum": FRACTION,
     "nesterovs_momentum": ["boolean"],
     "early_stopping": ["boolean", StrOptions({"auto"})],
-    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-    "beta_1": [Interval(Real, 0, 1, closed="left")],
-    "beta_2": [Interval(Real, 0, 1, closed="left")],
-    "epsilon": [Interval(Real, 0, None, closed="neither")],
-    "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-    "max_fun": [Interval(Integral, 1, None, closed="left")],
-    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "validation_fraction": BELOW_ONE,
+    "beta_1": BELOW_ONE,
+    "beta_2": BELOW_ONE,
+    "epsilon": POSITIVE,
+    "n_iter_no_change": [*COUNT, Options(Real, {np.inf})],
+    "max_fun": COUNT,
+    "dropout": [*BELOW_ONE, "array-like"],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
-    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-    "warmup": [Interval(Real, 0, 1, closed="both")],
+    "clip_norm": [*POSITIVE, None],
+    "warmup": FRACTION,
     "dtype": [StrOptions({"float32", "float64"}), None],
-    "n_threads": [
-        Interval(Integral, 1, None, closed="left"),
-        Interval(Integral, None, -1, closed="right"),
-        None,
-    ],
+    "n_threads": [*COUNT, Interval(Integral, -MAX_COUNT, -1, closed="both"), None],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
 }
 
@@ -169,6 +179,33 @@ FIT = """X : array-like, sparse matrix or images
 
 SAMPLES = """X : array-like, sparse matrix or images
             Samples in any of the forms that fit takes."""
+
+
+class ValidatedParameters:
+    """Parameters of an estimator: validated once, and again where they have changed."""
+
+    def _validate_params(self):
+        self._validate_changed(self._parameter_constraints)
+
+    def _validate_changed(self, names):
+        """Validate these parameters, but for those that are the same objects as when they were valid."""
+        values, valid = vars(self), vars(self).setdefault("_valid_parameters", {})
+        changed = {
+            name: values[name] for name in names if values[name] is not valid.get(name, self)
+        }
+        if not changed:
+            return
+        constraints = {name: self._parameter_constraints[name] for name in changed}
+        try:
+            validate_parameter_constraints(constraints, changed, type(self).__name__)
+        except InvalidParameterError as error:
+            rate = changed.get("learning_rate")
+            if "'learning_rate'" not in str(error) or not isinstance(rate, Real):
+                raise
+            raise InvalidParameterError(
+                f"{error} learning_rate is a schedule; the number is learning_rate_init={rate!r}."
+            ) from None
+        valid.update(changed)
 
 
 def documented(**parts):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn import engine
 from sknn.estimators import _data
-from sknn.estimators._parameters import SAMPLES, documented
+from sknn.estimators._parameters import SAMPLES, ValidatedParameters, documented
 from sknn.losses import Loss
 
 # Work of fewer operations than this is over before a second thread has woken up.
@@ -22,13 +22,15 @@ def threads_for(flops, n_threads):
     return engine.effective_threads(n_threads) if flops > PARALLEL_FLOPS else 1
 
 
-class Prediction:
+class Prediction(ValidatedParameters):
     """Outputs, probabilities and hidden features of an estimator with ``coefs_``."""
 
     #: type characters of arrays that go to the engine as they are
     _plain_dtypes = "fd"
     #: the sparse format that input may have
     _accept_sparse: str | bool = False
+    #: parameters that predictions read
+    _read_parameters: tuple[str, ...] = ("n_threads",)
 
     def _network(self, dtype, sparse=False):
         """The fitted Network, in a precision and for dense rows or CSR ones."""
@@ -53,6 +55,7 @@ class Prediction:
         A C-contiguous float array goes to the engine as it is, which checks for NaN and infinity as
         it reads; everything else takes scikit-learn's validation.
         """
+        self._validate_changed(self._read_parameters)
         plain = self._plain(X)
         X = self._validated(X) if plain is None else plain
         out, finite = forward(X)
@@ -82,9 +85,10 @@ class Prediction:
         _data.check_sparse(X, "X")
         dtypes = self._accepted_dtypes(X, self._fitted_dtype())
         accept_sparse = self._accept_sparse
-        return validate_data(
-            self, X, accept_sparse=accept_sparse, dtype=dtypes, order="C", reset=False
-        )
+        with _data.missing_values_explained(self):
+            return validate_data(
+                self, X, accept_sparse=accept_sparse, dtype=dtypes, order="C", reset=False
+            )
 
     def _accepted_dtypes(self, X, dtype):
         """Dtypes of validated input; what is none of them becomes the first."""
@@ -153,7 +157,7 @@ class Prediction:
 
     @documented(samples=SAMPLES)
     def transform(self, X, layer=-1):
-        """Values of the units of a hidden layer: learned features for another model.
+        """Compute the values of a hidden layer: learned features for another model.
 
         Parameters
         ----------
@@ -170,7 +174,7 @@ class Prediction:
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
     def get_feature_names_out(self, input_features=None, layer=-1):
-        """Names of what `transform` returns: the class and a number.
+        """Get the names of what `transform` returns: the class and a number.
 
         Parameters
         ----------

@@ -57,6 +57,7 @@ class Sweeping:
         ((1, 1, 5, 10), array([ 0,  4,  8, 12, 16]))
         """
         check_is_fitted(self)
+        self._validate_changed(self._read_parameters)
         if self.tta:
             raise ValueError(
                 "tta=True averages views of single images; use set_params(tta=False) for a sweep."

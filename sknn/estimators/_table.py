@@ -173,9 +173,14 @@ def parse_categorical(given, columns, names):
         return np.zeros(n, bool)
     if isinstance(given, str) and given == "from_dtype":
         return from_types
-    given = np.atleast_1d(
-        np.asarray(given, dtype=object if len(np.atleast_1d(given)) == 0 else None)
-    )
+    try:
+        given = np.atleast_1d(given)
+    except ValueError:  # lists of unequal lengths
+        raise ValueError(
+            f"categorical_features={given!r} must be a mask, or numbers or names of columns."
+        ) from None
+    if len(given) == 0:
+        given = given.astype(object)
     mask = np.zeros(n, bool)
     if given.dtype.kind == "b":
         if given.shape != (n,):

@@ -184,7 +184,8 @@ class TableEncoder:
             if isinstance(learned, Numbers) and not learned.is_constant
         ]
         with ThreadPoolExecutor(n_threads) as pool:
-            found = pool.map(
+            apply = pool.map if n_threads > 1 else map  # one thread: this one
+            found = apply(
                 lambda column: find_thresholds(column[-1], targets, weights, n_most, of_classes),
                 numbers,
             )

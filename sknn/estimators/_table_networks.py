@@ -61,11 +61,11 @@ class TableNetworks:
         layers, widths = zip(*parts, strict=True)
         return [Columns(list(layers), list(widths))]
 
-    def _networks(self):
+    def _networks(self, dtype):
         """A network of each kind: without steps and, where there are any, with them."""
         widths = self._encoder.width_without_steps, self._encoder.width
         return [
-            Network(layers, width, self.dtype)
+            Network(layers, width, dtype)
             for layers, width in zip(self._layers_, widths, strict=False)
         ]
 
@@ -80,7 +80,7 @@ class TableNetworks:
             AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
             self._schedule(),
             self._learning_rate if rate == "auto" else rate,
-            auto if self.batch_size == "auto" else self.batch_size,
+            auto if self.batch_size == "auto" else int(self.batch_size),
             data_driven=self.data_driven_init,
             groups=self._encoder.groups,
             n_threads=max(n_threads, 1),

@@ -18,6 +18,7 @@ from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
+from sknn.estimators._parameters import ValidatedParameters
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
 from sknn.estimators._table_encoder import TableEncoder
@@ -43,7 +44,14 @@ def unchanged_on_error(estimator):
         raise
 
 
-class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations, BaseEstimator):
+class BaseTabular(
+    CallbackSupportMixin,
+    TableNetworks,
+    MemberTasks,
+    Explanations,
+    ValidatedParameters,
+    BaseEstimator,
+):
     """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
 
     #: what "auto" means
@@ -81,7 +89,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         if plan[0] > 1 and self._learn_thresholds(data, samples, n_threads):
             self._layers_.append(self._layers(effort, steps=True))
             plan = self._plan(effort, len(samples), plan[0])
-        networks = self._networks()
+        networks = self._networks(self.dtype)
         tasks = self._tasks(data, samples, validation, networks, plan, random_state)
         started = time.monotonic()
         n_workers = min(n_threads, len(tasks))
@@ -282,11 +290,16 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
             )
         return out
 
+    def _fitted_dtype(self):
+        """Precision of the members, whatever the parameter says by now."""
+        return self.members_[0].coefs[0].dtype
+
     def _kinds(self, rows):
         """(Network, Program, the engine's Rows) of each kind of members."""
         if not vars(self).setdefault("_programs", []):
             loss = self._loss()
-            self._programs += [(network, network.program(loss)) for network in self._networks()]
+            networks = self._networks(self._fitted_dtype())
+            self._programs += [(network, network.program(loss)) for network in networks]
         return [
             (
                 network,
@@ -304,6 +317,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_programs", None)
+        state.pop("_valid_parameters", None)
         return state
 
     def __sklearn_tags__(self):

@@ -1,16 +1,24 @@
 """Parameters of the estimators of tables: their ranges, and their documentation once."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sknn._ranges import (
+    BELOW_ONE,
+    COUNT,
+    MAX_COUNT,
+    MAX_LAYERS,
+    NOT_NEGATIVE,
+    POSITIVE,
+    WIDTH,
+)
 from sknn.estimators import _architecture
 from sknn.estimators._efforts import EFFORTS_FOR_CLASSES
 from sknn.estimators._parameters import CONSTRAINTS, SIZES
 
 AUTO = StrOptions({"auto"})
-COUNT = Interval(Integral, 1, None, closed="left")
 
 TABULAR_CONSTRAINTS = {
     "effort": [StrOptions(set(EFFORTS_FOR_CLASSES))],
@@ -19,22 +27,22 @@ TABULAR_CONSTRAINTS = {
     "activation": [StrOptions(set(_architecture.ACTIVATIONS) | {"auto"})],
     "smooth_clip": ["boolean"],
     "numeric_embedding": [StrOptions({"auto", "periodic", "piecewise_linear"}), None],
-    "n_thresholds": [AUTO, Interval(Integral, 0, None, closed="left")],
-    "category_embedding": [COUNT],
+    "n_thresholds": [AUTO, Interval(Integral, 0, MAX_COUNT, closed="both")],
+    "category_embedding": WIDTH,
     "scaling_layer": ["boolean"],
     "parametrization": [StrOptions({"ntk", "standard"})],
     "parametric": ["boolean"],
     "data_driven_init": ["boolean"],
-    "n_members": [AUTO, COUNT],
+    "n_members": [AUTO, Interval(Integral, 1, MAX_LAYERS, closed="both")],
     "members": [StrOptions({"folds", "seeds"})],
     "refit": ["boolean"],
-    "max_iter": [AUTO, COUNT],
-    "batch_size": [AUTO, COUNT],
+    "max_iter": [AUTO, *COUNT],
+    "batch_size": [AUTO, *COUNT],
     "learning_rate": CONSTRAINTS["learning_rate"],
-    "learning_rate_init": [AUTO, Interval(Real, 0, None, closed="neither")],
+    "learning_rate_init": [AUTO, *POSITIVE],
     "beta_2": CONSTRAINTS["beta_2"],
-    "weight_decay": [Interval(Real, 0, None, closed="left")],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "weight_decay": NOT_NEGATIVE,
+    "dropout": BELOW_ONE,
     "fading": ["boolean"],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     "keep_held_out": ["boolean"],

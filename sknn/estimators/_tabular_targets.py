@@ -105,7 +105,9 @@ class TabularLabels(LabelTargets, BaseTabular):
 
     def _outputs(self, X, *, link=False):
         values = self._member_outputs(X)
-        return self._predicted(values) if link else self._combined(values).astype(self.dtype)
+        return (
+            self._predicted(values) if link else self._combined(values).astype(self._fitted_dtype())
+        )
 
 
 def losses_at(loss, logits, targets, weights, temperatures):

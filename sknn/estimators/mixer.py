@@ -1,9 +1,10 @@
 """The MLP-Mixer: which layers its parameters mean, and its two estimators."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sknn._ranges import BELOW_ONE, MAX_LAYERS, WIDTH
 from sknn.estimators._classifier import (
     CLASSES,
     CLASSIFIER,
@@ -11,19 +12,20 @@ from sknn.estimators._classifier import (
     NetworkClassifier,
 )
 from sknn.estimators._image_network import ImageNetwork
-from sknn.estimators._image_parameters import IMAGE_CONSTRAINTS, IMAGE_TEXTS, POSITIVE
+from sknn.estimators._image_parameters import IMAGE_CONSTRAINTS, IMAGE_TEXTS
 from sknn.estimators._mixer_layers import AUTO_PATCHES, mixer_layers
 from sknn.estimators._parameters import documented
 from sknn.estimators._regressor import LOSS, REGRESSOR, REGRESSOR_CONSTRAINTS, NetworkRegressor
+from sknn.layers._layer import PAIR
 
 MIXER_CONSTRAINTS = {
     **IMAGE_CONSTRAINTS,
-    "patch_size": [POSITIVE, "array-like", StrOptions({"auto"})],
-    "n_blocks": [Interval(Integral, 0, None, closed="left")],
-    "hidden_dim": [POSITIVE],
-    "tokens_mlp_dim": [POSITIVE],
-    "channels_mlp_dim": [POSITIVE],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "patch_size": [*PAIR, StrOptions({"auto"})],
+    "n_blocks": [Interval(Integral, 0, MAX_LAYERS, closed="both")],
+    "hidden_dim": WIDTH,
+    "tokens_mlp_dim": WIDTH,
+    "channels_mlp_dim": WIDTH,
+    "dropout": BELOW_ONE,
 }
 
 ARCHITECTURE = """patch_size : int, (int, int) or "auto", default={patch_size}

@@ -1,15 +1,17 @@
 """The first neurons: McCulloch and Pitts's of 1943, which has no weights, and Rosenblatt's, which learns."""
 
 import warnings
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknn._ranges import COUNT, POSITIVE
 
 N_LOOK_AHEAD = 64
 
@@ -31,7 +33,7 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     threshold : float, default=1
-        θ: how many excitatory inputs must be 1, at least 0. 1 is OR, the number of inputs is AND.
+        Threshold θ: how many excitatory inputs must be 1, at least 0. 1 is OR, the number of inputs is AND.
     inhibitory : array-like of int or of bool, default=None
         Inputs any of which, if it is 1, forces the output to 0 ("absolute inhibition"): their indices, or
         a mask with one value per input. All others are excitatory.
@@ -90,6 +92,7 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : McCullochPittsNeuron
+            The neuron.
         """
         self._check_inputs(X, y, reset=True)
         self.classes_ = np.array([0, 1])
@@ -114,9 +117,7 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
 
     def _check_inputs(self, X, y, reset):
         """(X, mask of the inhibitory inputs)."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
         if y is None:
             X = validate_data(self, X, reset=reset)
         else:
@@ -131,7 +132,10 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
 
     def _inhibitory_mask(self, n_inputs):
         mask = np.zeros(n_inputs, dtype=bool)
-        chosen = np.asarray([] if self.inhibitory is None else self.inhibitory)
+        try:
+            chosen = np.asarray([] if self.inhibitory is None else self.inhibitory)
+        except ValueError:  # lists of unequal lengths
+            chosen = np.array(None)
         if chosen.size == 0:
             return mask
         masks = chosen.dtype == bool and chosen.shape == mask.shape
@@ -175,8 +179,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     max_iter : int, default=1000
         At most so many epochs; learning ends after the first one without a mistake.
     learning_rate : float, default=1.0
-        η. The weights start at zero, so it only scales them: up to rounding, mistakes and predictions are
-        the same for any.
+        Learning rate η. The weights start at zero, so it only scales them: mistakes and predictions are
+        the same for any, up to rounding.
     shuffle : bool, default=True
         Whether the rows come in a new order in every epoch.
     random_state : int, RandomState or None, default=None
@@ -210,12 +214,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     ----------
     F. Rosenblatt, The perceptron: a probabilistic model for information storage and organization in the
     brain, Psychological Review 65 (1958); the Mark I was shown in 1960.
-
     A. B. J. Novikoff, On convergence proofs on perceptrons, Symposium on the Mathematical Theory of
     Automata 12 (1962).
-
     M. Minsky & S. Papert, Perceptrons, MIT Press (1969).
-
     R. O. Duda & P. E. Hart, Pattern classification and scene analysis, Wiley (1973): several classes.
 
     Examples
@@ -230,8 +231,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": COUNT,
+        "learning_rate": POSITIVE,
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
     }
@@ -256,6 +257,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : PerceptronClassifier
+            The fitted estimator.
         """
         X, y = self._check_rows(X, y, reset=True)
         self._start(unique_labels(y))
@@ -265,8 +267,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             if self.converged_:
                 return self
         warnings.warn(
-            f"After max_iter={self.max_iter} epochs there are still {self.mistakes_[-1]} mistakes. Either no "
-            "line separates the classes, or max_iter is too small.",
+            f"After max_iter={self.max_iter} epochs there are still {self.mistakes_[-1]} mistakes: no line "
+            "separates the classes, or max_iter is too small.",
             ConvergenceWarning,
             stacklevel=2,
         )
@@ -288,7 +290,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self : PerceptronClassifier
+            The fitted estimator.
         """
+        self._validate_params()  # the decorator does so only once
         first = not hasattr(self, "classes_")
         X, y = self._check_rows(X, y, reset=first)
         if first and classes is None:
@@ -297,8 +301,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             self._start(unique_labels(classes))
         elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
             raise ValueError(
-                f"classes={classes!r} is not the same as on the first call to partial_fit, which was "
-                f"{self.classes_}."
+                f"classes={classes!r} is not the same as on the first call, {self.classes_}."
             )
         self._learn(X, self._numbers_of(y))
         return self
@@ -321,7 +324,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         return Z[:, 0] if len(self.classes_) == 2 else Z
 
     def predict(self, X):
-        """The class of each row.
+        """Predict the class of each sample.
 
         Parameters
         ----------
@@ -344,9 +347,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
     def _start(self, classes):
         if len(classes) < 2:
-            raise ValueError(
-                f"y must have at least two classes; there is one class only: {classes}."
-            )
+            raise ValueError(f"y must have at least two classes, it has one class: {classes}.")
         self.classes_ = classes
         n_sums = 1 if len(classes) == 2 else len(classes)
         self.coef_ = np.zeros((n_sums, self.n_features_in_))
@@ -364,10 +365,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         return np.searchsorted(self.classes_, y)
 
     def _learn(self, X, targets):
-        """One epoch, row by row.
-
-        As long as there is no mistake the weights stay, so many rows are looked at in one go.
-        """
+        """One epoch. The weights stay until there is a mistake, so many rows are looked at in one go."""
         codes = np.array([[0.0], [1.0]]) if len(self.classes_) == 2 else np.eye(len(self.classes_))
         order = np.arange(len(X))
         if self.shuffle:

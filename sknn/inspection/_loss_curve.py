@@ -28,6 +28,11 @@ class LossCurveDisplay:
     validation_line_ : matplotlib Line2D or None
         The validation loss.
 
+    See Also
+    --------
+    FilterDisplay : The filters of the first convolution.
+    sklearn.model_selection.LearningCurveDisplay : Scores by the number of training samples.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

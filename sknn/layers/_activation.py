@@ -1,23 +1,30 @@
 """The activation layer."""
 
-from sklearn.base import BaseEstimator
+from sknn.layers._layer import ACTIVATION, Layer
 
 
 def activation_code(plan, name):
     """The engine's number of an activation."""
-    if name not in plan.engine.ACTIVATIONS:
+    if not isinstance(name, str) or name not in plan.engine.ACTIVATIONS:
         raise ValueError(f"activation {name!r} is none of {', '.join(plan.engine.ACTIVATIONS)}.")
     return plan.engine.ACTIVATIONS[name]
 
 
-class Activation(BaseEstimator):
+class Activation(Layer):
     """An elementwise function between layers.
+
+    `Dense` and `Conv2D` have an activation of their own; this layer is for one after a normalization
+    or a pooling layer.
 
     Parameters
     ----------
     name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", \
 "mish", "softplus"}
         Which function.
+
+    See Also
+    --------
+    ParametricActivation : Each channel learns how much of the function it takes.
 
     Examples
     --------
@@ -26,15 +33,12 @@ class Activation(BaseEstimator):
     Activation(name='relu')
     """
 
+    _parameter_constraints = {"name": ACTIVATION}
+
     def __init__(self, name):
         self.name = name
 
-    def output_shape(self, input_shape):
-        """That of the input."""
-        return tuple(input_shape)
-
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         if self.name == "identity":
             return source
         code = activation_code(plan, self.name)

@@ -1,11 +1,15 @@
 """Layers side by side."""
 
 from sknn.composition import NestedLayers
-from sknn.layers._shapes import check_count, columns_geometry, row
+from sknn.layers._layer import Layer
+from sknn.layers._shapes import columns_geometry, counts, of_layers, row
 
 
-class Columns(NestedLayers):
+class Columns(NestedLayers, Layer):
     """Layers side by side, each on columns of its own; their outputs make one row.
+
+    The columns of a row are split into parts, one for each layer. What the layers make of them is
+    concatenated.
 
     Parameters
     ----------
@@ -13,6 +17,11 @@ class Columns(NestedLayers):
         What works on each part of the columns; None passes them on as they are.
     widths : sequence of int
         Columns of each part, in order; together all of them.
+
+    See Also
+    --------
+    CategoryEmbedding : Vectors for categorical features.
+    PeriodicEmbedding : Embedding of numerical features.
 
     Examples
     --------
@@ -24,6 +33,8 @@ class Columns(NestedLayers):
     (32,)
     """
 
+    _parameter_constraints = {"layers": [list, tuple], "widths": ["array-like"]}
+
     def __init__(self, layers, widths):
         self.layers = layers
         self.widths = widths
@@ -31,26 +42,24 @@ class Columns(NestedLayers):
     def _parts(self, input_shape):
         """(layer, first column, columns, columns of its output) of each part."""
         n_in, first, parts = row(input_shape, type(self).__name__), 0, []
-        for width in self.widths:
-            check_count(width, "a number of widths")
-        if len(self.layers) != len(self.widths) or sum(self.widths) != n_in:
+        widths = counts(self.widths, "widths")
+        layers = of_layers(self.layers, or_none=True)
+        if len(layers) != len(widths) or sum(widths) != n_in:
             raise ValueError(
-                f"{len(self.layers)} layers on parts of {list(self.widths)} columns do not fit to a row of {n_in}."
+                f"{len(layers)} layers on parts of widths={list(widths)} do not fit on a row of {n_in}."
             )
-        for layer, width in zip(self.layers, self.widths, strict=True):
+        for layer, width in zip(layers, widths, strict=True):
             shape = (width,) if layer is None else layer.output_shape((width,))
             parts.append((layer, first, width, row(shape, "the sum of columns")))
             first += width
         return parts
 
-    def output_shape(self, input_shape):
-        """The sum of the parts' outputs."""
+    def _shape(self, input_shape):
         return (sum(n_out for *_, n_out in self._parts(input_shape)),)
 
     def lower(self, plan, source):
-        """Add the ops of the parts to a plan, between copies; returns the buffer of the row."""
-        parts = self._parts(plan.shapes[source])
         target, to = plan.new_buffer(self.output_shape(plan.shapes[source])), 0
+        parts = self._parts(plan.shapes[source])
         for layer, first, width, n_out in parts:
             part = source
             if layer is not None:

@@ -2,13 +2,15 @@
 
 from numbers import Integral
 
-from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from sknn._ranges import MAX_WIDTH, WIDTH
 from sknn.layers._activation import Activation
+from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
 from sknn.layers._shapes import check_padding, image, pair, windows
 
 
-class Conv2D(BaseEstimator):
+class Conv2D(Layer):
     """Filters that move over an image: ``y[p] = b + Σ x[p·s + t·d] W[t]``, t being the taps of the kernel.
 
     With x of shape (n, h, w, c), W (kh, kw, c / groups, filters) and b (filters,); the gradients are the
@@ -42,6 +44,11 @@ class Conv2D(BaseEstimator):
         for the first layer, filters that whiten the patches of the training images, of which there are
         2 · kh · kw · c or fewer, an even number.
 
+    See Also
+    --------
+    Dense : Every unit sees the whole input.
+    MaxPool2D : The largest value of each window.
+
     References
     ----------
     Y. LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 86 (1998).
@@ -52,6 +59,23 @@ class Conv2D(BaseEstimator):
     >>> Conv2D(32, 3, padding="same").output_shape((28, 28, 1))
     (28, 28, 32)
     """
+
+    _parameter_constraints = {
+        "filters": WIDTH,
+        "kernel_size": PAIR,
+        "strides": PAIR,
+        "padding": [
+            StrOptions({"valid", "same"}),
+            Interval(Integral, 0, MAX_WIDTH, closed="both"),
+            "array-like",
+        ],
+        "dilation": PAIR,
+        "groups": WIDTH,
+        "bias": ["boolean"],
+        "activation": [*ACTIVATION, None],
+        "trainable": ["boolean"],
+        "init": [StrOptions({"he", "dirac", "whitening"})],
+    }
 
     def __init__(
         self,
@@ -95,19 +119,6 @@ class Conv2D(BaseEstimator):
             axes.append(found)
         return axes
 
-    def _check(self, c):
-        for name in ("filters", "groups"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name}={value!r} must be an integer >= 1.")
-        if c % self.groups or self.filters % self.groups:
-            raise ValueError(
-                f"groups={self.groups} must divide the {c} channels of the input and the "
-                f"{self.filters} filters."
-            )
-        if self.init not in ("he", "dirac", "whitening"):
-            raise ValueError(f"init={self.init!r} must be 'he', 'dirac' or 'whitening'.")
-
     def _check_whitening(self, plan, source):
         kh, kw = pair(self.kernel_size, "kernel_size")
         most = 2 * kh * kw * plan.shapes[source][2]
@@ -117,15 +128,23 @@ class Conv2D(BaseEstimator):
                 f"{most} filters."
             )
 
-    def output_shape(self, input_shape):
-        """(h, w, filters) from (h, w, c)."""
+    def _shape(self, input_shape):
         h, w, c = image(input_shape, self)
-        self._check(c)
-        rows, columns = self._windows((h, w))
-        return rows[0], columns[0], int(self.filters)
+        filters, groups = int(self.filters), int(self.groups)
+        if c % groups or filters % groups:
+            raise ValueError(
+                f"groups={groups} must divide the {c} channels of the input and the {filters} filters."
+            )
+        (oh, top, bottom), (ow, left, right) = self._windows((h, w))
+        kernel = pair(self.kernel_size, "kernel_size")
+        check_size(f"filters={filters}: weights", (*kernel, c // groups, filters))
+        check_size(
+            f"padding={self.padding!r}, dilation={self.dilation!r}: padded image",
+            (h + top + bottom, w + left + right, c),
+        )
+        return oh, ow, filters
 
     def lower(self, plan, source):
-        """Add this layer's ops to a plan; returns the buffer of its output."""
         h, w, c = image(plan.shapes[source], self)
         oh, ow, oc = self.output_shape((h, w, c))
         if self.init == "whitening":
@@ -146,11 +165,11 @@ class Conv2D(BaseEstimator):
         target = plan.new_buffer((oh, ow, oc), gradient=trained)
         parameter = plan.new_parameter(
             source,
-            (*kernel, c // self.groups, oc),
+            (*kernel, c // int(self.groups), oc),
             activation=self.activation or plan.activation,
             places=oh * ow,
-            trained=self.trainable,
-            biased=self.bias,
+            trained=bool(self.trainable),
+            biased=bool(self.bias),
             rule=self.init,
         )
         strides, dilation = pair(self.strides, "strides"), pair(self.dilation, "dilation")
@@ -169,7 +188,7 @@ class Conv2D(BaseEstimator):
                 *dilation,
                 top,
                 left,
-                self.groups,
+                int(self.groups),
                 h,
                 w,
             ),

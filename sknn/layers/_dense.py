@@ -2,13 +2,14 @@
 
 from math import sqrt
 
-from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import StrOptions
 
+from sknn._ranges import NOT_NEGATIVE, WIDTH
 from sknn.layers._activation import Activation
-from sknn.layers._shapes import check_count, check_rate, size_of
+from sknn.layers._layer import ACTIVATION, Layer, check_size, size_of
 
 
-class Dense(BaseEstimator):
+class Dense(Layer):
     """Every unit sees every input: ``y = x W + b``.
 
     With x of shape (n, n_in), W (n_in, n_out) and b (n_out,), the gradients are
@@ -30,6 +31,10 @@ class Dense(BaseEstimator):
     rate, bias_rate : float, default=1.0
         Factors of the learning rate for W and for b, >= 0.
 
+    See Also
+    --------
+    Conv2D : Filters that move over an image.
+
     References
     ----------
     A. Jacot, F. Gabriel & C. Hongler, Neural tangent kernel, NeurIPS 2018 (arXiv 1806.07572); for tables D.
@@ -42,6 +47,14 @@ class Dense(BaseEstimator):
     Dense(units=10)
     """
 
+    _parameter_constraints = {
+        "units": WIDTH,
+        "activation": [*ACTIVATION, None],
+        "parametrization": [StrOptions({"standard", "ntk"})],
+        "rate": NOT_NEGATIVE,
+        "bias_rate": NOT_NEGATIVE,
+    }
+
     def __init__(self, units, activation=None, parametrization="standard", rate=1.0, bias_rate=1.0):
         self.units = units
         self.activation = activation
@@ -49,23 +62,19 @@ class Dense(BaseEstimator):
         self.rate = rate
         self.bias_rate = bias_rate
 
-    def output_shape(self, input_shape):
-        """(units,)."""
-        check_count(self.units, "units")
-        return (int(self.units),)
+    def _shape(self, input_shape):
+        units = int(self.units)
+        check_size(f"units={units}: weights", (size_of(input_shape), units))
+        return (units,)
 
     def _scaling(self, n_in):
         """How large W is at first, and how fast it moves and decays."""
-        check_rate(self.rate)
-        check_rate(self.bias_rate, "bias_rate")
+        rate = float(self.rate)
         if self.parametrization == "standard":
-            return {"rule": "glorot", "rate_factor": self.rate, "decay_factor": self.rate}
-        if self.parametrization == "ntk":
-            return {"rule": "ntk", "rate_factor": self.rate / sqrt(n_in), "decay_factor": self.rate}
-        raise ValueError(f"parametrization={self.parametrization!r} must be 'standard' or 'ntk'.")
+            return {"rule": "glorot", "rate_factor": rate, "decay_factor": rate}
+        return {"rule": "ntk", "rate_factor": rate / sqrt(n_in), "decay_factor": rate}
 
     def lower(self, plan, source):
-        """Add this layer's ops to a plan; returns the buffer of its output."""
         activation = self.activation or plan.activation
         shape = self.output_shape(plan.shapes[source])
         target = plan.new_buffer(shape)
@@ -74,7 +83,7 @@ class Dense(BaseEstimator):
             source,
             (n_in, *shape),
             activation=activation,
-            bias_rate_factor=self.bias_rate,
+            bias_rate_factor=float(self.bias_rate),
             **self._scaling(n_in),
         )
         plan.add("dense", source, target, parameter=parameter)

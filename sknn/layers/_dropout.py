@@ -1,13 +1,27 @@
 """The dropout layer."""
 
-from numbers import Real
-
-from sklearn.base import BaseEstimator
-
+from sknn._ranges import BELOW_ONE
+from sknn.layers._layer import Layer
 from sknn.layers._shapes import channels_geometry, image
 
 
-class Dropout(BaseEstimator):
+class _Dropout(Layer):
+    """A probability of a zero."""
+
+    _parameter_constraints = {"rate": BELOW_ONE}
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def _add(self, plan, source, kind, geometry=()):
+        if self.rate == 0:
+            return source
+        target = plan.new_buffer_like(source)
+        plan.add(kind, source, target, rate=float(self.rate), geometry=geometry)
+        return target
+
+
+class Dropout(_Dropout):
     """Inverted dropout: in training each value is zero with probability `rate`, else divided by 1 - rate.
 
     Every sample of every epoch has a mask of its own. Outside of training the layer does nothing.
@@ -16,6 +30,10 @@ class Dropout(BaseEstimator):
     ----------
     rate : float
         Probability of a zero, in [0, 1).
+
+    See Also
+    --------
+    SpatialDropout : Drops whole channels of an image.
 
     References
     ----------
@@ -29,25 +47,24 @@ class Dropout(BaseEstimator):
     Dropout(rate=0.5)
     """
 
-    def __init__(self, rate):
-        self.rate = rate
-
-    def output_shape(self, input_shape):
-        """That of the input."""
-        return tuple(input_shape)
-
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
-        return _add(plan, source, "dropout", self.rate)
+        self.output_shape(plan.shapes[source])
+        return self._add(plan, source, "dropout")
 
 
-class SpatialDropout(BaseEstimator):
+class SpatialDropout(_Dropout):
     """Dropout of whole channels of an image: one mask for each sample and channel, the same at all places.
+
+    Neighboring pixels of a channel are alike, so that the loss of one of them alone takes little away.
 
     Parameters
     ----------
     rate : float
         Probability of a zero, in [0, 1).
+
+    See Also
+    --------
+    Dropout : Drops every value by itself.
 
     References
     ----------
@@ -61,24 +78,9 @@ class SpatialDropout(BaseEstimator):
     SpatialDropout(rate=0.1)
     """
 
-    def __init__(self, rate):
-        self.rate = rate
-
-    def output_shape(self, input_shape):
-        """That of the input."""
-        return image(tuple(input_shape), self)
+    def _shape(self, input_shape):
+        return image(input_shape, self)
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
-        geometry = channels_geometry(image(plan.shapes[source], self))
-        return _add(plan, source, "spatial_dropout", self.rate, geometry)
-
-
-def _add(plan, source, kind, rate, geometry=()):
-    if not isinstance(rate, Real) or not 0 <= float(rate) < 1:
-        raise ValueError(f"rate={rate!r} must be in [0, 1).")
-    if rate == 0:
-        return source
-    target = plan.new_buffer_like(source)
-    plan.add(kind, source, target, rate=rate, geometry=geometry)
-    return target
+        geometry = channels_geometry(self.output_shape(plan.shapes[source]))
+        return self._add(plan, source, "spatial_dropout", geometry)

@@ -1,16 +1,14 @@
 """Embeddings of the columns of a table."""
 
 from functools import partial
-from numbers import Real
 
-import numpy as np
-from sklearn.base import BaseEstimator
-
+from sknn._ranges import NOT_NEGATIVE, POSITIVE, WIDTH
 from sknn.initializers import periodic
-from sknn.layers._shapes import check_count, check_rate, columns_geometry, row
+from sknn.layers._layer import Layer, check_size
+from sknn.layers._shapes import columns_geometry, counts, row
 
 
-class PeriodicEmbedding(BaseEstimator):
+class PeriodicEmbedding(Layer):
     """Each number x with J mixtures of K waves of it (PBLD).
 
     ``v_j = c_j + Σ_k m_kj cos(2π f_k x + b_k)``, with weights of its own for each of d columns. The output (d +
@@ -29,6 +27,11 @@ class PeriodicEmbedding(BaseEstimator):
     rate : float, default=1.0
         Factor of the learning rate for all weights of the layer, >= 0; RealMLP takes 0.1.
 
+    See Also
+    --------
+    PiecewiseLinearEmbedding : Piecewise linear functions in place of cosines.
+    CategoryEmbedding : Vectors for categorical features.
+
     References
     ----------
     Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS
@@ -42,32 +45,35 @@ class PeriodicEmbedding(BaseEstimator):
     (20,)
     """
 
+    _parameter_constraints = {
+        "n_frequencies": WIDTH,
+        "n_outputs": WIDTH,
+        "sigma": POSITIVE,
+        "rate": NOT_NEGATIVE,
+    }
+
     def __init__(self, n_frequencies=16, n_outputs=3, sigma=0.1, rate=1.0):
         self.n_frequencies = n_frequencies
         self.n_outputs = n_outputs
         self.sigma = sigma
         self.rate = rate
 
-    def output_shape(self, input_shape):
-        """(d + d J,)."""
-        for name in ("n_frequencies", "n_outputs"):
-            check_count(getattr(self, name), name)
-        return (row(input_shape, type(self).__name__) * (1 + self.n_outputs),)
+    def _shape(self, input_shape):
+        n_in = row(input_shape, type(self).__name__)
+        K, J = int(self.n_frequencies), int(self.n_outputs)
+        check_size(f"n_frequencies={K}, n_outputs={J}: weights", (2 * K + K * J + J, n_in))
+        return (n_in * (1 + J),)
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         (n_in,), (n_out,) = plan.shapes[source], self.output_shape(plan.shapes[source])
-        if not isinstance(self.sigma, Real) or not 0 < float(self.sigma) < np.inf:
-            raise ValueError(f"sigma={self.sigma!r} must be a finite number > 0.")
-        check_rate(self.rate)
-        K, J = self.n_frequencies, self.n_outputs
+        K, J = int(self.n_frequencies), int(self.n_outputs)
         parameter = plan.new_parameter(
             source,
             (2 * K + K * J + J, n_in),
-            rule=partial(periodic, n_frequencies=K, n_outputs=J, sigma=self.sigma),
+            rule=partial(periodic, n_frequencies=K, n_outputs=J, sigma=float(self.sigma)),
             biased=False,
-            rate_factor=self.rate,
-            decay_factor=self.rate,
+            rate_factor=float(self.rate),
+            decay_factor=float(self.rate),
         )
         target = plan.new_buffer((n_out,))
         geometry = columns_geometry(n_in, n_out)
@@ -75,7 +81,7 @@ class PeriodicEmbedding(BaseEstimator):
         return target
 
 
-class CategoryEmbedding(BaseEstimator):
+class CategoryEmbedding(Layer):
     """A vector for each category: ``y = W_i[code]`` for every column i, one after the other.
 
     Codes are whole numbers from 0 to K_i − 1; any other number, -1 say, is a missing or unknown category and
@@ -91,6 +97,11 @@ class CategoryEmbedding(BaseEstimator):
     rate : float, default=1.0
         Factor of the learning rate for the tables, >= 0.
 
+    See Also
+    --------
+    PeriodicEmbedding : Embedding of numerical features.
+    Columns : Different layers for different columns.
+
     References
     ----------
     C. Guo & F. Berkhahn, Entity embeddings of categorical variables, 2016 (arXiv 1604.06737).
@@ -102,34 +113,29 @@ class CategoryEmbedding(BaseEstimator):
     (16,)
     """
 
+    _parameter_constraints = {"cardinalities": ["array-like"], "dim": WIDTH, "rate": NOT_NEGATIVE}
+
     def __init__(self, cardinalities, dim=8, rate=1.0):
         self.cardinalities = cardinalities
         self.dim = dim
         self.rate = rate
 
-    def output_shape(self, input_shape):
-        """(columns · dim,)."""
-        n_in = row(input_shape, type(self).__name__)
-        for number in self.cardinalities:
-            check_count(number, "a number of cardinalities")
-        check_count(self.dim, "dim")
-        if len(self.cardinalities) != n_in:
-            raise ValueError(f"{len(self.cardinalities)} cardinalities for a row of {n_in} codes.")
-        return (n_in * self.dim,)
+    def _shape(self, input_shape):
+        n_in, dim = row(input_shape, type(self).__name__), int(self.dim)
+        cardinalities = counts(self.cardinalities, "cardinalities")
+        if len(cardinalities) != n_in:
+            raise ValueError(f"{len(cardinalities)} cardinalities for a row of {n_in} codes.")
+        for n in cardinalities:
+            check_size(f"dim={dim}: vectors", (n, dim))
+        return (n_in * dim,)
 
     def lower(self, plan, source):
-        """Add an op for each column to a plan; returns the buffer of the output."""
         target = plan.new_buffer(self.output_shape(plan.shapes[source]))
-        check_rate(self.rate)
-        for i, n in enumerate(self.cardinalities):
+        dim, rate = int(self.dim), float(self.rate)
+        for i, n in enumerate(counts(self.cardinalities, "cardinalities")):
             parameter = plan.new_parameter(
-                source,
-                (n, self.dim),
-                rule="normal",
-                biased=False,
-                rate_factor=self.rate,
-                decay_factor=self.rate,
+                source, (n, dim), rule="normal", biased=False, rate_factor=rate, decay_factor=rate
             )
-            geometry = columns_geometry(1, self.dim, i, i * self.dim)
+            geometry = columns_geometry(1, dim, i, i * dim)
             plan.add("embedding", source, target, parameter=parameter, geometry=geometry)
         return target

@@ -1,12 +1,16 @@
 """From an image to a row of values."""
 
-from sklearn.base import BaseEstimator
-
-from sknn.layers._shapes import size_of
+from sknn.layers._layer import Layer, size_of
 
 
-class Flatten(BaseEstimator):
-    """The values of an image in one row: pixel by pixel, channel by channel. Dense layers do it themselves.
+class Flatten(Layer):
+    """The values of an image in one row.
+
+    It goes pixel by pixel, and channel by channel within a pixel. `Dense` layers do it themselves.
+
+    See Also
+    --------
+    GlobalAvgPool2D : A row of the means of the channels.
 
     Examples
     --------
@@ -15,11 +19,10 @@ class Flatten(BaseEstimator):
     (256,)
     """
 
-    def output_shape(self, input_shape):
-        """(h * w * c,) from (h, w, c)."""
+    def _shape(self, input_shape):
         return (size_of(input_shape),)
 
     def lower(self, plan, source):
-        """Nothing is moved: the buffer has another shape from now on."""
+        # nothing is moved: the buffer has another shape from now on
         plan.shapes[source] = self.output_shape(plan.shapes[source])
         return source

@@ -1,22 +1,21 @@
 """Normalisation."""
 
-import numpy as np
-from sklearn.base import BaseEstimator
+from numbers import Real
 
-from sknn.layers._shapes import channels_geometry, check_rate
+from sklearn.utils._param_validation import Interval
+
+from sknn._ranges import NOT_NEGATIVE, POSITIVE
+from sknn.layers._layer import Layer
+from sknn.layers._shapes import channels_geometry
 
 
-class _Norm(BaseEstimator):
+class _Norm(Layer):
     """``y = γ (x − mean) / √(var + ε) + β`` with γ and β for each channel."""
 
     _kind: str
 
-    def output_shape(self, input_shape):
-        """That of the input."""
-        return tuple(input_shape)
-
     def _add(self, plan, source, momentum=0.0, **options):
-        shape = plan.shapes[source]
+        shape = self.output_shape(plan.shapes[source])
         target = plan.new_stage(source)
         parameter = plan.new_parameter(source, shape[-1:], rule="norm", decays=False, **options)
         plan.add(
@@ -24,7 +23,7 @@ class _Norm(BaseEstimator):
             source,
             target,
             parameter=parameter,
-            rate=self.epsilon,
+            rate=float(self.epsilon),
             momentum=momentum,
             geometry=channels_geometry(shape),
         )
@@ -50,6 +49,10 @@ class BatchNorm(_Norm):
     bias_rate : float, default=1.0
         Factor of the learning rate for β, >= 0; 0 keeps β at 0.
 
+    See Also
+    --------
+    LayerNorm : Normalizes every sample by itself.
+
     References
     ----------
     S. Ioffe & C. Szegedy, Batch normalization, ICML 2015 (arXiv 1502.03167).
@@ -62,6 +65,12 @@ class BatchNorm(_Norm):
     """
 
     _kind = "batch_norm"
+    _parameter_constraints = {
+        "momentum": [Interval(Real, 0, 1, closed="right")],
+        "epsilon": POSITIVE,
+        "scale": ["boolean"],
+        "bias_rate": NOT_NEGATIVE,
+    }
 
     def __init__(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
         self.momentum = momentum
@@ -70,16 +79,9 @@ class BatchNorm(_Norm):
         self.bias_rate = bias_rate
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
-        if not 0 < self.momentum <= 1:
-            raise ValueError(f"momentum={self.momentum!r} must be in (0, 1].")
-        _check_epsilon(self.epsilon)
-        if not isinstance(self.scale, (bool, np.bool_)):
-            raise ValueError(f"scale={self.scale!r} must be True or False.")
-        check_rate(self.bias_rate, "bias_rate")
-        return self._add(
-            plan, source, self.momentum, trained=self.scale, bias_rate_factor=self.bias_rate
-        )
+        self._validate_params()
+        options = {"trained": bool(self.scale), "bias_rate_factor": float(self.bias_rate)}
+        return self._add(plan, source, float(self.momentum), **options)
 
 
 class LayerNorm(_Norm):
@@ -91,6 +93,10 @@ class LayerNorm(_Norm):
     ----------
     epsilon : float, default=1e-5
         Added to the variance, > 0.
+
+    See Also
+    --------
+    BatchNorm : Normalizes every channel over the mini-batch.
 
     References
     ----------
@@ -104,16 +110,10 @@ class LayerNorm(_Norm):
     """
 
     _kind = "layer_norm"
+    _parameter_constraints = {"epsilon": POSITIVE}
 
     def __init__(self, epsilon=1e-5):
         self.epsilon = epsilon
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
-        _check_epsilon(self.epsilon)
         return self._add(plan, source)
-
-
-def _check_epsilon(epsilon):
-    if not epsilon > 0:
-        raise ValueError(f"epsilon={epsilon!r} must be > 0.")

@@ -3,16 +3,19 @@
 from functools import partial
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import validate_params
+from sklearn.utils.validation import check_array
 
+from sknn._ranges import NOT_NEGATIVE, WIDTH
 from sknn.initializers import piecewise
-from sknn.layers._shapes import check_count, check_rate, columns_geometry, row
+from sknn.layers._layer import Layer, check_size
+from sknn.layers._shapes import columns_geometry, row
 
 #: the least width of a bin, and its least share of the range of a column in `from_quantiles`
 NARROWEST, SMALLEST_SHARE = 1e-30, 1e-5
 
 
-class PiecewiseLinearEmbedding(BaseEstimator):
+class PiecewiseLinearEmbedding(Layer):
     """Each number x with J piecewise linear functions of it.
 
     T + 1 edges b of a column make T components ``e_t = (x − b_t) / (b_{t+1} − b_t)``, cut to [0, 1] but for the
@@ -29,6 +32,10 @@ class PiecewiseLinearEmbedding(BaseEstimator):
     rate : float, default=1.0
         Factor of the learning rate for all weights of the layer, >= 0.
 
+    See Also
+    --------
+    PeriodicEmbedding : Cosines in place of piecewise linear functions.
+
     References
     ----------
     Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS
@@ -43,12 +50,15 @@ class PiecewiseLinearEmbedding(BaseEstimator):
     (20,)
     """
 
+    _parameter_constraints = {"edges": ["array-like"], "n_outputs": WIDTH, "rate": NOT_NEGATIVE}
+
     def __init__(self, edges, n_outputs=3, rate=1.0):
         self.edges = edges
         self.n_outputs = n_outputs
         self.rate = rate
 
     @classmethod
+    @validate_params({"n_bins": WIDTH}, prefer_skip_nested_validation=True)
     def from_quantiles(cls, X, n_bins=16, **options):
         """The layer with bins that hold about as many samples each.
 
@@ -66,12 +76,15 @@ class PiecewiseLinearEmbedding(BaseEstimator):
         -------
         layer : PiecewiseLinearEmbedding
         """
-        check_count(n_bins, "n_bins")
-        columns = [quantile_edges(column, n_bins) for column in np.asarray(X, float).T]
+        X = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", input_name="X")
+        columns = [quantile_edges(column, int(n_bins)) for column in X.T]
         return cls(np.stack(columns, axis=1), **options)
 
     def _checked_edges(self):
-        edges = np.asarray(self.edges, float)
+        try:
+            edges = np.asarray(self.edges, float)
+        except (TypeError, ValueError):
+            raise ValueError(f"edges must be an array of numbers, got {self.edges!r}.") from None
         if edges.ndim != 2 or len(edges) < 2:
             raise ValueError(
                 f"edges must have the shape (T + 1, d), at least two for each column, got {edges.shape}."
@@ -83,27 +96,25 @@ class PiecewiseLinearEmbedding(BaseEstimator):
             )
         return edges
 
-    def output_shape(self, input_shape):
-        """(d + d J,)."""
-        check_count(self.n_outputs, "n_outputs")
-        n_in, n_edges = row(input_shape, type(self).__name__), np.shape(self.edges)[-1:]
-        if n_edges != (n_in,):
-            raise ValueError(f"edges of {n_edges} columns for a row of {n_in}.")
-        return (n_in * (1 + self.n_outputs),)
+    def _shape(self, input_shape):
+        n_in, edges = row(input_shape, type(self).__name__), self._checked_edges()
+        T, J, n_columns = len(edges) - 1, int(self.n_outputs), edges.shape[1]
+        if n_columns != n_in:
+            raise ValueError(f"edges of {n_columns} columns for a row of {n_in}.")
+        check_size(f"n_outputs={J}: weights", (T * J + J, n_in))
+        return (n_in * (1 + J),)
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         (n_in,), (n_out,) = plan.shapes[source], self.output_shape(plan.shapes[source])
-        edges = self._checked_edges()
-        check_rate(self.rate)
-        T, J = len(edges) - 1, self.n_outputs
+        edges, rate = self._checked_edges(), float(self.rate)
+        T, J = len(edges) - 1, int(self.n_outputs)
         parameter = plan.new_parameter(
             source,
             (T * J + J, n_in),
             rule=partial(piecewise, n_bins=T, n_outputs=J),
             biased=False,
-            rate_factor=self.rate,
-            decay_factor=self.rate,
+            rate_factor=rate,
+            decay_factor=rate,
         )
         target = plan.new_buffer((n_out,))
         table = plan.new_table(np.concatenate([edges[:-1], 1 / np.diff(edges, axis=0)]))

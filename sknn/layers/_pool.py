@@ -1,14 +1,20 @@
 """Pooling layers."""
 
-from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import StrOptions
 
-from sknn.layers._shapes import check_padding, image, pair, windows
+from sknn.layers._layer import PAIR, Layer
+from sknn.layers._shapes import image, pair, windows
 
 
-class _Pool2D(BaseEstimator):
+class _Pool2D(Layer):
     """Windows that move over an image, and give one number for each channel."""
 
     _kind: str
+    _parameter_constraints = {
+        "pool_size": PAIR,
+        "strides": [*PAIR, None],
+        "padding": [StrOptions({"valid", "same"})],
+    }
 
     def __init__(self, pool_size=2, strides=None, padding="valid"):
         self.pool_size = pool_size
@@ -21,8 +27,7 @@ class _Pool2D(BaseEstimator):
 
     def _windows(self, shape):
         size, strides = self._steps()
-        paddings = check_padding(self.padding, windows_only=True)
-        axes = [windows(shape[a], size[a], strides[a], paddings[a]) for a in (0, 1)]
+        axes = [windows(shape[a], size[a], strides[a], self.padding) for a in (0, 1)]
         if min(n for n, _, _ in axes) < 1:
             raise ValueError(
                 f"a window of {size[0]} x {size[1]} does not fit on an image of {shape[0]} x {shape[1]}; "
@@ -30,15 +35,14 @@ class _Pool2D(BaseEstimator):
             )
         return axes
 
-    def output_shape(self, input_shape):
-        """(h, w, c) of the output."""
+    def _shape(self, input_shape):
         h, w, c = image(input_shape, self)
         rows, columns = self._windows((h, w))
         return rows[0], columns[0], c
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         h, w, c = image(plan.shapes[source], self)
+        self.output_shape((h, w, c))
         (oh, top, _), (ow, left, _) = self._windows((h, w))
         size, strides = self._steps()
         return _pool(plan, self._kind, source, (oh, ow, c), size, strides, (top, left))
@@ -46,6 +50,8 @@ class _Pool2D(BaseEstimator):
 
 class MaxPool2D(_Pool2D):
     """The largest value of each window; its gradient goes to the first place where it stands.
+
+    Windows of `pool_size` move over the image by `strides`; every channel is pooled by itself.
 
     Parameters
     ----------
@@ -55,6 +61,11 @@ class MaxPool2D(_Pool2D):
         Steps between windows; None is the size of the window.
     padding : {"valid", "same"}, default="valid"
         "valid" drops a window that hangs over the edge, "same" keeps it and ignores what lies outside.
+
+    See Also
+    --------
+    AvgPool2D : The mean of each window.
+    GlobalMaxPool2D : A single window over the whole image.
 
     Examples
     --------
@@ -69,6 +80,8 @@ class MaxPool2D(_Pool2D):
 class AvgPool2D(_Pool2D):
     """The mean of each window.
 
+    Windows of `pool_size` move over the image by `strides`; every channel is pooled by itself.
+
     Parameters
     ----------
     pool_size : int or (int, int), default=2
@@ -78,6 +91,11 @@ class AvgPool2D(_Pool2D):
     padding : {"valid", "same"}, default="valid"
         "valid" drops a window that hangs over the edge, "same" keeps it and takes the mean of what lies
         inside.
+
+    See Also
+    --------
+    MaxPool2D : The largest value of each window.
+    GlobalAvgPool2D : A single window over the whole image.
 
     Examples
     --------
@@ -89,17 +107,15 @@ class AvgPool2D(_Pool2D):
     _kind = "avg_pool"
 
 
-class _GlobalPool2D(BaseEstimator):
+class _GlobalPool2D(Layer):
     """One window over the whole image."""
 
     _kind: str
 
-    def output_shape(self, input_shape):
-        """(c,) from (h, w, c)."""
+    def _shape(self, input_shape):
         return (image(input_shape, self)[2],)
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         h, w, c = image(plan.shapes[source], self)
         target = _pool(plan, self._kind, source, (1, 1, c), (h, w), (1, 1), (0, 0))
         plan.shapes[target] = (c,)
@@ -108,6 +124,13 @@ class _GlobalPool2D(BaseEstimator):
 
 class GlobalMaxPool2D(_GlobalPool2D):
     """The largest value of each channel.
+
+    An image (h, w, c) becomes a row (c,).
+
+    See Also
+    --------
+    GlobalAvgPool2D : The mean of each channel.
+    MaxPool2D : The largest value of each window.
 
     Examples
     --------
@@ -121,6 +144,13 @@ class GlobalMaxPool2D(_GlobalPool2D):
 
 class GlobalAvgPool2D(_GlobalPool2D):
     """The mean of each channel.
+
+    An image (h, w, c) becomes a row (c,).
+
+    See Also
+    --------
+    GlobalMaxPool2D : The largest value of each channel.
+    AvgPool2D : The mean of each window.
 
     Examples
     --------

@@ -1,16 +1,23 @@
 """The residual layer."""
 
 from sknn.composition import NestedLayers
+from sknn.layers._layer import Layer
 from sknn.layers._shapes import channels_geometry, kept
 
 
-class Residual(NestedLayers):
+class Residual(NestedLayers, Layer):
     """Some layers and a way around them: ``y = x + f(x)``.
+
+    The gradient reaches what comes before through x even where f passes little of it on.
 
     Parameters
     ----------
     layers : list of layers
-        f; its output has the shape of its input.
+        The layers f; their output has the shape of their input.
+
+    See Also
+    --------
+    Transposed : Layers that see spatial positions in place of channels.
 
     References
     ----------
@@ -23,15 +30,16 @@ class Residual(NestedLayers):
     (8, 8, 16)
     """
 
+    _parameter_constraints = {"layers": [list, tuple]}
+
     def __init__(self, layers):
         self.layers = layers
 
-    def output_shape(self, input_shape):
-        """That of the input."""
-        return kept(self.layers, tuple(input_shape))
+    def _shape(self, input_shape):
+        return kept(self.layers, input_shape)
 
     def lower(self, plan, source):
-        """Add the ops of the layers to a plan, between a fork and a sum; returns the buffer of the sum."""
+        # the layers come between a fork and a sum
         shape = self.output_shape(plan.shapes[source])
         geometry = channels_geometry(shape)
         branch = plan.new_buffer(shape, gradient=plan.has_gradient(source))

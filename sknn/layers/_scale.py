@@ -3,37 +3,33 @@
 from functools import partial
 from numbers import Real
 
-import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval
 
+from sknn._ranges import MAX_FLOAT, NOT_NEGATIVE
 from sknn.initializers import constant
 from sknn.layers._activation import activation_code
-from sknn.layers._shapes import channels_geometry, check_rate
+from sknn.layers._layer import ACTIVATION, Layer
+from sknn.layers._shapes import channels_geometry
 
 
-class _Channels(BaseEstimator):
+class _Channels(Layer):
     """What has one weight for each channel."""
 
     #: the weights to begin with
     initial = 1.0
 
-    def output_shape(self, input_shape):
-        """That of the input."""
-        return tuple(input_shape)
-
     def _add(self, plan, kind, source, code=0):
-        check_rate(self.rate)
-        shape = plan.shapes[source]
+        shape, rate = self.output_shape(plan.shapes[source]), float(self.rate)
         target = plan.new_stage(source)
         parameter = plan.new_parameter(
             source,
             (1, shape[-1]),
-            rule=partial(constant, value=self.initial),
-            trained=self.rate > 0,
-            decays=self.rate > 0,
+            rule=partial(constant, value=float(self.initial)),
+            trained=rate > 0,
+            decays=rate > 0,
             biased=False,
-            rate_factor=self.rate,
-            decay_factor=self.rate,
+            rate_factor=rate,
+            decay_factor=rate,
         )
         geometry = channels_geometry(shape)
         plan.add(kind, source, target, parameter=parameter, code=code, geometry=geometry)
@@ -54,6 +50,11 @@ class Scale(_Channels):
     initial : float, default=1.0
         Every factor to begin with.
 
+    See Also
+    --------
+    ParametricActivation : A learned share of an activation for each channel.
+    BatchNorm : Factors after a normalization.
+
     References
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on
@@ -66,14 +67,16 @@ class Scale(_Channels):
     Scale(rate=6)
     """
 
+    _parameter_constraints = {
+        "rate": NOT_NEGATIVE,
+        "initial": [Interval(Real, -MAX_FLOAT, MAX_FLOAT, closed="both")],
+    }
+
     def __init__(self, rate=1.0, initial=1.0):
         self.rate = rate
         self.initial = initial
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
-        if not isinstance(self.initial, Real) or not np.isfinite(self.initial):
-            raise ValueError(f"initial={self.initial!r} must be a finite number.")
         return self._add(plan, "scale", source)
 
 
@@ -92,6 +95,11 @@ class ParametricActivation(_Channels):
     rate : float, default=1.0
         Factor of the learning rate for α, >= 0; RealMLP takes 0.1.
 
+    See Also
+    --------
+    Activation : The function itself.
+    Scale : A factor for each channel.
+
     References
     ----------
     D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on
@@ -104,10 +112,11 @@ class ParametricActivation(_Channels):
     ParametricActivation(name='mish')
     """
 
+    _parameter_constraints = {"name": ACTIVATION, "rate": NOT_NEGATIVE}
+
     def __init__(self, name, rate=1.0):
         self.name = name
         self.rate = rate
 
     def lower(self, plan, source):
-        """Add this layer's op to a plan; returns the buffer of its output."""
         return self._add(plan, "parametric", source, activation_code(plan, self.name))

@@ -1,16 +1,17 @@
 """Shapes of images and windows, checked and spelled out."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
-import numpy as np
+from sknn._ranges import MAX_WIDTH
 
 
 def pair(value, name, least=1):
     """(rows, columns) from a number or a pair of numbers."""
-    values = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(values) != 2 or not all(
-        isinstance(v, Integral) and not isinstance(v, bool) and v >= least for v in values
-    ):
+    try:
+        values = tuple(value)
+    except TypeError:
+        values = value, value
+    if len(values) != 2 or not all(is_count(v, least) for v in values):
         raise ValueError(f"{name}={value!r} must be an integer >= {least}, or two of them.")
     return int(values[0]), int(values[1])
 
@@ -45,36 +46,44 @@ def columns_geometry(n_in, n_out, first=0, to=0):
     return 1, 1, n_in, 1, 1, n_out, 1, 1, 1, 1, 1, 1, first, to, 1, 1, 1
 
 
-def check_rate(rate, name="rate"):
-    """A factor of the learning rate; 0 keeps what is there."""
-    if not isinstance(rate, Real) or isinstance(rate, bool) or not 0 <= float(rate) < np.inf:
-        raise ValueError(f"{name}={rate!r} must be a finite number >= 0.")
+def counts(values, name):
+    """A tuple of integers >= 1."""
+    if not all(is_count(v) for v in values):
+        raise ValueError(f"{name}={values!r} must be integers >= 1, one for each column or part.")
+    return tuple(int(v) for v in values)
 
 
-def check_count(value, name):
-    """A number of something, at least one."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name}={value!r} must be an integer >= 1.")
+def is_count(value, least=1):
+    """Whether this is an integer of a size that a layer may have."""
+    return (
+        isinstance(value, Integral)
+        and not isinstance(value, bool)
+        and least <= int(value) <= MAX_WIDTH
+    )
+
+
+def of_layers(layers, or_none=False):
+    """A list that holds layers alone, or an error that says which entry is none."""
+    for i, layer in enumerate(layers):
+        is_layer = hasattr(layer, "output_shape") and not isinstance(layer, type)
+        if not is_layer and not (or_none and layer is None):
+            raise ValueError(
+                f"layers[{i}]={layer!r} is no layer; write an instance of a class of sknn.layers, such "
+                "as Conv2D(32, 3)."
+            )
+    return layers
 
 
 def kept(layers, shape):
     """The shape, or an error where these layers make another one of it."""
     made = shape
-    for layer in layers:
+    for layer in of_layers(layers):
         made = layer.output_shape(made)
     if made != shape:
         raise ValueError(
             f"the layers make {made} of {shape}; what they give must have the shape of what they take."
         )
     return shape
-
-
-def size_of(shape):
-    """Number of values."""
-    size = 1
-    for n in shape:
-        size *= n
-    return size
 
 
 def windows(size, window, stride, padding, dilation=1):
@@ -99,11 +108,8 @@ def windows(size, window, stride, padding, dilation=1):
     return n, before, before
 
 
-def check_padding(padding, windows_only=False):
-    """One of "valid", "same" or (not for pooling) a number or two of them; returns a pair."""
-    if padding in ("valid", "same"):
+def check_padding(padding):
+    """A pair of "valid" or "same", or of numbers, from one of them or two numbers."""
+    if isinstance(padding, str):
         return padding, padding
-    if windows_only or isinstance(padding, str):
-        numbers = "" if windows_only else ", a number >= 0 or two of them"
-        raise ValueError(f"padding={padding!r} must be 'valid' or 'same'{numbers}.")
     return pair(padding, "padding", least=0)

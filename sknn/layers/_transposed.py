@@ -1,10 +1,11 @@
 """Layers on the places of an image."""
 
 from sknn.composition import NestedLayers
+from sknn.layers._layer import Layer
 from sknn.layers._shapes import image, kept
 
 
-class Transposed(NestedLayers):
+class Transposed(NestedLayers, Layer):
     """Layers that see places in the place of channels: ``y = f(xᵀ)ᵀ``.
 
     An image (h, w, c) becomes one of c pixels in a row with h · w channels, (1, c, h · w), and what f
@@ -14,7 +15,11 @@ class Transposed(NestedLayers):
     Parameters
     ----------
     layers : list of layers
-        f; its output has the shape of its input.
+        The layers f; their output has the shape of their input.
+
+    See Also
+    --------
+    Residual : Layers and a way around them.
 
     References
     ----------
@@ -28,17 +33,17 @@ class Transposed(NestedLayers):
     (4, 4, 8)
     """
 
+    _parameter_constraints = {"layers": [list, tuple]}
+
     def __init__(self, layers):
         self.layers = layers
 
-    def output_shape(self, input_shape):
-        """That of the input."""
-        h, w, c = image(tuple(input_shape), self)
+    def _shape(self, input_shape):
+        h, w, c = image(input_shape, self)
         kept(self.layers, (1, c, h * w))
         return h, w, c
 
     def lower(self, plan, source):
-        """Add the ops of the layers to a plan, between two transpositions; returns the buffer of the last."""
         h, w, c = self.output_shape(plan.shapes[source])
         turned = _transpose(plan, source, (1, c, h * w))
         for layer in self.layers:

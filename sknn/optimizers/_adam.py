@@ -1,6 +1,7 @@
 """Adam and its kin."""
 
-from sknn.optimizers._optimizer import DECAY, NOT_NEGATIVE, POSITIVE, Optimizer
+from sknn._ranges import BELOW_ONE, NOT_NEGATIVE, POSITIVE
+from sknn.optimizers._optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -17,6 +18,11 @@ class Adam(Optimizer):
         Decay of the second moment, in [0, 1).
     epsilon : float, default=1e-8
         Keeps the division finite, > 0.
+
+    See Also
+    --------
+    AdamW : Adam with decoupled weight decay.
+    NAdam : Adam with Nesterov's momentum.
 
     Notes
     -----
@@ -37,7 +43,7 @@ class Adam(Optimizer):
 
     kind = "adam"
     n_slots = 2
-    _parameter_constraints = {"beta_1": DECAY, "beta_2": DECAY, "epsilon": POSITIVE}
+    _parameter_constraints = {"beta_1": BELOW_ONE, "beta_2": BELOW_ONE, "epsilon": POSITIVE}
 
     def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.beta_1 = beta_1
@@ -45,7 +51,6 @@ class Adam(Optimizer):
         self.epsilon = epsilon
 
     def coefficients(self):
-        """β₁, β₂ and ε."""
         return self.beta_1, self.beta_2, self.epsilon
 
 
@@ -64,7 +69,13 @@ class AdamW(Adam):
     epsilon : float, default=1e-8
         Keeps the division finite, > 0.
     weight_decay : float, default=0.01
-        λ, >= 0. Kernels and matrices decay; biases and the factors of a normalisation do not.
+        Decoupled weight decay λ, >= 0. Kernels and matrices decay; biases and the factors of a
+        normalization do not.
+
+    See Also
+    --------
+    Adam : Without weight decay of its own.
+    Muon : AdamW for what is no matrix, orthogonal steps for all else.
 
     Notes
     -----
@@ -106,7 +117,11 @@ class NAdam(Adam):
     epsilon : float, default=1e-8
         Keeps the division finite, > 0.
     momentum_decay : float, default=0.004
-        ψ, how fast the momentum rises from β₁ / 2 to β₁, >= 0.
+        Rate ψ at which the momentum rises from β₁ / 2 to β₁, >= 0.
+
+    See Also
+    --------
+    Adam : With classical momentum.
 
     Notes
     -----
@@ -131,5 +146,4 @@ class NAdam(Adam):
         self.momentum_decay = momentum_decay
 
     def coefficients(self):
-        """β₁, β₂, ε and ψ."""
         return *super().coefficients(), self.momentum_decay

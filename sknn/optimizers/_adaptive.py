@@ -1,6 +1,7 @@
 """Steps over the sizes of a weight's earlier gradients."""
 
-from sknn.optimizers._optimizer import DECAY, MOMENTUM, NOT_NEGATIVE, POSITIVE, Optimizer
+from sknn._ranges import BELOW_ONE, FRACTION, NOT_NEGATIVE, POSITIVE
+from sknn.optimizers._optimizer import Optimizer
 
 
 class Adagrad(Optimizer):
@@ -11,9 +12,13 @@ class Adagrad(Optimizer):
     Parameters
     ----------
     epsilon : float, default=1e-10
-        ε, keeps the division finite, > 0.
+        Keeps the division finite: ε, > 0.
     initial_accumulator_value : float, default=0.0
-        s₀, shortens the first steps, >= 0.
+        First value s₀ of the sum, >= 0; it shortens the first steps.
+
+    See Also
+    --------
+    RMSprop : Forgets old gradients.
 
     Notes
     -----
@@ -41,7 +46,6 @@ class Adagrad(Optimizer):
         self.initial_accumulator_value = initial_accumulator_value
 
     def coefficients(self):
-        """ε and s₀."""
         return self.epsilon, self.initial_accumulator_value
 
 
@@ -54,9 +58,13 @@ class Adadelta(Optimizer):
     Parameters
     ----------
     rho : float, default=0.9
-        ρ, decay of both averages, in [0, 1).
+        Decay ρ of both averages, in [0, 1).
     epsilon : float, default=1e-6
-        ε, the square of the first steps, > 0.
+        Square of the first steps: ε, > 0.
+
+    See Also
+    --------
+    RMSprop : With a learning rate in the usual sense.
 
     Notes
     -----
@@ -76,14 +84,13 @@ class Adadelta(Optimizer):
 
     kind = "adadelta"
     n_slots = 2
-    _parameter_constraints = {"rho": DECAY, "epsilon": POSITIVE}
+    _parameter_constraints = {"rho": BELOW_ONE, "epsilon": POSITIVE}
 
     def __init__(self, rho=0.9, epsilon=1e-6):
         self.rho = rho
         self.epsilon = epsilon
 
     def coefficients(self):
-        """ρ and ε."""
         return self.rho, self.epsilon
 
 
@@ -96,11 +103,16 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     rho : float, default=0.99
-        ρ, decay of the mean, in [0, 1).
+        Decay ρ of the mean, in [0, 1).
     epsilon : float, default=1e-8
-        ε, keeps the division finite, > 0.
+        Keeps the division finite: ε, > 0.
     momentum : float, default=0.0
-        μ, in [0, 1].
+        Momentum μ, in [0, 1].
+
+    See Also
+    --------
+    Adagrad : Remembers all gradients.
+    Adam : With momentum and bias correction.
 
     Notes
     -----
@@ -119,7 +131,7 @@ class RMSprop(Optimizer):
     """
 
     kind = "rmsprop"
-    _parameter_constraints = {"rho": DECAY, "epsilon": POSITIVE, "momentum": MOMENTUM}
+    _parameter_constraints = {"rho": BELOW_ONE, "epsilon": POSITIVE, "momentum": FRACTION}
 
     def __init__(self, rho=0.99, epsilon=1e-8, momentum=0.0):
         self.rho = rho
@@ -132,5 +144,4 @@ class RMSprop(Optimizer):
         return 1 + (self.momentum > 0)
 
     def coefficients(self):
-        """ρ, ε and μ."""
         return self.rho, self.epsilon, self.momentum

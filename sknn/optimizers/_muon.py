@@ -4,8 +4,8 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
+from sknn._ranges import BELOW_ONE
 from sknn.optimizers._adam import AdamW
-from sknn.optimizers._optimizer import DECAY
 
 
 class Muon(AdamW):
@@ -20,9 +20,9 @@ class Muon(AdamW):
     Parameters
     ----------
     momentum : float, default=0.95
-        μ, in [0, 1).
+        Momentum μ of the matrices, in [0, 1).
     n_iterations : int, default=5
-        Of Newton and Schulz, at least 1. Three do for short trainings.
+        Iterations of Newton and Schulz, 1 to 100. Three do for short trainings.
     beta_1 : float, default=0.9
         Decay of Adam's first moment, in [0, 1).
     beta_2 : float, default=0.999
@@ -30,7 +30,11 @@ class Muon(AdamW):
     epsilon : float, default=1e-8
         Keeps Adam's division finite, > 0.
     weight_decay : float, default=0.01
-        λ, >= 0, of all kernels and matrices.
+        Decoupled weight decay λ of all kernels and matrices, >= 0.
+
+    See Also
+    --------
+    AdamW : The steps of all that is no matrix.
 
     Notes
     -----
@@ -57,8 +61,8 @@ class Muon(AdamW):
     kind = "muon"
     _parameter_constraints = {
         **AdamW._parameter_constraints,
-        "momentum": DECAY,
-        "n_iterations": [Interval(Integral, 1, None, closed="left")],
+        "momentum": BELOW_ONE,
+        "n_iterations": [Interval(Integral, 1, 100, closed="both")],
     }
 
     def __init__(
@@ -75,5 +79,4 @@ class Muon(AdamW):
         self.n_iterations = n_iterations
 
     def coefficients(self):
-        """β₁, β₂, ε, μ and the number of iterations."""
         return *super().coefficients(), self.momentum, float(self.n_iterations)

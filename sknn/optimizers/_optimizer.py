@@ -1,18 +1,25 @@
-"""What all optimizers share, and the ranges of their parameters."""
-
-from numbers import Real
+"""What all optimizers share."""
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
-
-DECAY = [Interval(Real, 0, 1, closed="left")]
-MOMENTUM = [Interval(Real, 0, 1, closed="both")]
-NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-POSITIVE = [Interval(Real, 0, None, closed="neither")]
 
 
 class Optimizer(BaseEstimator):
-    """What all optimizers share: they are described here and executed by the engine."""
+    """Base of the optimizers: they are described in Python and executed by the engine.
+
+    A subclass has `kind`, its name in the engine, and says its arrays of state and its coefficients.
+
+    See Also
+    --------
+    SGD : Gradient descent with momentum.
+    Adam : Adaptive moments.
+    sknn.schedules.Schedule : Base of the learning-rate schedules.
+
+    Examples
+    --------
+    >>> from sknn.optimizers import SGD, Optimizer
+    >>> isinstance(SGD(), Optimizer)
+    True
+    """
 
     #: name in the engine
     kind: str
@@ -22,20 +29,35 @@ class Optimizer(BaseEstimator):
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
+        self._validate_params()
 
     @property
     def n_slots(self) -> int:
-        """Arrays of state beside the weights."""
+        """Number of arrays of state, each as large as the weights."""
         raise TypeError(f"{type(self).__name__} does not say its arrays of state")
 
     def coefficients(self):
-        """The numbers the engine's update takes, in its order."""
+        """Give the numbers that the engine's update takes.
+
+        Returns
+        -------
+        coefficients : tuple of float
+            In the order of the engine.
+        """
         raise TypeError(f"{type(self).__name__} does not say its coefficients")
 
     def lower(self, engine):
-        """What the engine's Trainer takes."""
+        """Describe the optimizer for the engine's Trainer.
+
+        Parameters
+        ----------
+        engine : module
+            The compiled engine of an instruction set and a precision.
+
+        Returns
+        -------
+        description : tuple
+            Kind, number of arrays of state, coefficients and decoupled weight decay.
+        """
         kind = engine.OPTIMIZERS[self.kind]
         return kind, self.n_slots, self.coefficients(), self.weight_decay

@@ -1,6 +1,7 @@
 """Gradient descent, with momentum or without."""
 
-from sknn.optimizers._optimizer import MOMENTUM, Optimizer
+from sknn._ranges import FRACTION
+from sknn.optimizers._optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -12,9 +13,14 @@ class SGD(Optimizer):
     Parameters
     ----------
     momentum : float, default=0.9
-        μ, in [0, 1].
+        Momentum μ, in [0, 1].
     nesterov : bool, default=True
         Whether to look ahead along the velocity.
+
+    See Also
+    --------
+    Adam : Steps that do not depend on the size of the gradient.
+    Muon : Steps along orthogonal matrices.
 
     Notes
     -----
@@ -42,12 +48,11 @@ class SGD(Optimizer):
 
     kind = "sgd"
     n_slots = 1
-    _parameter_constraints = {"momentum": MOMENTUM, "nesterov": ["boolean"]}
+    _parameter_constraints = {"momentum": FRACTION, "nesterov": ["boolean"]}
 
     def __init__(self, momentum=0.9, nesterov=True):
         self.momentum = momentum
         self.nesterov = nesterov
 
     def coefficients(self):
-        """Momentum, and whether it is Nesterov's."""
         return self.momentum, float(self.nesterov)

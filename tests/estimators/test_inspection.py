@@ -76,8 +76,28 @@ def test_weights_are_copied_out_and_in(fitted):
     np.testing.assert_array_equal(other.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
     weights[0][...] = 0
     np.testing.assert_array_equal(other.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
-    with pytest.raises(ValueError, match="shapes"):
-        other.set_weights(weights[1:])
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "message"),
+    [
+        (0, np.zeros((3, 3, 1, 5)), r"coefs_\[0\] of layer 1, Conv2D\(.*, has the shape"),
+        (2, np.full((36, 8), np.nan), r"coefs_\[2\] of layer 5, Dense\(.*, has NaN"),
+        (
+            7,
+            np.full(10, 1e300),
+            r"intercepts_\[3\] of layer 7, Dense\(.*, has .* too large for float32",
+        ),
+        (8, "many", r"batch_means_\[0\] of layer 2, BatchNorm\(.*, is no array of numbers"),
+        (slice(1), [], "weights has 9 arrays, the network 10: 4 coefs_"),
+    ],
+)
+def test_weights_that_do_not_fit_name_their_layer(fitted, number, value, message):
+    weights = fitted.get_weights()
+    weights[number] = value
+    with pytest.raises(ValueError, match=message):
+        fitted.set_weights(weights)
+    assert all(np.isfinite(array).all() for array in fitted.get_weights())
 
 
 def test_weights_are_averaged():

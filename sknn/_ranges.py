@@ -1,0 +1,22 @@
+"""Ranges of parameters, shared by the estimators and by what describes a network for them."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+#: units, channels or categories of one layer
+MAX_WIDTH = 2**24
+#: values or weights of one layer, and all that is only counted: the engine counts in 32 bits
+MAX_COUNT = 2**31 - 1
+#: layers of one network, members of an ensemble
+MAX_LAYERS = 10_000
+#: networks may compute in this precision
+MAX_FLOAT = float(np.finfo(np.float32).max)
+
+COUNT = [Interval(Integral, 1, MAX_COUNT, closed="both")]
+WIDTH = [Interval(Integral, 1, MAX_WIDTH, closed="both")]
+POSITIVE = [Interval(Real, 0, MAX_FLOAT, closed="right")]
+NOT_NEGATIVE = [Interval(Real, 0, MAX_FLOAT, closed="both")]
+BELOW_ONE = [Interval(Real, 0, 1, closed="left")]
+FRACTION = [Interval(Real, 0, 1, closed="both")]
