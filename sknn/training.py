@@ -71,12 +71,20 @@ class Options:
     shuffle: bool
     warmup: float = 0.0
     max_time: float | None = None
+    #: when `max_time` began, by the engine's clock; None: now
+    started: float | None = None
     verbose: bool = False
     early_stopping: bool = False
     single_epoch: bool = False
     #: schedules of the decoupled weight decay and of dropout; None: they do not change
     decay: Schedule | None = None
     dropout: Schedule | None = None
+
+    def deadline(self, clock):
+        """When time is over."""
+        if self.max_time is None:
+            return math.inf
+        return (clock() if self.started is None else self.started) + self.max_time
 
 
 class Rates:
@@ -136,7 +144,7 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
     fitted : callable
         Handed to the callbacks.
     """
-    deadline = math.inf if options.max_time is None else clock() + options.max_time
+    deadline = options.deadline(clock)
     n_steps, n_samples = trainer.n_steps, trainer.n_samples
     rates = Rates(schedule, options, n_steps)
     history.n_iter = 0
@@ -292,7 +300,7 @@ def minimize_lbfgs(
     Parameters are those of ``train``; `start` holds the weights to start from. The trainer is left with
     the last weights, and keeps the best.
     """
-    deadline = math.inf if options.max_time is None else clock() + options.max_time
+    deadline = options.deadline(clock)
     objective = LBFGSObjective(trainer, network, deadline)
     history.n_iter = 0
 

@@ -13,11 +13,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from sknn import engine
 from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
 from sknn.estimators._insides import Insides
 from sknn.estimators._inspection import Inspection
 from sknn.estimators._monte_carlo import MonteCarlo
+from sknn.estimators._one_fit import draft_of, publish
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
 from sknn.losses import Loss
@@ -41,6 +43,8 @@ class BaseNetwork(
 
     #: whether y is numbers, to be validated as such
     _numeric_targets: bool
+    #: names of the attributes that `get_weights` joins
+    _fitted_arrays: tuple[str, ...] = ("coefs_", "intercepts_")
     #: samples of a mini-batch where ``batch_size="auto"``
     _auto_batch_size = 200
     #: data in a single batch train in double precision if an epoch is less work than this
@@ -83,19 +87,19 @@ class BaseNetwork(
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
-        before = self.__dict__.copy()
-        try:
-            return self._fit_network(X, y, sample_weight, validation, incremental, classes, train)
-        except BaseException:
-            kept = {k: v for k, v in self.__dict__.items() if k.startswith(("_callback", "_skl"))}
-            self.__dict__.clear()
-            self.__dict__.update(before | kept)
-            raise
+        started = engine.load("float32").clock()
+        draft = draft_of(self)
+        before = vars(draft).copy()
+        data = X, y, sample_weight
+        draft._fit_network(self, started, data, validation, incremental, classes, train)
+        publish(self, before, draft)
+        return self
 
-    def _fit_network(self, X, y, sample_weight, validation, incremental, classes, train):
+    def _fit_network(self, owner, started, data, validation, incremental, classes, train):
+        """Fits this draft of its `owner`, whose callbacks are told."""
         first = not train or "coefs_" not in vars(self) or not (self.warm_start or incremental)
         early_stopping = self._early_stopping(validation, incremental)
-        data = self._training_data(X, y, sample_weight, first, incremental, classes)
+        data = self._training_data(*data, first, incremental, classes)
         holdout = self._validation_data(*validation)
         samples = _data.training_samples(data)
 
@@ -122,14 +126,13 @@ class BaseNetwork(
         self.out_activation_ = loss.link
         self._programs = {}
         history = History() if first else continued_history(self)
-        run = Run(self, network, trainer, state, history, early_stopping, incremental)
+        run = Run(self, network, trainer, state, history, early_stopping, incremental, started)
         if not train:
             vars(self).update(run.attributes())
-            return self
+            return
         run.monitor(holdout)
-        run.train(EpochCallbacks(self, data))
+        run.train(EpochCallbacks(owner, data, self))
         run.publish(dtype)
-        return self
 
     def _early_stopping(self, validation, incremental):
         """Whether this fit stops early; refuses combinations that contradict each other."""
@@ -195,9 +198,6 @@ class BaseNetwork(
         """Sets the fitted arrays that training starts from: new ones, or those of the last fit."""
         if first:
             self.coefs_, self.intercepts_ = network.initial_weights(random_state)
-            shapes = network.statistics_shapes
-            self.batch_means_ = [np.zeros(shape, network.dtype) for shape in shapes]
-            self.batch_variances_ = [np.ones(shape, network.dtype) for shape in shapes]
             return
         found, expected = [np.shape(coef) for coef in self.coefs_], network.coef_shapes
         if found != expected:

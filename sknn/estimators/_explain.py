@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._table import TableColumns, validate_table
 from sknn.estimators._table_encoder import Categories
 
@@ -58,6 +59,7 @@ def normalised(rises):
 class Explanations:
     """Slopes and attributions of an estimator of tables."""
 
+    @of_one_fit
     def input_gradients(self, X, output=None):
         """Slopes of an output along the numbers of the table.
 
@@ -89,6 +91,7 @@ class Explanations:
                 slopes[:, number] = encoded[:, group[0]] * learned.slope(table.numbers(number))
         return slopes
 
+    @of_one_fit
     def integrated_gradients(self, X, output=None, n_steps=32):
         """Shares of the columns in the difference between an output and that of an average row.
 

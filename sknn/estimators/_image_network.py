@@ -1,7 +1,11 @@
 """Estimators of networks on images: how the network is made, trained and asked."""
 
+import numpy as np
+
+from sknn.estimators import _data
 from sknn.estimators._image_parameters import AUTO_BATCH_SIZE, auto_epochs
 from sknn.estimators._images import Images
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, documented
 from sknn.layers import BatchNorm, Dense, Dropout, SpatialDropout
 from sknn.losses import Loss
@@ -18,6 +22,7 @@ def every_layer(layers):
 class ImageNetwork(Images):
     """Base of the estimators that take images; the subclass says which hidden layers it means."""
 
+    _fitted_arrays = (*Images._fitted_arrays, "batch_means_", "batch_variances_")
     _auto_batch_size = AUTO_BATCH_SIZE
     _double_flops = 1e8
 
@@ -33,6 +38,17 @@ class ImageNetwork(Images):
 
     def _end_of(self, network, number):
         return network.ends[number - 1] if number else (0, self.image_shape_)
+
+    def _start_weights(self, network, first, random_state):
+        super()._start_weights(network, first, random_state)
+        if first:
+            shapes = network.statistics_shapes
+            self.batch_means_ = [np.zeros(shape, network.dtype) for shape in shapes]
+            self.batch_variances_ = [np.ones(shape, network.dtype) for shape in shapes]
+
+    def _statistics(self, network):
+        fitted = self.batch_means_, self.batch_variances_
+        return tuple(_data.cast(arrays, network.dtype) for arrays in fitted)
 
     def _epochs(self, n_samples):
         return auto_epochs(n_samples, self.solver) if self.max_iter == "auto" else self.max_iter
@@ -75,6 +91,7 @@ class ImageNetwork(Images):
             values = Loss.with_link(self.out_activation_, self._group_sizes).predict(values)
         return values, all_finite
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def feature_maps(self, X, layer=1):
         """What a layer finds where in the images: its outputs as maps.

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-FITTED_ARRAYS = ("coefs_", "intercepts_", "batch_means_", "batch_variances_")
+from sknn.estimators._one_fit import of_one_fit
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def _shape(shape):
 class Inspection:
     """Summary and weights of an estimator with ``coefs_``."""
 
+    @of_one_fit
     def summary(self):
         """The layers of the fitted network: shapes, parameters and FLOPs.
 
@@ -74,17 +75,18 @@ class Inspection:
         network, _ = self._program(False, self._fitted_dtype())
         return Summary(network.summary(), self._end_of(network, 0)[1])
 
+    @of_one_fit
     def get_weights(self):
         """Copies of all fitted arrays in one list.
 
         Returns
         -------
         weights : list of ndarray
-            ``coefs_``, then ``intercepts_``, then the running means and variances of batch
-            normalisation. Lists of estimators of the same architecture may be averaged array by array.
+            ``coefs_``, then ``intercepts_``, for images then the running means and variances of
+            batch normalisation. Lists of estimators of the same architecture may be averaged array by array.
         """
         check_is_fitted(self)
-        return [np.array(array) for name in FITTED_ARRAYS for array in getattr(self, name)]
+        return [np.array(array) for name in self._fitted_arrays for array in getattr(self, name)]
 
     def set_weights(self, weights):
         """Replace all fitted arrays.
@@ -104,6 +106,6 @@ class Inspection:
         if found != expected:
             raise ValueError(f"weights have the shapes {found}, the network has {expected}.")
         new = iter([np.array(w, old.dtype) for w, old in zip(weights, current, strict=True)])
-        for name in FITTED_ARRAYS:
-            setattr(self, name, [next(new) for _ in getattr(self, name)])
+        arrays = {name: [next(new) for _ in getattr(self, name)] for name in self._fitted_arrays}
+        self.__dict__ = vars(self) | arrays  # in one step, for those who predict meanwhile
         return self

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn import engine
 from sknn.estimators import _data
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, documented
 from sknn.losses import Loss
 
@@ -94,9 +95,7 @@ class Prediction:
         return _data.rows_of(network.engine, X, network.dtype)
 
     def _statistics(self, network):
-        """Running means and variances as the engine takes them."""
-        fitted = self.batch_means_, self.batch_variances_
-        return tuple(_data.cast(arrays, network.dtype) for arrays in fitted)
+        """Running means and variances as the engine takes them; None where no layer has any."""
 
     def _fitted_dtype(self):
         """Precision of the weights, which a user may have assigned."""
@@ -123,6 +122,7 @@ class Prediction:
     def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
         """(values after so many ops, all for -1, whether X was finite) of validated rows."""
         proba = link and self.out_activation_ in ("softmax", "logistic")
+        exponential = link and self.out_activation_ == "exp"  # float64 holds it where float32 may not
         out = np.empty((X.shape[0], width), np.float64 if proba else network.dtype)
         finite = network.engine.forward(
             program,
@@ -131,11 +131,14 @@ class Prediction:
             _data.cast(self.intercepts_, network.dtype),
             out,
             n_ops,
-            link,
+            link and not exponential,
             threads_for(X.shape[0] * network.multiply_adds, self.n_threads),
             statistics=self._statistics(network),
             draw=draw,
         )
+        if exponential:
+            with np.errstate(over="ignore"):
+                out = np.exp(out, dtype=np.float64)
         return out, finite
 
     def _program(self, sparse, dtype):
@@ -150,6 +153,7 @@ class Prediction:
 
     # ---- hidden features -----------------------------------------------------------------------
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def transform(self, X, layer=-1):
         """Values of the units of a hidden layer: learned features for another model.
@@ -168,6 +172,7 @@ class Prediction:
         values = self._outputs(X, layer=self._hidden_layer(layer))
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
+    @of_one_fit
     def get_feature_names_out(self, input_features=None, layer=-1):
         """Names of what `transform` returns: the class and a number.
 

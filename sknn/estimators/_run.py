@@ -55,9 +55,13 @@ class Run:
     early_stopping : bool
     incremental : bool
         A single epoch, for partial_fit.
+    started : float
+        When the fit began, by the engine's clock.
     """
 
-    def __init__(self, estimator, network, trainer, state, history, early_stopping, incremental):
+    def __init__(
+        self, estimator, network, trainer, state, history, early_stopping, incremental, started
+    ):
         self.estimator, self.network, self.trainer = estimator, network, trainer
         self.state, self.history, self.early_stopping = state, history, early_stopping
         self.incremental = incremental
@@ -69,6 +73,7 @@ class Run:
             shuffle=estimator.shuffle,
             warmup=estimator.warmup,
             max_time=estimator.max_time,
+            started=started,
             verbose=bool(estimator.verbose),
             early_stopping=early_stopping,
             single_epoch=incremental,
@@ -115,7 +120,7 @@ class Run:
             fitted["intercepts_"],
             logits,
             n_threads=threads_for(len(logits) * self.network.multiply_adds, estimator.n_threads),
-            statistics=(fitted["batch_means_"], fitted["batch_variances_"]),
+            statistics=(fitted.get("batch_means_"), fitted.get("batch_variances_")),
         )
         loss = engine.loss_of(program, logits, self.holdout_targets, self.holdout_weights)
         if not np.isfinite(logits).all():
@@ -146,18 +151,15 @@ class Run:
     def _arrays(self, best=False):
         """The fitted arrays as they are by now, or at their best."""
         coefs, intercepts = self._weights(best)
-        means, variances = (
-            [np.empty(shape, self.network.dtype) for shape in self.network.statistics_shapes]
-            for _ in range(2)
-        )
-        if means:
+        arrays = {"coefs_": coefs, "intercepts_": intercepts}
+        shapes = self.network.statistics_shapes
+        if shapes:
+            means, variances = (
+                [np.empty(shape, self.network.dtype) for shape in shapes] for _ in range(2)
+            )
             self.trainer.store_statistics(means, variances, best)
-        return {
-            "coefs_": coefs,
-            "intercepts_": intercepts,
-            "batch_means_": means,
-            "batch_variances_": variances,
-        }
+            arrays |= {"batch_means_": means, "batch_variances_": variances}
+        return arrays
 
     # ---- training ------------------------------------------------------------------------------
 

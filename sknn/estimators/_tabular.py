@@ -3,7 +3,6 @@
 import copy
 import time
 import warnings
-from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
@@ -18,6 +17,7 @@ from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
+from sknn.estimators._one_fit import draft_of, publish
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
 from sknn.estimators._table_encoder import TableEncoder
@@ -28,19 +28,6 @@ from sknn.training import DIVERGED, INTERRUPTED, TIME
 N_BINS = 16
 #: of all numbers together, where n_thresholds="auto": a wide table's steps must not outgrow it
 MOST_STEPS = 800
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Leaves the estimator as it was where fit fails."""
-    before = estimator.__dict__.copy()
-    try:
-        yield
-    except BaseException:
-        kept = {k: v for k, v in vars(estimator).items() if k.startswith(("_callback", "_skl"))}
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before | kept)
-        raise
 
 
 class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations, BaseEstimator):
@@ -62,11 +49,15 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation):
-        with unchanged_on_error(self):
-            return self._fit_members(X, y, sample_weight, validation)
+        draft = draft_of(self)
+        before = vars(draft).copy()
+        draft._fit_members(self, (X, y, sample_weight), validation)
+        publish(self, before, draft)
+        return self
 
-    def _fit_members(self, X, y, sample_weight, validation):
-        data = self._training_data(X, y, sample_weight)
+    def _fit_members(self, owner, data, validation):
+        """Fits this draft of its `owner`, whose callbacks are told."""
+        data = self._training_data(*data)
         samples = _data.training_samples(data)
         self._learn_scale(data.y[samples])
         self._learn_table(data.X, samples)
@@ -87,7 +78,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         n_workers = min(n_threads, len(tasks))
         recipe = self._recipe(networks, len(samples), n_threads // n_workers)
         n_most = 2 * len(tasks) if self.refit else len(tasks)
-        callbacks = MemberCallbacks(self, data, n_most, tasks[0].epochs)
+        callbacks = MemberCallbacks(owner, data, self, n_most, tasks[0].epochs)
         self.members_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data, tasks)
@@ -96,7 +87,6 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
             again = self._tasks_of_refit(tasks, samples, members, spent)
             self._publish_refit(train_members(recipe, again, n_workers, callbacks), again)
         callbacks.end()
-        return self
 
     def _training_data(self, X, y, sample_weight):
         """Validated training data; learns the names of the columns and what the targets are."""
