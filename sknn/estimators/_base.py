@@ -6,6 +6,7 @@ An estimator says which layers its parameters mean (``MLP``, ``CNN``) and what i
 """
 
 import copy
+import warnings
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,7 +20,7 @@ from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
 from sknn.estimators._insides import Insides
 from sknn.estimators._inspection import Inspection
 from sknn.estimators._monte_carlo import MonteCarlo
-from sknn.estimators._one_fit import draft_of, publish
+from sknn.estimators._one_fit import draft_of
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
 from sknn.losses import Loss
@@ -66,6 +67,9 @@ class BaseNetwork(
         """Targets as the loss takes them, from normalised y."""
         raise TypeError(f"{type(self).__name__} does not say how targets are encoded")
 
+    def _hint(self, y):
+        """Warns where targets want another form; here never."""
+
     def _loss(self) -> Loss:
         """The loss of the fitted targets."""
         raise TypeError(f"{type(self).__name__} does not say what its loss is")
@@ -88,11 +92,9 @@ class BaseNetwork(
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
         started = engine.load("float32").clock()
-        draft = draft_of(self)
-        before = vars(draft).copy()
         data = X, y, sample_weight
-        draft._fit_network(self, started, data, validation, incremental, classes, train)
-        publish(self, before, draft)
+        with draft_of(self) as draft:
+            draft._fit_network(self, started, data, validation, incremental, classes, train)
         return self
 
     def _fit_network(self, owner, started, data, validation, incremental, classes, train):
@@ -102,6 +104,8 @@ class BaseNetwork(
         data = self._training_data(*data, first, incremental, classes)
         holdout = self._validation_data(*validation)
         samples = _data.training_samples(data)
+        if first and train:
+            self._hint(data.y[samples])
 
         random_state = check_random_state(self.random_state)
         follows = data.X.dtype if data.X.dtype.kind == "f" else np.float64
@@ -235,7 +239,18 @@ class BaseNetwork(
             None if stratify is None else stratify[samples],
             must_stratify=self._loss().n_outputs == 1,
         )
-        return samples, None if held_out is None else data.take(held_out)
+        if held_out is None:
+            return samples, None
+        codes = None if stratify is None else stratify[held_out]
+        few = _data.too_few_to_validate(len(held_out), codes, self._group_sizes[0])
+        if few:
+            warnings.warn(
+                f"validation_fraction={self.validation_fraction} of {len(samples) + len(held_out)} "
+                f"samples leaves {few} to validate on: scores of so few say little. Increase "
+                "validation_fraction, or pass X_val and y_val.",
+                stacklevel=6,
+            )
+        return samples, data.take(held_out)
 
     def _optimizer_state(self, incremental, random_state):
         previous = self.__dict__.get("_optimizer")

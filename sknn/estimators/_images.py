@@ -1,13 +1,13 @@
 """Images as rows: shapes of the input, what every channel is scaled by, views for averaging."""
 
 import math
-import warnings
 from numbers import Integral
 
 import numpy as np
 
 from sknn.estimators import _data
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._hints import hint_at_images, hint_at_order
 from sknn.initializers import whitening
 
 #: values that are looked at in one go
@@ -61,13 +61,6 @@ def shape_of_rows(n_features, image_shape, images):
         return shape
     if images is not None:
         return images
-    side = math.isqrt(n_features)
-    if n_features >= 64 and side * side == n_features:
-        warnings.warn(
-            f"X has {n_features} features, which are taken as a signal of 1 x {n_features} values. If "
-            f"its rows are images of {side} x {side} pixels, say image_shape=({side}, {side}).",
-            stacklevel=7,
-        )
     return 1, n_features, 1
 
 
@@ -134,6 +127,11 @@ class Images(BaseNetwork):
         X, y = super()._validate_samples(X, y, reset)
         if reset:
             self.image_shape_ = shape_of_rows(X.shape[1], self.image_shape, images)
+            given = self.image_shape is not None
+            if images is None and not given:
+                hint_at_images(X.shape[1], stacklevel=7)
+            else:
+                hint_at_order(self.image_shape_, self.channels_first, given, stacklevel=7)
         return X, y
 
     def _validated(self, X):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from sknn import engine
+from sknn.estimators import _data
 from sknn.estimators._members import Samples, Task
 from sknn.estimators._table import TableColumns
 
@@ -57,9 +58,12 @@ class MemberTasks:
             parts = [(samples, None, [None] * len(networks), None)] * n_members
         else:
             n_groups = math.ceil(n_members / len(networks))
+            y = data.y[samples]
+            folds = self._folds(y, n_groups, random_state)
+            self._warn_of_small_folds(y, folds)
             parts = [
                 self._part(training, data, samples[inside], samples[outside], networks)
-                for inside, outside in self._folds(data.y[samples], n_groups, random_state)
+                for inside, outside in folds
             ]
         tasks = []
         for number, seed in enumerate(seeds):
@@ -103,6 +107,20 @@ class MemberTasks:
                 folds = list(folds.split(y, strata))
         folds = list(folds)
         return folds[:1] * n_groups if self.members == "seeds" else folds[:n_groups]
+
+    def _warn_of_small_folds(self, y, folds):
+        """One warning where the samples that a member holds out say little about its epochs."""
+        strata = self._stratify(y)
+        for _, outside in folds:
+            codes = None if strata is None else strata[outside]
+            few = _data.too_few_to_validate(len(outside), codes, self._group_sizes[0])
+            if few:
+                warnings.warn(
+                    f"A fold of {len(y)} samples leaves a member {few} to validate on: scores of so few "
+                    "say little about its best epoch. Fit with more samples, or pass X_val and y_val.",
+                    stacklevel=7,
+                )
+                return
 
     def _stratify(self, y):
         """What the folds are stratified by; None for nothing."""

@@ -5,6 +5,7 @@ holds on to the attributes that there are when it begins. So it sees one fit, ol
 and a fit that fails leaves nothing behind.
 """
 
+from contextlib import contextmanager
 from functools import wraps
 
 
@@ -24,19 +25,16 @@ def of_one_fit(method):
     return held
 
 
+@contextmanager
 def draft_of(estimator):
-    """A shallow copy to fit; not ``copy.copy``, which takes what a pickle keeps."""
-    draft = object.__new__(type(estimator))
-    draft.__dict__ = estimator.__dict__.copy()
-    return draft
+    """Context of a fit: a copy of the estimator to fit, whose results are put in place at the end, in one step.
 
-
-def publish(estimator, before, draft):
-    """Give an estimator what a draft has learned, in one step.
-
-    `before` is the dictionary that the draft was made of: what was set on the estimator since then, by
-    a callback for example, stays.
+    What is set on the estimator meanwhile, by a callback for example, stays. After an error it is as it was.
     """
+    draft = object.__new__(type(estimator))  # copy.copy would take what a pickle keeps
+    draft.__dict__ = estimator.__dict__.copy()
+    before = draft.__dict__.copy()
+    yield draft
     after = draft.__dict__
     kept = {k: v for k, v in estimator.__dict__.items() if k in after or k not in before}
     learned = {k: v for k, v in after.items() if k not in before or v is not before[k]}

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._hints import hint_at_scale
 from sknn.estimators._monte_carlo import DRAWS, MC_SAMPLES
 from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import FIT, SAMPLES, documented
@@ -107,6 +108,10 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
         """
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True)
+
+    def _hint(self, y):
+        if self._loss().link == "identity":
+            hint_at_scale(y, stacklevel=6)
 
     # ---- prediction ----------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
-from sknn.estimators._one_fit import draft_of, publish
+from sknn.estimators._one_fit import draft_of
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
 from sknn.estimators._table_encoder import TableEncoder
@@ -49,10 +49,8 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation):
-        draft = draft_of(self)
-        before = vars(draft).copy()
-        draft._fit_members(self, (X, y, sample_weight), validation)
-        publish(self, before, draft)
+        with draft_of(self) as draft:
+            draft._fit_members(self, (X, y, sample_weight), validation)
         return self
 
     def _fit_members(self, owner, data, validation):

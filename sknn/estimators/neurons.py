@@ -11,6 +11,8 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknn.estimators._one_fit import draft_of, of_one_fit
+
 N_LOOK_AHEAD = 64
 
 
@@ -257,20 +259,24 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         -------
         self : PerceptronClassifier
         """
+        with draft_of(self) as draft:
+            draft._fit(X, y)
+        return self
+
+    def _fit(self, X, y):
         X, y = self._check_rows(X, y, reset=True)
         self._start(unique_labels(y))
         targets = self._numbers_of(y)
         for _ in range(self.max_iter):
             self._learn(X, targets)
             if self.converged_:
-                return self
+                return
         warnings.warn(
             f"After max_iter={self.max_iter} epochs there are still {self.mistakes_[-1]} mistakes. Either no "
             "line separates the classes, or max_iter is too small.",
             ConvergenceWarning,
-            stacklevel=2,
+            stacklevel=4,
         )
-        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None):
@@ -289,6 +295,12 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         -------
         self : PerceptronClassifier
         """
+        with draft_of(self) as draft:
+            draft._continue(X, y, classes)
+        return self
+
+    def _continue(self, X, y, classes):
+        """One epoch from where the last one ended, in arrays of its own."""
         first = not hasattr(self, "classes_")
         X, y = self._check_rows(X, y, reset=first)
         if first and classes is None:
@@ -300,9 +312,11 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 f"classes={classes!r} is not the same as on the first call to partial_fit, which was "
                 f"{self.classes_}."
             )
+        self.coef_, self.intercept_ = self.coef_.copy(), self.intercept_.copy()
+        self.mistakes_ = self.mistakes_.copy()
         self._learn(X, self._numbers_of(y))
-        return self
 
+    @of_one_fit
     def decision_function(self, X):
         """The sums before the step: :math:`w \\cdot x + b`.
 
@@ -320,6 +334,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Z = self._sums(validate_data(self, X, reset=False, dtype=np.float64))
         return Z[:, 0] if len(self.classes_) == 2 else Z
 
+    @of_one_fit
     def predict(self, X):
         """The class of each row.
 
