@@ -13,7 +13,12 @@ IMPORTANCE_ROWS = 20_000
 FEWEST_ROWS = 64
 
 
-def importances(network, program, weights, samples, groups, random_state):
+def importance_rows(samples, groups):
+    """Samples that importances take where there is time enough."""
+    return min(len(samples.X), max(IMPORTANCE_ROWS // max(len(groups), 1), FEWEST_ROWS))
+
+
+def importances(network, program, weights, samples, groups, random_state, n_rows):
     """The rise of the loss for samples when each column of the table is shuffled among them.
 
     Parameters
@@ -25,12 +30,16 @@ def importances(network, program, weights, samples, groups, random_state):
     groups : list of ndarray
         For each column of the table its columns in an encoded row.
     random_state : RandomState
+    n_rows : int
+        Samples to take at random; 0 for no rises.
 
     Returns
     -------
     rises : ndarray of shape (n_columns,)
     """
-    n = min(len(samples.X), max(IMPORTANCE_ROWS // max(len(groups), 1), FEWEST_ROWS))
+    if n_rows == 0:
+        return np.zeros(len(groups))
+    n = min(n_rows, len(samples.X))
     few = samples.take(network.engine, random_state.permutation(len(samples.X))[:n])
     logits = np.empty((n, network.output_shape[0]), network.dtype)
 

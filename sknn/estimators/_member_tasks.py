@@ -47,7 +47,6 @@ class MemberTasks:
         """
         n_members, epochs = plan
         seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
-        budget = self._time_of_member(n_members, 0.0)
         training = self._samples(data.X, data.y, data.weights)
         kinds = _of_kinds(training, networks)
         if validation is not None:
@@ -79,7 +78,6 @@ class MemberTasks:
                 seed=int(seed),
                 epochs=epochs,
                 last_epoch=epochs,
-                max_time=budget,
             )
             tasks.append(task)
         return tasks
@@ -126,20 +124,11 @@ class MemberTasks:
         """What the folds are stratified by; None for nothing."""
         return None
 
-    def _time_of_member(self, n_members, spent):
-        """Seconds of a member, so that all of them end in time; None for no end."""
-        if self.max_time is None:
-            return None
-        n_threads = engine.effective_threads(self.n_threads)
-        rounds = math.ceil(n_members / min(n_threads, n_members))
-        return max(self.max_time - spent, 0.0) / rounds
-
-    def _tasks_of_refit(self, tasks, samples, members, spent):
+    def _tasks_of_refit(self, tasks, samples, members):
         """The same members on all samples, each for as many epochs as were best for it.
 
         Not for their mean: the rate comes in waves, and best epochs are those where it is low.
         """
-        budget = self._time_of_member(len(tasks), spent)
         return [
             replace(
                 task,
@@ -147,7 +136,6 @@ class MemberTasks:
                 holdout=None,
                 held_out=None,
                 last_epoch=member.best_epoch,
-                max_time=budget,
             )
             for task, member in zip(tasks, members, strict=True)
         ]

@@ -22,6 +22,10 @@ from sknn.training import (
 )
 
 
+#: work between two looks at the clock in validation, and samples at the least
+PART_MULTIPLY_ADDS, SMALLEST_PART = 10**9, 64
+
+
 def continued_history(estimator):
     """The history that a warm start or partial_fit goes on from, in lists of its own."""
     fitted = vars(estimator)
@@ -98,7 +102,7 @@ class Run:
         if sp.issparse(holdout.X) != network.plan.sparse:
             network = self.estimator._network(network.dtype, not network.plan.sparse)
         self.holdout = holdout
-        self.holdout_rows = self.estimator._rows(network, holdout.X)
+        self.holdout_parts = self._parts(network, holdout.X)
         self.holdout_targets = self.estimator._encode(holdout.y, network.dtype)
         self.holdout_weights = holdout.weights_as(network.dtype)
         self.holdout_program = network.program(loss)
@@ -108,20 +112,32 @@ class Run:
         history.validation_losses = history.validation_losses or []
         history.best_score = -math.inf if history.best_score is None else history.best_score
 
-    def _validate(self):
-        """(score, loss) of the current weights on the validation data."""
+    def _parts(self, network, X):
+        """(slice, the engine's Rows) of parts of X between which the clock is read: all, without a limit."""
+        n, step = X.shape[0], X.shape[0]
+        if self.options.max_time is not None:
+            step = max(PART_MULTIPLY_ADDS // network.multiply_adds, SMALLEST_PART)
+        parts = [slice(at, min(at + step, n)) for at in range(0, n, step)]
+        return [(part, self.estimator._rows(network, X[part])) for part in parts]
+
+    def _validate(self, deadline):
+        """(score, loss) of the current weights on the validation data; None where time is over before."""
         estimator, engine = self.estimator, self.network.engine
         fitted = self._arrays()
         program, logits = self.holdout_program, self.logits
-        engine.forward(
-            program,
-            self.holdout_rows,
-            fitted["coefs_"],
-            fitted["intercepts_"],
-            logits,
-            n_threads=threads_for(len(logits) * self.network.multiply_adds, estimator.n_threads),
-            statistics=(fitted.get("batch_means_"), fitted.get("batch_variances_")),
-        )
+        for part, rows in self.holdout_parts:
+            if engine.clock() > deadline:
+                return None
+            work = rows.n_samples * self.network.multiply_adds
+            engine.forward(
+                program,
+                rows,
+                fitted["coefs_"],
+                fitted["intercepts_"],
+                logits[part],
+                n_threads=threads_for(work, estimator.n_threads),
+                statistics=(fitted.get("batch_means_"), fitted.get("batch_variances_")),
+            )
         loss = engine.loss_of(program, logits, self.holdout_targets, self.holdout_weights)
         if not np.isfinite(logits).all():
             return math.nan, loss

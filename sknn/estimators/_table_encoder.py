@@ -131,7 +131,7 @@ class TableEncoder:
             else Numbers(columns.numbers(i), n_bins, clip)
             for i, categorical in enumerate(is_categorical)
         ]
-        parts = self._raw_parts(columns)
+        parts = self._raw_parts(columns, raw_numbers=True)
         # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
         self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, *_ in parts]
         self.cardinalities = [
@@ -195,8 +195,8 @@ class TableEncoder:
                 self.n_steps += len(thresholds)
         self.width += self.n_steps
 
-    def _raw_parts(self, columns):
-        """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled."""
+    def _raw_parts(self, columns, raw_numbers=False):
+        """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled, or no numbers."""
         parts = []
         for i, learned in enumerate(self.learned):
             numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
@@ -211,7 +211,7 @@ class TableEncoder:
             else:
                 values = columns.numbers(i)
                 if not learned.is_constant:
-                    numbers = learned.encode(values)[:, None]
+                    numbers = (values if raw_numbers else learned.encode(values))[:, None]
                 if learned.has_missing:
                     passed = np.isnan(values).astype(np.float64)[:, None]
                 if len(learned.thresholds):

@@ -1,7 +1,7 @@
 """What both estimators of tables share: from a raw table to trained members, and to their outputs."""
 
 import copy
-import time
+import math
 import warnings
 
 import numpy as np
@@ -28,6 +28,8 @@ from sknn.training import DIVERGED, INTERRUPTED, TIME
 N_BINS = 16
 #: of all numbers together, where n_thresholds="auto": a wide table's steps must not outgrow it
 MOST_STEPS = 800
+#: of all trees that find thresholds
+SECONDS_OF_A_VALUE = 1e-6
 
 
 class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations, BaseEstimator):
@@ -49,12 +51,14 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation):
+        started = engine.load("float32").clock()
         with draft_of(self) as draft:
-            draft._fit_members(self, (X, y, sample_weight), validation)
+            draft._fit_members(self, started, (X, y, sample_weight), validation)
         return self
 
-    def _fit_members(self, owner, data, validation):
+    def _fit_members(self, owner, started, data, validation):
         """Fits this draft of its `owner`, whose callbacks are told."""
+        deadline = math.inf if self.max_time is None else started + self.max_time
         data = self._training_data(*data)
         samples = _data.training_samples(data)
         self._learn_scale(data.y[samples])
@@ -72,17 +76,15 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
             plan = self._plan(effort, len(samples), plan[0])
         networks = self._networks()
         tasks = self._tasks(data, samples, validation, networks, plan, random_state)
-        started = time.monotonic()
         n_workers = min(n_threads, len(tasks))
-        recipe = self._recipe(networks, len(samples), n_threads // n_workers)
+        recipe = self._recipe(networks, len(samples), n_threads // n_workers, deadline)
         n_most = 2 * len(tasks) if self.refit else len(tasks)
         callbacks = MemberCallbacks(owner, data, self, n_most, tasks[0].epochs)
         self.members_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data, tasks)
         if self.refit and members[0].held_out is not None and are_whole(members, tasks):
-            spent = time.monotonic() - started
-            again = self._tasks_of_refit(tasks, samples, members, spent)
+            again = self._tasks_of_refit(tasks, samples, members)
             self._publish_refit(train_members(recipe, again, n_workers, callbacks), again)
         callbacks.end()
 
@@ -141,7 +143,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         n_most = self.n_thresholds
         if n_most == "auto":
             n_most = min(self._n_thresholds, MOST_STEPS // max(self._encoder.n_numbers, 1))
-        if n_most == 0:
+        if n_most == 0 or not self._time_for_trees(len(samples), n_threads):
             return False
         targets = self._encode(data.y[samples], np.float64)
         # as the networks see them: rounding must not decide between splits
@@ -151,6 +153,11 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         columns = _columns(data.X, samples)
         self._encoder.learn_thresholds(columns, targets, weights, n_most, of_classes, n_threads)
         return self._encoder.n_steps > 0
+
+    def _time_for_trees(self, n_samples, n_threads):
+        """Whether a tenth of `max_time` is enough for a decision tree of every number."""
+        values = n_samples * self._encoder.n_numbers
+        return self.max_time is None or values * SECONDS_OF_A_VALUE / n_threads < 0.1 * self.max_time
 
     # ---- scores of an epoch --------------------------------------------------------------------
 
@@ -181,10 +188,6 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
 
     def _publish(self, members, data, tasks):
         """Sets the fitted attributes."""
-        if not members:
-            raise ValueError(
-                f"Training stopped before its first epoch; give more than max_time={self.max_time}."
-            )
         for member in members:
             if not all(np.isfinite(a).all() for a in (*member.coefs, *member.intercepts)):
                 raise ValueError(
