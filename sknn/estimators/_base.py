@@ -243,7 +243,7 @@ class BaseNetwork(
             return samples, None
         codes = None if stratify is None else stratify[held_out]
         few = _data.too_few_to_validate(len(held_out), codes, self._group_sizes[0])
-        if few:
+        if few and (data.y != data.y[0]).any():  # else there is nothing to learn
             warnings.warn(
                 f"validation_fraction={self.validation_fraction} of {len(samples) + len(held_out)} "
                 f"samples leaves {few} to validate on: scores of so few say little. Increase "

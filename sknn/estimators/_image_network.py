@@ -1,8 +1,5 @@
 """Estimators of networks on images: how the network is made, trained and asked."""
 
-import numpy as np
-
-from sknn.estimators import _data
 from sknn.estimators._image_parameters import AUTO_BATCH_SIZE, auto_epochs
 from sknn.estimators._images import Images
 from sknn.estimators._one_fit import of_one_fit
@@ -22,7 +19,6 @@ def every_layer(layers):
 class ImageNetwork(Images):
     """Base of the estimators that take images; the subclass says which hidden layers it means."""
 
-    _fitted_arrays = (*Images._fitted_arrays, "batch_means_", "batch_variances_")
     _auto_batch_size = AUTO_BATCH_SIZE
     _double_flops = 1e8
 
@@ -38,17 +34,6 @@ class ImageNetwork(Images):
 
     def _end_of(self, network, number):
         return network.ends[number - 1] if number else (0, self.image_shape_)
-
-    def _start_weights(self, network, first, random_state):
-        super()._start_weights(network, first, random_state)
-        if first:
-            shapes = network.statistics_shapes
-            self.batch_means_ = [np.zeros(shape, network.dtype) for shape in shapes]
-            self.batch_variances_ = [np.ones(shape, network.dtype) for shape in shapes]
-
-    def _statistics(self, network):
-        fitted = self.batch_means_, self.batch_variances_
-        return tuple(_data.cast(arrays, network.dtype) for arrays in fitted)
 
     def _epochs(self, n_samples):
         return auto_epochs(n_samples, self.solver) if self.max_iter == "auto" else self.max_iter

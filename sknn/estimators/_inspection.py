@@ -82,8 +82,8 @@ class Inspection:
         Returns
         -------
         weights : list of ndarray
-            ``coefs_``, then ``intercepts_``, for images then the running means and variances of
-            batch normalisation. Lists of estimators of the same architecture may be averaged array by array.
+            ``coefs_``, then ``intercepts_``, for a CNN then the running means and variances of
+            batch normalization. Lists of estimators of the same architecture may be averaged array by array.
         """
         check_is_fitted(self)
         return [np.array(array) for name in self._fitted_arrays for array in getattr(self, name)]

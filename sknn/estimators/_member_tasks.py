@@ -112,7 +112,7 @@ class MemberTasks:
         for _, outside in folds:
             codes = None if strata is None else strata[outside]
             few = _data.too_few_to_validate(len(outside), codes, self._group_sizes[0])
-            if few:
+            if few and (y != y[0]).any():  # else there is nothing to learn
                 warnings.warn(
                     f"A fold of {len(y)} samples leaves a member {few} to validate on: scores of so few "
                     "say little about its best epoch. Fit with more samples, or pass X_val and y_val.",

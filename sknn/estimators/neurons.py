@@ -260,23 +260,20 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         self : PerceptronClassifier
         """
         with draft_of(self) as draft:
-            draft._fit(X, y)
+            X, y = draft._check_rows(X, y, reset=True)
+            draft._start(unique_labels(y))
+            targets = draft._numbers_of(y)
+            for _ in range(self.max_iter):
+                draft._learn(X, targets)
+                if draft.converged_:
+                    break
+            else:
+                text = (
+                    f"After max_iter={self.max_iter} epochs there are still {draft.mistakes_[-1]} mistakes. "
+                    "Either no line separates the classes, or max_iter is too small."
+                )
+                warnings.warn(text, ConvergenceWarning, stacklevel=3)
         return self
-
-    def _fit(self, X, y):
-        X, y = self._check_rows(X, y, reset=True)
-        self._start(unique_labels(y))
-        targets = self._numbers_of(y)
-        for _ in range(self.max_iter):
-            self._learn(X, targets)
-            if self.converged_:
-                return
-        warnings.warn(
-            f"After max_iter={self.max_iter} epochs there are still {self.mistakes_[-1]} mistakes. Either no "
-            "line separates the classes, or max_iter is too small.",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None):
@@ -296,25 +293,17 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         self : PerceptronClassifier
         """
         with draft_of(self) as draft:
-            draft._continue(X, y, classes)
+            first = not hasattr(draft, "classes_")
+            X, y = draft._check_rows(X, y, reset=first)
+            if first and classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            if first:
+                draft._start(unique_labels(classes))
+            elif classes is not None and not np.array_equal(unique_labels(classes), draft.classes_):
+                text = f"classes={classes!r} is not the same as on the first call to partial_fit"
+                raise ValueError(f"{text}, which was {draft.classes_}.")
+            draft._learn(X, draft._numbers_of(y))
         return self
-
-    def _continue(self, X, y, classes):
-        """One epoch from where the last one ended, in arrays of its own."""
-        first = not hasattr(self, "classes_")
-        X, y = self._check_rows(X, y, reset=first)
-        if first and classes is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if first:
-            self._start(unique_labels(classes))
-        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
-            raise ValueError(
-                f"classes={classes!r} is not the same as on the first call to partial_fit, which was "
-                f"{self.classes_}."
-            )
-        self.coef_, self.intercept_ = self.coef_.copy(), self.intercept_.copy()
-        self.mistakes_ = self.mistakes_.copy()
-        self._learn(X, self._numbers_of(y))
 
     @of_one_fit
     def decision_function(self, X):
@@ -349,8 +338,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             Class labels; of equal sums the first class has it.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return self.classes_[self._winners(X)]
+        return self.classes_[self._winners(validate_data(self, X, reset=False, dtype=np.float64))]
 
     def _check_rows(self, X, y, reset):
         X, y = validate_data(self, X, y, reset=reset, dtype=np.float64)
@@ -359,9 +347,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
     def _start(self, classes):
         if len(classes) < 2:
-            raise ValueError(
-                f"y must have at least two classes; there is one class only: {classes}."
-            )
+            raise ValueError(f"y must have at least two classes; there is one class only: {classes}.")
         self.classes_ = classes
         n_sums = 1 if len(classes) == 2 else len(classes)
         self.coef_ = np.zeros((n_sums, self.n_features_in_))
@@ -397,11 +383,11 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 continue
             row, winner = rows[wrong[0]], winners[wrong[0]]
             change = self.learning_rate * (codes[targets[row]] - codes[winner])
-            self.coef_ += np.outer(change, X[row])
-            self.intercept_ += change
+            self.coef_ = self.coef_ + np.outer(change, X[row])  # others may predict with the old ones
+            self.intercept_ = self.intercept_ + change
             n_mistakes += 1
             start += wrong[0] + 1
-        self.mistakes_.append(n_mistakes)
+        self.mistakes_ = [*self.mistakes_, n_mistakes]
         self.n_iter_ = len(self.mistakes_)
         self.converged_ = n_mistakes == 0
 
@@ -409,6 +395,5 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         return X @ self.coef_.T + self.intercept_
 
     def _winners(self, X):
-        """Number of the predicted class of each row."""
         Z = self._sums(X)
         return (Z[:, 0] > 0).astype(int) if len(self.classes_) == 2 else Z.argmax(axis=1)
