@@ -9,7 +9,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
 
-
 #: samples of a validation set whose scores say something, and of each class in it
 FEWEST_TO_VALIDATE, FEWEST_OF_A_CLASS = 20, 2
 

@@ -19,7 +19,8 @@ def hint_at_scale(y, stacklevel):
     columns = y.reshape(len(y), -1)
     with np.errstate(over="ignore", invalid="ignore"):
         means, deviations = np.abs(columns.mean(axis=0)), columns.std(axis=0)
-    varied = columns.min(axis=0) < columns.max(axis=0)  # the deviation of equal numbers is not quite 0
+    # the deviation of equal numbers is not quite 0
+    varied = columns.min(axis=0) < columns.max(axis=0)
     far = (means > FAR) | (deviations > FAR) | varied & (deviations < 1 / FAR)
     far |= varied & (means > FAR * deviations)
     if far.any():

@@ -16,7 +16,6 @@ import numpy as np
 from sknn.estimators._explain import importance_rows, importances
 from sknn.training import CALLBACK, INTERRUPTED, History, OptimizerState, Options, train
 
-
 #: samples that initial weights are fitted to
 FITTED_ROWS = 1024
 #: multiply-adds in a second that a slow machine does, and samples to look at if time is short

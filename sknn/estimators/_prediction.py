@@ -122,7 +122,8 @@ class Prediction:
     def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
         """(values after so many ops, all for -1, whether X was finite) of validated rows."""
         proba = link and self.out_activation_ in ("softmax", "logistic")
-        exponential = link and self.out_activation_ == "exp"  # float64 holds it where float32 may not
+        # float64 holds it where float32 may not
+        exponential = link and self.out_activation_ == "exp"
         out = np.empty((X.shape[0], width), np.float64 if proba else network.dtype)
         finite = network.engine.forward(
             program,

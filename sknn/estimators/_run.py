@@ -21,7 +21,6 @@ from sknn.training import (
     warn_unfinished,
 )
 
-
 #: work between two looks at the clock in validation, and samples at the least
 PART_MULTIPLY_ADDS, SMALLEST_PART = 10**9, 64
 

@@ -156,8 +156,10 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
 
     def _time_for_trees(self, n_samples, n_threads):
         """Whether a tenth of `max_time` is enough for a decision tree of every number."""
-        values = n_samples * self._encoder.n_numbers
-        return self.max_time is None or values * SECONDS_OF_A_VALUE / n_threads < 0.1 * self.max_time
+        if self.max_time is None:
+            return True
+        seconds = n_samples * self._encoder.n_numbers * SECONDS_OF_A_VALUE / n_threads
+        return seconds < 0.1 * self.max_time
 
     # ---- scores of an epoch --------------------------------------------------------------------
 

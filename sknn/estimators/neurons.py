@@ -347,7 +347,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
     def _start(self, classes):
         if len(classes) < 2:
-            raise ValueError(f"y must have at least two classes; there is one class only: {classes}.")
+            raise ValueError(f"y must have at least two classes, there is one class: {classes}.")
         self.classes_ = classes
         n_sums = 1 if len(classes) == 2 else len(classes)
         self.coef_ = np.zeros((n_sums, self.n_features_in_))
@@ -383,7 +383,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 continue
             row, winner = rows[wrong[0]], winners[wrong[0]]
             change = self.learning_rate * (codes[targets[row]] - codes[winner])
-            self.coef_ = self.coef_ + np.outer(change, X[row])  # others may predict with the old ones
+            self.coef_ = self.coef_ + np.outer(change, X[row])  # not in place: others may predict
             self.intercept_ = self.intercept_ + change
             n_mistakes += 1
             start += wrong[0] + 1

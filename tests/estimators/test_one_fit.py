@@ -80,8 +80,9 @@ def test_a_refit_is_seen_as_a_whole(name):
             return
         try:
             found = estimator.predict(X)
-        except ValueError as error:  # fitted to the other width
-            assert "expecting" in str(error), error
+        except ValueError as error:
+            if "expecting" not in str(error):  # it is fitted to the other width
+                raise
             return
         seen.append(any(np.array_equal(found, one) for one in expected))
 
