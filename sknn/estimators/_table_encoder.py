@@ -17,6 +17,17 @@ from sknn.layers._piecewise import quantile_edges
 ONE_HOT = 8
 
 
+def quartiles(values):
+    """``np.quantile(values, (0.25, 0.5, 0.75))``, bit for bit, in a fifth of the time for few values."""
+    places = (len(values) - 1) * np.array([0.25, 0.5, 0.75])
+    below = places.astype(np.intp)
+    above = np.minimum(below + 1, len(values) - 1)
+    ordered = np.partition(values, np.concatenate([below, above]))
+    low, high, share = ordered[below], ordered[above], places - below
+    step = high - low
+    return np.where(share < 0.5, low + step * share, high - step * (1 - share))
+
+
 class Numbers:
     """Robust scale and smooth clip of one column: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
 
@@ -35,7 +46,7 @@ class Numbers:
         if self.is_constant:
             return
         self.unit = np.abs(known).max()  # first: ranges of 1e308 must not overflow
-        low, self.center, high = np.quantile(known / self.unit, (0.25, 0.5, 0.75))
+        low, self.center, high = quartiles(known / self.unit)
         width = high - low
         if width == 0:
             distances = np.abs(known / self.unit - self.center)

@@ -347,7 +347,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
     def _start(self, classes):
         if len(classes) < 2:
-            raise ValueError(f"y must have at least two classes, there is one class: {classes}.")
+            raise ValueError(f"y needs two classes, there is one class only: {classes}.")
         self.classes_ = classes
         n_sums = 1 if len(classes) == 2 else len(classes)
         self.coef_ = np.zeros((n_sums, self.n_features_in_))

@@ -82,8 +82,8 @@ class TabularClassifier(TabularLabels):
     --------
     >>> import numpy as np
     >>> from sknn import TabularClassifier
-    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 10, dtype=object)
-    >>> y = ["yes", "yes", "no", "no"] * 10
+    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 25, dtype=object)
+    >>> y = ["yes", "yes", "no", "no"] * 25
     >>> net = TabularClassifier(effort="fast", random_state=0).fit(X, y)
     >>> net.predict([["blue", 2.0], ["red", 1.0]])
     array(['no', 'yes'], dtype='<U3')
