@@ -85,7 +85,7 @@ class TabularClassifier(TabularLabels):
     >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 25, dtype=object)
     >>> y = ["yes", "yes", "no", "no"] * 25
     >>> net = TabularClassifier(effort="fast", random_state=0).fit(X, y)
-    >>> net.predict([["blue", 2.0], ["red", 1.0]])
+    >>> net.predict([["blue", 0.5], ["red", 1.0]])
     array(['no', 'yes'], dtype='<U3')
     """
 
