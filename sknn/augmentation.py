@@ -26,7 +26,8 @@ class Augmentation(BaseEstimator):
     shift : int, default=0
         Largest shift in pixels, in each direction; with padding this is the "random crop".
     padding_mode : {"zero", "reflect"}, default="zero"
-        What comes in from outside: the value 0 of X, or the image reflected at its edge.
+        What comes in from outside: the value 0 of X, or the image reflected at its edge. For a channel
+        whose mean is more than 100 standard deviations from 0 it is the mean in place of 0.
     cutout : int, default=0
         Side in pixels of a square hole at a random place, part of it outside perhaps; it has the mean
         of the standardised images. 0 for none.

@@ -61,7 +61,7 @@ class Loss:
             return np.concatenate([softmax(group, axis=1) for group in groups], axis=1)
         if self.link == "logistic":
             return expit(np.asarray(logits, np.float64))
-        return np.exp(logits) if self.link == "exp" else logits
+        return np.exp(logits, dtype=np.float64) if self.link == "exp" else logits
 
     def lower(self, engine, mean_gradient=False):
         """What the engine's Program takes."""

@@ -71,12 +71,20 @@ class Options:
     shuffle: bool
     warmup: float = 0.0
     max_time: float | None = None
+    #: when `max_time` began, by the engine's clock; None: now
+    started: float | None = None
     verbose: bool = False
     early_stopping: bool = False
     single_epoch: bool = False
     #: schedules of the decoupled weight decay and of dropout; None: they do not change
     decay: Schedule | None = None
     dropout: Schedule | None = None
+
+    def deadline(self, clock):
+        """When time is over."""
+        if self.max_time is None:
+            return math.inf
+        return (clock() if self.started is None else self.started) + self.max_time
 
 
 class Rates:
@@ -130,13 +138,14 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
     history : History
         Updated in place.
     validate : callable or None
-        Returns (score, loss) of the current weights on the validation data.
+        Takes the deadline, returns (score, loss) of the current weights on the validation data; None where
+        time was over before.
     callbacks : object with begin_epoch() and end_epoch(fitted)
         A true result of the latter stops training.
     fitted : callable
         Handed to the callbacks.
     """
-    deadline = math.inf if options.max_time is None else clock() + options.max_time
+    deadline = options.deadline(clock)
     n_steps, n_samples = trainer.n_steps, trainer.n_samples
     rates = Rates(schedule, options, n_steps)
     history.n_iter = 0
@@ -153,11 +162,14 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
             state.steps += done
             if done < n_steps:
                 return TIME
+            validated = validate and validate(deadline)
+            if validate and validated is None:
+                return TIME
             state.epochs += 1
             history.n_iter += 1
             history.samples_seen += n_samples
             history.loss_curve.append(trainer.loss / n_samples)
-            _close_epoch(trainer, history, options, validate)
+            _close_epoch(trainer, history, options, validated)
             if callbacks.end_epoch(fitted):
                 return CALLBACK
             if not math.isfinite(history.loss_curve[-1]):
@@ -181,12 +193,12 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
     return MAX_ITER
 
 
-def _close_epoch(trainer, history, options, validate):
+def _close_epoch(trainer, history, options, validated):
     """Books an epoch: validation, the best weights so far, epochs without improvement."""
     loss = history.loss_curve[-1]
     score = None
-    if validate is not None:
-        score, validation_loss = validate()
+    if validated is not None:
+        score, validation_loss = validated
         history.validation_scores.append(score)
         history.validation_losses.append(validation_loss)
     if options.verbose:
@@ -292,7 +304,7 @@ def minimize_lbfgs(
     Parameters are those of ``train``; `start` holds the weights to start from. The trainer is left with
     the last weights, and keeps the best.
     """
-    deadline = math.inf if options.max_time is None else clock() + options.max_time
+    deadline = options.deadline(clock)
     objective = LBFGSObjective(trainer, network, deadline)
     history.n_iter = 0
 
@@ -300,9 +312,12 @@ def minimize_lbfgs(
         objective.spread(intermediate_result.x, objective.weights)
         trainer.load(*objective.weights)
         callbacks.begin_epoch()
+        validated = validate and validate(deadline)
+        if validate and validated is None:
+            raise _OutOfTime
         history.n_iter += 1
         history.loss_curve.append(float(intermediate_result.fun))
-        _close_epoch(trainer, history, options, validate)
+        _close_epoch(trainer, history, options, validated)
         patience_over = history.no_improvement > options.n_iter_no_change
         if callbacks.end_epoch(fitted) or (options.early_stopping and patience_over):
             raise StopIteration

@@ -128,7 +128,7 @@ def test_lbfgs_early_stopping():
     problem.history.best_score = -math.inf
     problem.history.validation_scores, problem.history.validation_losses = [], []
     reason = problem.minimize(
-        validate=lambda: (0.5, 1.0), early_stopping=True, n_iter_no_change=1, tol=1e-10
+        validate=lambda deadline: (0.5, 1.0), early_stopping=True, n_iter_no_change=1, tol=1e-10
     )
     assert reason == CONVERGED
     assert problem.history.n_iter == 3

@@ -79,7 +79,7 @@ def run(losses, schedule=None, scores=None, history=None, state=None, callbacks=
         history.validation_scores, history.validation_losses = [], []
         history.best_score = -math.inf
         scores = iter(scores)
-        validate = lambda: next(scores)  # noqa: E731
+        validate = lambda deadline: next(scores)  # noqa: E731
     reason = train(
         trainer,
         changes.pop("clock", lambda: 0.0),

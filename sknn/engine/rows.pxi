@@ -4,13 +4,18 @@ cdef inline Py_ssize_t item_size(int kind) noexcept nogil:
     return 8 if kind == FLOAT64 else 1 if kind == UINT8 else 4
 
 
-# One row of n values as `real`.
+# One row of n values as `real`. Far from zero their differences would be lost in that: they are centered before.
 cdef inline void convert_row(const Input* x, Py_ssize_t sample, real* out) noexcept nogil:
     cdef Py_ssize_t j
+    cdef double value
     cdef const double* wide = <const double*>x.data + sample * x.stride
     cdef const float* single = <const float*>x.data + sample * x.stride
     cdef const unsigned char* bytes_ = <const unsigned char*>x.data + sample * x.stride
-    if x.kind == FLOAT32:
+    if x.center != NULL:
+        for j in range(x.n_features):
+            value = wide[j] if x.kind == FLOAT64 else single[j] if x.kind == FLOAT32 else bytes_[j]
+            out[j] = <real>(value - x.center[j])
+    elif x.kind == FLOAT32:
         for j in range(x.n_features):
             out[j] = <real>single[j]
     elif x.kind == FLOAT64:
@@ -79,7 +84,7 @@ cdef void gather_views(const Input* x, const Augmentation* a, u64 seed, u64 epoc
 # Whether the network can read the rows where they lie.
 cdef inline bint used_in_place(const Plan* plan, const Input* x) noexcept nogil:
     cdef int own = FLOAT32 if sizeof(real) == 4 else FLOAT64
-    return x.kind == own and x.scale == NULL and x.channels == 0 and not plan.images
+    return x.kind == own and x.scale == NULL and x.center == NULL and x.channels == 0 and not plan.images
 
 
 cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
@@ -103,6 +108,8 @@ cdef class Rows:
         Of CSR parts.
     scale, shift : ndarray (c,) of real or None
         A value v of channel k enters the network as ``v * scale[k] + shift[k]``.
+    center : ndarray (c,) of float64 or None
+        Subtracted from the values first, in double precision.
     channels_first : int
         Channels of images that are stored (c, h, w); 0 where they are stored (h, w, c).
     """
@@ -112,7 +119,7 @@ cdef class Rows:
     cdef readonly Py_ssize_t n_samples
     cdef readonly bint sorted       # the columns of every CSR row rise, as training wants them
 
-    def __cinit__(self, X, Py_ssize_t n_features=-1, *, scale=None, shift=None,
+    def __cinit__(self, X, Py_ssize_t n_features=-1, *, scale=None, shift=None, center=None,
                   Py_ssize_t channels_first=0):
         self.sorted = True
         if isinstance(X, tuple):
@@ -127,6 +134,8 @@ cdef class Rows:
         self.owner = [X]
         if scale is not None:
             self._take_scale(scale, shift)
+        if center is not None:
+            self._take_center(center)
 
     cdef _take_dense(self, X):
         cdef const float[:, ::1] single
@@ -160,6 +169,16 @@ cdef class Rows:
         scales, shifts = scale, shift
         self.owner += [scales, shifts]
         self.input.scale, self.input.shift = &scales[0], &shifts[0]
+
+    cdef _take_center(self, center):
+        """One number for each value of a row, in the order in which rows are stored."""
+        cdef const double[::1] centers
+        pixels, rest = divmod(self.input.n_features, len(center))
+        if rest:
+            raise ValueError(f"{len(center)} centers for rows of {self.input.n_features} values")
+        centers = np.repeat(center, pixels) if self.input.channels > 0 else np.tile(center, pixels)
+        self.owner.append(centers)
+        self.input.center = &centers[0]
 
     cdef _take_csr(self, parts, Py_ssize_t n_features):
         cdef const real[::1] data

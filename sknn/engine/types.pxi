@@ -159,6 +159,7 @@ cdef struct Input:
     Py_ssize_t stride           # dense: elements from one row to the next
     Py_ssize_t n_features
     Py_ssize_t channels         # of images that are stored (c, h, w); 0: the channels are the last axis
+    const double* center        # subtracted from each value of a row as it is stored; NULL: nothing is
     Py_ssize_t n_scales         # 1, or one for each value of a row
     const real* scale           # NULL: values enter as they are
     const real* shift

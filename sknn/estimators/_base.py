@@ -6,6 +6,7 @@ An estimator says which layers its parameters mean (``MLP``, ``CNN``) and what i
 """
 
 import copy
+import warnings
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,11 +14,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from sknn import engine
 from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
 from sknn.estimators._insides import Insides
 from sknn.estimators._inspection import Inspection
 from sknn.estimators._monte_carlo import MonteCarlo
+from sknn.estimators._one_fit import draft_of
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
 from sknn.losses import Loss
@@ -41,6 +44,8 @@ class BaseNetwork(
 
     #: whether y is numbers, to be validated as such
     _numeric_targets: bool
+    #: names of the attributes that `get_weights` joins
+    _fitted_arrays: tuple[str, ...] = ("coefs_", "intercepts_")
     #: samples of a mini-batch where ``batch_size="auto"``
     _auto_batch_size = 200
     #: data in a single batch train in double precision if an epoch is less work than this
@@ -61,6 +66,9 @@ class BaseNetwork(
     def _encode(self, y, dtype):
         """Targets as the loss takes them, from normalised y."""
         raise TypeError(f"{type(self).__name__} does not say how targets are encoded")
+
+    def _hint(self, y):
+        """Warns where targets want another form; here never."""
 
     def _loss(self) -> Loss:
         """The loss of the fitted targets."""
@@ -84,21 +92,21 @@ class BaseNetwork(
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
         self._validate_changed(self._parameter_constraints)  # which partial_fit would do only once
-        before = self.__dict__.copy()
-        try:
-            return self._fit_network(X, y, sample_weight, validation, incremental, classes, train)
-        except BaseException:
-            kept = {k: v for k, v in self.__dict__.items() if k.startswith(("_callback", "_skl"))}
-            self.__dict__.clear()
-            self.__dict__.update(before | kept)
-            raise
+        started = engine.load("float32").clock()
+        data = X, y, sample_weight
+        with draft_of(self) as draft:
+            draft._fit_network(self, started, data, validation, incremental, classes, train)
+        return self
 
-    def _fit_network(self, X, y, sample_weight, validation, incremental, classes, train):
+    def _fit_network(self, owner, started, data, validation, incremental, classes, train):
+        """Fits this draft of its `owner`, whose callbacks are told."""
         first = not train or "coefs_" not in vars(self) or not (self.warm_start or incremental)
         early_stopping = self._early_stopping(validation, incremental)
-        data = self._training_data(X, y, sample_weight, first, incremental, classes)
+        data = self._training_data(*data, first, incremental, classes)
         holdout = self._validation_data(*validation)
         samples = _data.training_samples(data)
+        if first and train:
+            self._hint(data.y[samples])
 
         random_state = check_random_state(self.random_state)
         follows = data.X.dtype if data.X.dtype.kind == "f" else np.float64
@@ -123,14 +131,13 @@ class BaseNetwork(
         self.out_activation_ = loss.link
         self._programs = {}
         history = History() if first else continued_history(self)
-        run = Run(self, network, trainer, state, history, early_stopping, incremental)
+        run = Run(self, network, trainer, state, history, early_stopping, incremental, started)
         if not train:
             vars(self).update(run.attributes())
-            return self
+            return
         run.monitor(holdout)
-        run.train(EpochCallbacks(self, data))
+        run.train(EpochCallbacks(owner, data, self))
         run.publish(dtype)
-        return self
 
     def _early_stopping(self, validation, incremental):
         """Whether this fit stops early; refuses combinations that contradict each other."""
@@ -199,9 +206,6 @@ class BaseNetwork(
         """Sets the fitted arrays that training starts from: new ones, or those of the last fit."""
         if first:
             self.coefs_, self.intercepts_ = network.initial_weights(random_state)
-            shapes = network.statistics_shapes
-            self.batch_means_ = [np.zeros(shape, network.dtype) for shape in shapes]
-            self.batch_variances_ = [np.ones(shape, network.dtype) for shape in shapes]
             return
         found, expected = [np.shape(coef) for coef in self.coefs_], network.coef_shapes
         if found != expected:
@@ -239,7 +243,18 @@ class BaseNetwork(
             None if stratify is None else stratify[samples],
             must_stratify=self._loss().n_outputs == 1,
         )
-        return samples, None if held_out is None else data.take(held_out)
+        if held_out is None:
+            return samples, None
+        codes = None if stratify is None else stratify[held_out]
+        few = _data.too_few_to_validate(len(held_out), codes, self._group_sizes[0])
+        if few and (data.y != data.y[0]).any():  # else there is nothing to learn
+            warnings.warn(
+                f"validation_fraction={self.validation_fraction} of {len(samples) + len(held_out)} "
+                f"samples leaves {few} to validate on: scores of so few say little. Increase "
+                "validation_fraction, or pass X_val and y_val.",
+                stacklevel=6,
+            )
+        return samples, data.take(held_out)
 
     def _optimizer_state(self, incremental, random_state):
         previous = self.__dict__.get("_optimizer")

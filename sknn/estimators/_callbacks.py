@@ -20,10 +20,12 @@ class EpochCallbacks:
     estimator : estimator
     data : Data
         The training data.
+    draft : estimator
+        That which is being fitted; it becomes `estimator` at the end.
     """
 
-    def __init__(self, estimator, data):
-        self.estimator = estimator
+    def __init__(self, estimator, data, draft):
+        self.estimator, self.draft = estimator, draft
         self.active = hasattr(estimator, "_skl_callbacks")
         self.lock: AbstractContextManager = (
             nullcontext()
@@ -46,14 +48,20 @@ class EpochCallbacks:
                 self.task.call_on_fit_task_begin(**self.data)
 
     def end_epoch(self, fitted):
-        """After every epoch; `fitted` gives the attributes of an estimator fitted so far.
+        """After every epoch; `fitted` gives what the draft does not yet have, fitted so far.
 
         Returns whether a callback asks to stop.
         """
         if not self.active:
             return False
         with self.lock:
-            return self.task.call_on_fit_task_end(**self.data, reconstruction_attributes=fitted)
+            return self.task.call_on_fit_task_end(
+                **self.data, reconstruction_attributes=self._attributes(fitted)
+            )
+
+    def _attributes(self, fitted):
+        """A function that gives all attributes of an estimator fitted so far."""
+        return lambda: vars(self.draft) | fitted()
 
     def end(self, fitted=None):
         """At the end of fit, or of one of several networks, whose attributes `fitted` gives.
@@ -62,9 +70,10 @@ class EpochCallbacks:
         """
         if not self.active:
             return False
-        fitted = fitted or (lambda: vars(self.estimator).copy())
         with self.lock:
-            return self.root.call_on_fit_task_end(**self.data, reconstruction_attributes=fitted)
+            return self.root.call_on_fit_task_end(
+                **self.data, reconstruction_attributes=self._attributes(fitted or dict)
+            )
 
 
 class MemberCallbacks:
@@ -75,13 +84,15 @@ class MemberCallbacks:
     estimator : estimator
     data : Data
         The training data.
+    draft : estimator
+        That which is being fitted.
     n_members, n_epochs : int
         At most; those of a refit count, too.
     """
 
-    def __init__(self, estimator, data, n_members, n_epochs):
+    def __init__(self, estimator, data, draft, n_members, n_epochs):
         self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
-        self.whole = EpochCallbacks(estimator, data)
+        self.whole = EpochCallbacks(estimator, data, draft)
         if self.whole.active:
             root = estimator._init_callback_context(
                 max_subtasks=n_members, sequential_subtasks=False

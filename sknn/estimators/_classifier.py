@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._monte_carlo import DRAWS
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
@@ -130,6 +131,7 @@ class LabelTargets(ClassifierMixin):
 
     # ---- prediction ----------------------------------------------------------------------------
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def predict(self, X):
         """Predict class labels.
@@ -147,6 +149,7 @@ class LabelTargets(ClassifierMixin):
         labels = _targets.decode(self._target_kind, self.classes_, logits)
         return sp.csr_matrix(labels) if self._sparse_targets else labels
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def predict_proba(self, X):
         """Predict probabilities of the classes.
@@ -183,6 +186,7 @@ class LabelTargets(ClassifierMixin):
         with np.errstate(divide="ignore"):  # a probability may be too small for its dtype
             return [np.log(v) for v in values] if isinstance(values, list) else np.log(values)
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def decision_function(self, X):
         """The logits: what the link turns into probabilities.
@@ -193,17 +197,18 @@ class LabelTargets(ClassifierMixin):
 
         Returns
         -------
-        Z : ndarray of shape (n,) for two classes, else (n, n_outputs); or list of them
-            Logits, in the network's dtype; for two classes that of the second. Those of a logistic
+        Z : ndarray of float64 of shape (n,) for two classes, else (n, n_outputs); or list of them
+            Logits in float64; for two classes that of the second. Those of a logistic
             function are bounded by ±30, before 1 − p has no digits left.
         """
-        logits = self._outputs(X)
+        logits = self._outputs(X).astype(np.float64, copy=False)
         if self._target_kind == "binary":
             return logits.ravel()
         if self._target_kind == "multiclass-multioutput":
             return [np.ascontiguousarray(z) for z in _targets.split(self.classes_, logits)]
         return logits
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def score(self, X, y, sample_weight=None):
         """Mean accuracy; for several labels or columns the share of rows that are right throughout.
@@ -267,6 +272,7 @@ class NetworkClassifier(LabelTargets, BaseNetwork):
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
 
+    @of_one_fit
     @documented(samples=SAMPLES, draws=DRAWS)
     def predict_proba(self, X, mc_samples=None):
         """Predict probabilities of the classes.

@@ -50,4 +50,12 @@ ARCHITECTURE = """layers : list of layers or None, default={layers}
         "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish" or
         "softplus"."""
 
-TEXTS = {"architecture": ARCHITECTURE, **IMAGE_TEXTS}
+BATCH_NORM_ATTRIBUTES = """
+    batch_means_, batch_variances_ : list of ndarray of shape (c,)
+        Running statistics of each layer of batch normalization."""
+
+TEXTS = {
+    "architecture": ARCHITECTURE,
+    **IMAGE_TEXTS,
+    "attributes": IMAGE_TEXTS["attributes"] + BATCH_NORM_ATTRIBUTES,
+}

@@ -10,6 +10,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
 
+#: samples of a validation set whose scores say something, and of each class in it
+FEWEST_TO_VALIDATE, FEWEST_OF_A_CLASS = 20, 2
+
 
 @contextmanager
 def missing_values_explained(estimator):
@@ -114,7 +117,7 @@ def clip_batch_size(batch_size, n_samples, auto):
         warnings.warn(
             f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to "
             f"{n_samples}.",
-            stacklevel=5,
+            stacklevel=7,
         )
     return min(batch_size, n_samples)
 
@@ -177,10 +180,21 @@ def split_holdout(samples, fraction, random_state, stratify, must_stratify):
     return np.ascontiguousarray(train), np.ascontiguousarray(holdout)
 
 
+def too_few_to_validate(n_samples, codes, n_classes):
+    """How few samples a validation set has, or of its rarest class, in words; "" where there are enough.
+
+    `codes` are numbers of classes; None where there are no classes to count.
+    """
+    rarest = n_samples if codes is None else np.bincount(codes, minlength=max(n_classes, 2)).min()
+    if n_samples >= FEWEST_TO_VALIDATE and rarest >= FEWEST_OF_A_CLASS:
+        return ""
+    return f"{n_samples}" + (f", {rarest} of a class," if rarest < FEWEST_OF_A_CLASS else "")
+
+
 def _warn_no_holdout(fraction, samples, n_holdout):
     warnings.warn(
         f"validation_fraction={fraction} of {len(samples)} samples leaves {n_holdout} to validate on, "
         "too few: training goes on without early stopping. Increase validation_fraction, or pass X_val "
         "and y_val.",
-        stacklevel=7,
+        stacklevel=8,
     )

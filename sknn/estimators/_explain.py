@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._table import TableColumns, validate_table
 from sknn.estimators._table_encoder import Categories
 
@@ -12,7 +13,12 @@ IMPORTANCE_ROWS = 20_000
 FEWEST_ROWS = 64
 
 
-def importances(network, program, weights, samples, groups, random_state):
+def importance_rows(samples, groups):
+    """Samples that importances take where there is time enough."""
+    return min(len(samples.X), max(IMPORTANCE_ROWS // max(len(groups), 1), FEWEST_ROWS))
+
+
+def importances(network, program, weights, samples, groups, random_state, n_rows):
     """The rise of the loss for samples when each column of the table is shuffled among them.
 
     Parameters
@@ -24,12 +30,16 @@ def importances(network, program, weights, samples, groups, random_state):
     groups : list of ndarray
         For each column of the table its columns in an encoded row.
     random_state : RandomState
+    n_rows : int
+        Samples to take at random; 0 for no rises.
 
     Returns
     -------
     rises : ndarray of shape (n_columns,)
     """
-    n = min(len(samples.X), max(IMPORTANCE_ROWS // max(len(groups), 1), FEWEST_ROWS))
+    if n_rows == 0:
+        return np.zeros(len(groups))
+    n = min(n_rows, len(samples.X))
     few = samples.take(network.engine, random_state.permutation(len(samples.X))[:n])
     logits = np.empty((n, network.output_shape[0]), network.dtype)
 
@@ -58,6 +68,7 @@ def normalised(rises):
 class Explanations:
     """Slopes and attributions of an estimator of tables."""
 
+    @of_one_fit
     def input_gradients(self, X, output=None):
         """Compute the gradients of an output with respect to the numerical features.
 
@@ -89,6 +100,7 @@ class Explanations:
                 slopes[:, number] = encoded[:, group[0]] * learned.slope(table.numbers(number))
         return slopes
 
+    @of_one_fit
     def integrated_gradients(self, X, output=None, n_steps=32):
         """Attribute the difference between an output and that of an average sample to the features.
 

@@ -56,9 +56,7 @@ IMAGE_ATTRIBUTES = """
     image_shape_ : tuple (h, w, c)
         Shape of the images of fit.
     channel_means_, channel_scales_ : ndarray of shape (c,)
-        Each channel enters the network as ``(value - mean) / scale``.
-    batch_means_, batch_variances_ : list of ndarray of shape (c,)
-        Running statistics of each layer of batch normalisation."""
+        Each channel enters the network as ``(value - mean) / scale``."""
 
 IMAGE_TEXTS = {
     "image_input": IMAGE_INPUT,

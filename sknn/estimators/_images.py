@@ -1,17 +1,20 @@
 """Images as rows: shapes of the input, what every channel is scaled by, views for averaging."""
 
 import math
-import warnings
 from numbers import Integral
 
 import numpy as np
 
 from sknn.estimators import _data
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._hints import hint_at_images, hint_at_order
 from sknn.initializers import whitening
 
 #: values that are looked at in one go
 CHUNK = 1 << 16
+#: standard deviations between zero and a channel's mean from which on the mean is subtracted in double
+#: precision, before anything else: in float32 little would be left of the differences
+FAR = 100
 #: images whose patches say what whitens them, at the most
 WHITENED_IMAGES = 2000
 
@@ -58,13 +61,6 @@ def shape_of_rows(n_features, image_shape, images):
         return shape
     if images is not None:
         return images
-    side = math.isqrt(n_features)
-    if n_features >= 64 and side * side == n_features:
-        warnings.warn(
-            f"X has {n_features} features, which are taken as a signal of 1 x {n_features} values. If "
-            f"its rows are images of {side} x {side} pixels, say image_shape=({side}, {side}).",
-            stacklevel=7,
-        )
     return 1, n_features, 1
 
 
@@ -95,15 +91,20 @@ def channel_statistics(X, samples, weights, shape, channels_first):
     return means, np.where(constant, 1.0, scales)
 
 
-def views_to_average(images, mirrored, reflect):
+def views_to_average(images, mirrored, reflect, outside=0.0):
     """(weight, images) of test-time augmentation: as they are, shifted by a pixel, each mirrored too.
 
-    `images` is (n, h, w, c); the weights add up to 1.
+    `images` is (n, h, w, c); the weights add up to 1. `outside` is what a channel has there, unless the
+    images are reflected.
     """
     height, width = images.shape[1:3]
     down, right = int(height > 1), int(width > 1)
     edges = ((0, 0), (down, down), (right, right), (0, 0))
     padded = np.pad(images, edges, mode="reflect" if reflect else "constant")
+    if not reflect and np.any(outside):
+        inside = np.zeros(padded.shape[1:3], bool)
+        inside[down : down + height, right : right + width] = True
+        padded[:, ~inside] = outside
     shifted = padded[:, :height, :width], padded[:, 2 * down :, 2 * right :]
     for weight, view in ((0.5, images), (0.25, shifted[0]), (0.25, shifted[1])):
         if mirrored:
@@ -127,6 +128,11 @@ class Images(BaseNetwork):
         X, y = super()._validate_samples(X, y, reset)
         if reset:
             self.image_shape_ = shape_of_rows(X.shape[1], self.image_shape, images)
+            given = self.image_shape is not None
+            if images is None and not given:
+                hint_at_images(X.shape[1], stacklevel=7)
+            else:
+                hint_at_order(self.image_shape_, self.channels_first, given, stacklevel=7)
         return X, y
 
     def _validated(self, X):
@@ -172,12 +178,18 @@ class Images(BaseNetwork):
         images = X.reshape(-1, height, width, n_channels)
         return (images - self.channel_means_) / self.channel_scales_
 
+    def _center(self):
+        """What is subtracted from each channel before it is cast: 0, or its mean where that is far."""
+        far = np.abs(self.channel_means_) > FAR * self.channel_scales_
+        return np.where(far, self.channel_means_, 0.0)
+
     def _rows(self, network, X):
-        scale = 1 / self.channel_scales_
+        scale, center = 1 / self.channel_scales_, self._center()
         return network.engine.Rows(
             X,
             scale=scale.astype(network.dtype),
-            shift=(-self.channel_means_ * scale).astype(network.dtype),
+            shift=((center - self.channel_means_) * scale).astype(network.dtype),
+            center=center if center.any() else None,
             channels_first=len(scale) if self.channels_first and len(scale) > 1 else 0,
         )
 
@@ -196,7 +208,7 @@ class Images(BaseNetwork):
             else:
                 images = part.reshape(-1, height, width, n_channels)
             total = 0.0
-            for weight, view in views_to_average(images, mirrored, reflect):
+            for weight, view in views_to_average(images, mirrored, reflect, self._center()):
                 stored = view.transpose(0, 3, 1, 2) if self.channels_first else view
                 rows = np.ascontiguousarray(stored).reshape(part.shape)
                 total = total + weight * outputs(rows)

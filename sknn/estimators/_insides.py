@@ -8,6 +8,7 @@ from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators import _data
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, documented
 
 
@@ -78,6 +79,7 @@ class Insides:
         """
         return self._fit(X, y, None, (None, None, None), train=False)
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def forward_steps(self, X):
         """Every layer's values before and after its activation.
@@ -121,6 +123,7 @@ class Insides:
         outputs, _ = self._after_ops(X, -1, self.n_outputs_, link=True)
         return [*steps, ForwardStep(self.out_activation_, logits, outputs)]
 
+    @of_one_fit
     def gradients(self, X, y, sample_weight=None):
         """Compute the gradients of the mean loss with respect to all weights and biases.
 

@@ -5,9 +5,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sknn.estimators._one_fit import of_one_fit
 from sknn.network import Network
-
-FITTED_ARRAYS = ("coefs_", "intercepts_", "batch_means_", "batch_variances_")
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ def _shape(shape):
 class Inspection:
     """Summary and weights of an estimator with ``coefs_``."""
 
+    @of_one_fit
     def summary(self):
         """The layers of the fitted network: shapes, parameters and FLOPs.
 
@@ -76,17 +76,18 @@ class Inspection:
         network, _ = self._program(False, self._fitted_dtype())
         return Summary(network.summary(), self._end_of(network, 0)[1])
 
+    @of_one_fit
     def get_weights(self):
         """Get copies of all fitted arrays in one list.
 
         Returns
         -------
         weights : list of ndarray
-            ``coefs_``, then ``intercepts_``, then the running means and variances of batch
-            normalisation. Lists of estimators of the same architecture may be averaged array by array.
+            ``coefs_``, then ``intercepts_``, for a CNN then the running means and variances of
+            batch normalization. Lists of estimators of the same architecture may be averaged array by array.
         """
         check_is_fitted(self)
-        return [np.array(array) for name in FITTED_ARRAYS for array in getattr(self, name)]
+        return [np.array(array) for name in self._fitted_arrays for array in getattr(self, name)]
 
     def set_weights(self, weights):
         """Replace all fitted arrays.
@@ -107,9 +108,9 @@ class Inspection:
             If an array is missing, has another shape, or holds NaN or infinity; the message names its layer.
         """
         current = self.get_weights()
-        names = [(name, i) for name in FITTED_ARRAYS for i in range(len(getattr(self, name)))]
+        names = [(name, i) for name in self._fitted_arrays for i in range(len(getattr(self, name)))]
         if len(weights) != len(current):
-            counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in FITTED_ARRAYS)
+            counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in self._fitted_arrays)
             raise ValueError(
                 f"weights has {len(weights)} arrays, the network {len(current)}: {counts}."
             )
@@ -120,9 +121,9 @@ class Inspection:
             except ValueError as error:
                 where = f"weights[{number}], {name[0]}[{name[1]}] of {self._layer_of(*name)}"
                 raise ValueError(f"{where}, {error}.") from None
-        arrays = iter(new)
-        for name in FITTED_ARRAYS:
-            setattr(self, name, [next(arrays) for _ in getattr(self, name)])
+        new = iter(new)
+        arrays = {name: [next(new) for _ in getattr(self, name)] for name in self._fitted_arrays}
+        self.__dict__ = vars(self) | arrays  # in one step, for those who predict meanwhile
         return self
 
     def _layer_of(self, name, index):

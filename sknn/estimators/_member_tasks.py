@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from sknn import engine
+from sknn.estimators import _data
 from sknn.estimators._members import Samples, Task
 from sknn.estimators._table import TableColumns
 
@@ -48,7 +49,6 @@ class MemberTasks:
         """
         n_members, epochs = plan
         seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
-        budget = self._time_of_member(n_members, 0.0)
         training = self._samples(data.X, data.y, data.weights)
         kinds = _of_kinds(training, networks)
         if validation is not None:
@@ -59,9 +59,12 @@ class MemberTasks:
             parts = [(samples, None, [None] * len(networks), None)] * n_members
         else:
             n_groups = math.ceil(n_members / len(networks))
+            y = data.y[samples]
+            folds = self._folds(y, n_groups, random_state)
+            self._warn_of_small_folds(y, folds)
             parts = [
                 self._part(training, data, samples[inside], samples[outside], networks)
-                for inside, outside in self._folds(data.y[samples], n_groups, random_state)
+                for inside, outside in folds
             ]
         tasks = []
         for number, seed in enumerate(seeds):
@@ -77,7 +80,6 @@ class MemberTasks:
                 seed=int(seed),
                 epochs=epochs,
                 last_epoch=epochs,
-                max_time=budget,
             )
             tasks.append(task)
         return tasks
@@ -106,24 +108,29 @@ class MemberTasks:
         folds = list(folds)
         return folds[:1] * n_groups if self.members == "seeds" else folds[:n_groups]
 
+    def _warn_of_small_folds(self, y, folds):
+        """One warning where the samples that a member holds out say little about its epochs."""
+        strata = self._stratify(y)
+        for _, outside in folds:
+            codes = None if strata is None else strata[outside]
+            few = _data.too_few_to_validate(len(outside), codes, self._group_sizes[0])
+            if few and (y != y[0]).any():  # else there is nothing to learn
+                warnings.warn(
+                    f"A fold of {len(y)} samples leaves a member {few} to validate on: scores of so few "
+                    "say little about its best epoch. Fit with more samples, or pass X_val and y_val.",
+                    stacklevel=7,
+                )
+                return
+
     def _stratify(self, y):
         """What the folds are stratified by; None for nothing."""
         return None
 
-    def _time_of_member(self, n_members, spent):
-        """Seconds of a member, so that all of them end in time; None for no end."""
-        if self.max_time is None:
-            return None
-        n_threads = engine.effective_threads(self.n_threads)
-        rounds = math.ceil(n_members / min(n_threads, n_members))
-        return max(self.max_time - spent, 0.0) / rounds
-
-    def _tasks_of_refit(self, tasks, samples, members, spent):
+    def _tasks_of_refit(self, tasks, samples, members):
         """The same members on all samples, each for as many epochs as were best for it.
 
         Not for their mean: the rate comes in waves, and best epochs are those where it is low.
         """
-        budget = self._time_of_member(len(tasks), spent)
         return [
             replace(
                 task,
@@ -131,7 +138,6 @@ class MemberTasks:
                 holdout=None,
                 held_out=None,
                 last_epoch=member.best_epoch,
-                max_time=budget,
             )
             for task, member in zip(tasks, members, strict=True)
         ]

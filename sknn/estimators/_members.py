@@ -13,8 +13,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sknn.estimators._explain import importances
+from sknn.estimators._explain import importance_rows, importances
 from sknn.training import CALLBACK, INTERRUPTED, History, OptimizerState, Options, train
+
+#: samples that initial weights are fitted to
+FITTED_ROWS = 1024
+#: multiply-adds in a second that a slow machine does, and samples to look at if time is short
+SLOWEST, FEWEST_ROWS = 2e9, 8
 
 
 @dataclass
@@ -56,7 +61,6 @@ class Task:
     epochs: int
     #: epoch after which training stops; the schedules run as if it went on to `epochs`
     last_epoch: int
-    max_time: float | None = None
 
 
 @dataclass
@@ -101,13 +105,16 @@ class Recipe:
     #: schedules of the weight decay and of dropout
     decay: object = None
     dropout: object = None
+    #: by the engine's clock, for all members together
+    deadline: float = math.inf
 
 
 class MemberRun:
-    """Trains one member; `stop` is an event that ends all of them after their epoch."""
+    """Trains one member in `max_time` seconds; `stop` is an event that ends all of them after their epoch."""
 
-    def __init__(self, recipe, task, stop, callbacks):
+    def __init__(self, recipe, task, stop, callbacks, max_time=math.inf):
         self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
+        self.max_time = max_time
         self.network = recipe.networks[task.kind]
         self.engine = self.network.engine
         self.program = self.network.program(recipe.loss)
@@ -118,12 +125,14 @@ class MemberRun:
         self.asked_to_stop = False
 
     def run(self):
-        """The Member, or None where it was stopped before its first epoch."""
+        """The Member; without an epoch where time was over before."""
         recipe, task = self.recipe, self.task
+        started = self.engine.clock()
         random_state = np.random.RandomState(task.seed)
         coefs, intercepts = self.network.initial_weights(random_state)
         if recipe.data_driven:
-            fit_to_data(self.network, self.program, coefs, intercepts, task, random_state)
+            n_rows = self._affordable(FITTED_ROWS, self.network.multiply_adds)
+            fit_to_data(self.network, self.program, coefs, intercepts, task, random_state, n_rows)
         self.trainer = self.engine.Trainer(
             self.program,
             task.training.rows,
@@ -144,13 +153,15 @@ class MemberRun:
             )
             self.history.validation_scores, self.history.validation_losses = [], []
             self.history.best_score = -math.inf
-        reason = self._train(validate)
-        if self.history.n_iter == 0:
-            if reason == INTERRUPTED:
-                raise KeyboardInterrupt
-            return None
-        member = self._member(reason)
         looked_at = task.holdout or task.training
+        work = len(recipe.groups) * self.network.multiply_adds
+        n_rows = self._affordable(importance_rows(looked_at, recipe.groups), work, least=0)
+        # what comes after training is within the time, too
+        rest = (n_rows * work + len(looked_at.X) * self.network.multiply_adds) / SLOWEST
+        reason = self._train(validate, started, max(self.max_time - rest, 0.0))
+        if self.history.n_iter == 0 and reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        member = self._member(reason)
         member.importances = importances(
             self.network,
             self.validation_program,
@@ -158,13 +169,19 @@ class MemberRun:
             looked_at,
             recipe.groups,
             random_state,
+            n_rows,
         )
         early = reason == CALLBACK and member.n_epochs < task.last_epoch
         ended = self.callbacks.end(lambda: {"members_": [member]})
         self.asked_to_stop = early or reason == INTERRUPTED or ended
         return member
 
-    def _train(self, validate):
+    def _affordable(self, n_rows, work_of_a_row, least=FEWEST_ROWS):
+        """At most so many rows, for which a tenth of the time is enough; fewer than a few are none."""
+        affordable = 0.1 * max(self.max_time, 0) * SLOWEST / max(work_of_a_row, 1)
+        return int(min(n_rows, affordable if affordable >= FEWEST_ROWS else least))
+
+    def _train(self, validate, started, max_time):
         recipe = self.recipe
         rate = recipe.learning_rate
         options = Options(
@@ -172,7 +189,8 @@ class MemberRun:
             tol=0.0,
             n_iter_no_change=np.inf,
             shuffle=True,
-            max_time=self.task.max_time,
+            max_time=max_time,
+            started=started,
             verbose=recipe.verbose,
             early_stopping=validate is not None,
             decay=recipe.decay,
@@ -205,7 +223,7 @@ class MemberRun:
     def _fitted(self):
         return {"members_": [self._member(CALLBACK)]}
 
-    def _validate(self):
+    def _validate(self, deadline):
         """(score, loss) of the current weights on the held-out samples."""
         holdout = self.task.holdout
         self.trainer.store(*self.weights)
@@ -262,7 +280,7 @@ def best_epoch(history):
     return 1 + int(ties[np.argmin(np.array(history.validation_losses)[ties])])
 
 
-def fit_to_data(network, program, coefs, intercepts, task, random_state, n_rows=1024):
+def fit_to_data(network, program, coefs, intercepts, task, random_state, n_rows=FITTED_ROWS):
     """Scales initial weights so that every unit has variance 1, and puts its kink among the samples.
 
     For each dense layer in turn, with z = x W over some of the samples: ``W ← W / std(z)``, and
@@ -288,7 +306,7 @@ def fit_to_data(network, program, coefs, intercepts, task, random_state, n_rows=
 
 
 def train_members(recipe, tasks, n_workers, callbacks):
-    """The members of all tasks, in their order; those stopped before their first epoch are left out.
+    """The members of all tasks, in their order; those without an epoch are left out if others have some.
 
     The calling thread works, too: it is the one that Ctrl-C reaches, and it tells the others. They end
     after their epoch, and what there is of the members is kept; if nothing is, KeyboardInterrupt goes on.
@@ -296,6 +314,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
     members: list[Member | None] = [None] * len(tasks)
     errors, stop, lock = [], threading.Event(), threading.Lock()
     waiting = iter(range(len(tasks)))
+    clock = recipe.networks[0].engine.clock
 
     def work():
         while not stop.is_set():
@@ -303,8 +322,11 @@ def train_members(recipe, tasks, n_workers, callbacks):
                 number = next(waiting, None)
             if number is None:
                 return
+            max_time = (recipe.deadline - clock()) / math.ceil((len(tasks) - number) / n_workers)
+            if max_time < 0 < number:  # the first one is what there is, whatever it costs
+                return
             try:
-                run = MemberRun(recipe, tasks[number], stop, callbacks.of_member())
+                run = MemberRun(recipe, tasks[number], stop, callbacks.of_member(), max_time)
                 members[number] = run.run()
             except BaseException as error:
                 errors.append(error)
@@ -325,6 +347,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
             errors.append(interrupt)
             stop.set()
     trained = [member for member in members if member is not None]
+    trained = [member for member in trained if member.n_epochs > 0] or trained[:1]
     failures = [error for error in errors if not isinstance(error, KeyboardInterrupt)]
     if failures or (errors and not trained):
         raise (failures or errors)[0]

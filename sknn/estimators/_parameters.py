@@ -123,7 +123,8 @@ BEYOND = """scoring : str, callable or None, default={scoring}
         OpenMP threads. None means what it means in scikit-learn: OMP_NUM_THREADS, the limits of
         threadpoolctl and joblib, or else every physical core; small work runs on one thread.
     max_time : float or None, default={max_time}
-        Seconds after which training stops, with a warning, and keeps the best weights so far."""
+        Seconds from the beginning of fit after which training stops, with a warning, and keeps the best
+        weights so far."""
 
 ATTRIBUTES = """coefs_ : list of ndarray
         Weights of each layer that has some{coef_shapes}.

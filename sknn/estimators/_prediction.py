@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn import engine
 from sknn.estimators import _data
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, ValidatedParameters, documented
 from sknn.losses import Loss
 
@@ -99,9 +100,7 @@ class Prediction(ValidatedParameters):
         return _data.rows_of(network.engine, X, network.dtype)
 
     def _statistics(self, network):
-        """Running means and variances as the engine takes them."""
-        fitted = self.batch_means_, self.batch_variances_
-        return tuple(_data.cast(arrays, network.dtype) for arrays in fitted)
+        """Running means and variances as the engine takes them; None where no layer has any."""
 
     def _fitted_dtype(self):
         """Precision of the weights, which a user may have assigned."""
@@ -128,6 +127,8 @@ class Prediction(ValidatedParameters):
     def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
         """(values after so many ops, all for -1, whether X was finite) of validated rows."""
         proba = link and self.out_activation_ in ("softmax", "logistic")
+        # float64 holds it where float32 may not
+        exponential = link and self.out_activation_ == "exp"
         out = np.empty((X.shape[0], width), np.float64 if proba else network.dtype)
         finite = network.engine.forward(
             program,
@@ -136,11 +137,14 @@ class Prediction(ValidatedParameters):
             _data.cast(self.intercepts_, network.dtype),
             out,
             n_ops,
-            link,
+            link and not exponential,
             threads_for(X.shape[0] * network.multiply_adds, self.n_threads),
             statistics=self._statistics(network),
             draw=draw,
         )
+        if exponential:
+            with np.errstate(over="ignore"):
+                out = np.exp(out, dtype=np.float64)
         return out, finite
 
     def _program(self, sparse, dtype):
@@ -155,6 +159,7 @@ class Prediction(ValidatedParameters):
 
     # ---- hidden features -----------------------------------------------------------------------
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def transform(self, X, layer=-1):
         """Compute the values of a hidden layer: learned features for another model.
@@ -173,6 +178,7 @@ class Prediction(ValidatedParameters):
         values = self._outputs(X, layer=self._hidden_layer(layer))
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
+    @of_one_fit
     def get_feature_names_out(self, input_features=None, layer=-1):
         """Get the names of what `transform` returns: the class and a number.
 

@@ -11,7 +11,9 @@ from sklearn.utils.metaestimators import available_if
 
 from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
+from sknn.estimators._hints import hint_at_scale
 from sknn.estimators._monte_carlo import DRAWS, MC_SAMPLES
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import FIT, SAMPLES, documented
 from sknn.losses import Loss
 
@@ -60,7 +62,7 @@ class NumericTargets(RegressorMixin):
         if not first:
             return self._check_targets(y)
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        return y
+        return y.astype(np.float64, copy=False)
 
     def _check_targets(self, y):
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
@@ -68,7 +70,7 @@ class NumericTargets(RegressorMixin):
             raise ValueError(
                 f"y has {n_outputs} outputs, the model was fitted with {self.n_outputs_}."
             )
-        return y
+        return y.astype(np.float64, copy=False)  # moments of float16 overflow
 
     def _encode(self, y, dtype):
         return _targets.encode_regression(y, self.loss, dtype)
@@ -107,8 +109,13 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True)
 
+    def _hint(self, y):
+        if self._loss().link == "identity":
+            hint_at_scale(y, stacklevel=6)
+
     # ---- prediction ----------------------------------------------------------------------------
 
+    @of_one_fit
     @documented(samples=SAMPLES, draws=DRAWS)
     def predict(self, X, return_std=False, mc_samples=None):
         """Predict numbers.
@@ -125,7 +132,8 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n,) or (n, n_outputs)
-            Predictions, in the network's dtype.
+            Predictions in float64, in which a target scaler around the network can undo what it did; with
+            ``dtype=None`` in the network's precision, as in scikit-learn.
         std : ndarray of the same shape
             Standard deviations in the units of y, with `return_std`: how far the thinned networks differ. The noise
             of y itself is not in them.
@@ -136,13 +144,13 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
             Where `return_std` or `mc_samples` is given and the network has no dropout.
         """
         if mc_samples is None and not return_std:
-            return self._shaped(self._outputs(X, link=True))
+            return self._as_predictions(self._outputs(X, link=True))
         draws = MC_SAMPLES if mc_samples is None else mc_samples
         mean, std = self._moments_over_draws(X, draws, least=2 if return_std else 1)
-        dtype = self._fitted_dtype()
-        mean, std = self._shaped(mean.astype(dtype)), self._shaped(std.astype(dtype))
+        mean, std = self._as_predictions(mean), self._as_predictions(std)
         return (mean, std) if return_std else mean
 
-    @staticmethod
-    def _shaped(values):
+    def _as_predictions(self, values):
+        dtype = np.float64 if self.dtype is not None else self._fitted_dtype()
+        values = values.astype(dtype, copy=False)
         return values.ravel() if values.shape[1] == 1 else values

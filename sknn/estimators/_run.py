@@ -21,6 +21,9 @@ from sknn.training import (
     warn_unfinished,
 )
 
+#: work between two looks at the clock in validation, and samples at the least
+PART_MULTIPLY_ADDS, SMALLEST_PART = 10**9, 64
+
 
 def continued_history(estimator):
     """The history that a warm start or partial_fit goes on from, in lists of its own."""
@@ -55,9 +58,13 @@ class Run:
     early_stopping : bool
     incremental : bool
         A single epoch, for partial_fit.
+    started : float
+        When the fit began, by the engine's clock.
     """
 
-    def __init__(self, estimator, network, trainer, state, history, early_stopping, incremental):
+    def __init__(
+        self, estimator, network, trainer, state, history, early_stopping, incremental, started
+    ):
         self.estimator, self.network, self.trainer = estimator, network, trainer
         self.state, self.history, self.early_stopping = state, history, early_stopping
         self.incremental = incremental
@@ -69,6 +76,7 @@ class Run:
             shuffle=estimator.shuffle,
             warmup=estimator.warmup,
             max_time=estimator.max_time,
+            started=started,
             verbose=bool(estimator.verbose),
             early_stopping=early_stopping,
             single_epoch=incremental,
@@ -93,7 +101,7 @@ class Run:
         if sp.issparse(holdout.X) != network.plan.sparse:
             network = self.estimator._network(network.dtype, not network.plan.sparse)
         self.holdout = holdout
-        self.holdout_rows = self.estimator._rows(network, holdout.X)
+        self.holdout_parts = self._parts(network, holdout.X)
         self.holdout_targets = self.estimator._encode(holdout.y, network.dtype)
         self.holdout_weights = holdout.weights_as(network.dtype)
         self.holdout_program = network.program(loss)
@@ -103,20 +111,32 @@ class Run:
         history.validation_losses = history.validation_losses or []
         history.best_score = -math.inf if history.best_score is None else history.best_score
 
-    def _validate(self):
-        """(score, loss) of the current weights on the validation data."""
+    def _parts(self, network, X):
+        """(slice, the engine's Rows) of parts of X between which the clock is read: all, without a limit."""
+        n, step = X.shape[0], X.shape[0]
+        if self.options.max_time is not None:
+            step = max(PART_MULTIPLY_ADDS // network.multiply_adds, SMALLEST_PART)
+        parts = [slice(at, min(at + step, n)) for at in range(0, n, step)]
+        return [(part, self.estimator._rows(network, X[part])) for part in parts]
+
+    def _validate(self, deadline):
+        """(score, loss) of the current weights on the validation data; None where time is over before."""
         estimator, engine = self.estimator, self.network.engine
         fitted = self._arrays()
         program, logits = self.holdout_program, self.logits
-        engine.forward(
-            program,
-            self.holdout_rows,
-            fitted["coefs_"],
-            fitted["intercepts_"],
-            logits,
-            n_threads=threads_for(len(logits) * self.network.multiply_adds, estimator.n_threads),
-            statistics=(fitted["batch_means_"], fitted["batch_variances_"]),
-        )
+        for part, rows in self.holdout_parts:
+            if engine.clock() > deadline:
+                return None
+            work = rows.n_samples * self.network.multiply_adds
+            engine.forward(
+                program,
+                rows,
+                fitted["coefs_"],
+                fitted["intercepts_"],
+                logits[part],
+                n_threads=threads_for(work, estimator.n_threads),
+                statistics=(fitted.get("batch_means_"), fitted.get("batch_variances_")),
+            )
         loss = engine.loss_of(program, logits, self.holdout_targets, self.holdout_weights)
         if not np.isfinite(logits).all():
             return math.nan, loss
@@ -146,18 +166,15 @@ class Run:
     def _arrays(self, best=False):
         """The fitted arrays as they are by now, or at their best."""
         coefs, intercepts = self._weights(best)
-        means, variances = (
-            [np.empty(shape, self.network.dtype) for shape in self.network.statistics_shapes]
-            for _ in range(2)
-        )
-        if means:
+        arrays = {"coefs_": coefs, "intercepts_": intercepts}
+        shapes = self.network.statistics_shapes
+        if shapes:
+            means, variances = (
+                [np.empty(shape, self.network.dtype) for shape in shapes] for _ in range(2)
+            )
             self.trainer.store_statistics(means, variances, best)
-        return {
-            "coefs_": coefs,
-            "intercepts_": intercepts,
-            "batch_means_": means,
-            "batch_variances_": variances,
-        }
+            arrays |= {"batch_means_": means, "batch_variances_": variances}
+        return arrays
 
     # ---- training ------------------------------------------------------------------------------
 

@@ -115,6 +115,8 @@ class TableColumns:
 def _kind(column):
     """The kind of a column's dtype as numpy has it; "C" for categories and frames' strings."""
     dtype = column.dtype
+    if isinstance(dtype, np.dtype):  # tables may be wide, and names of types take time
+        return {"m": "M", "T": "C"}.get(dtype.kind, dtype.kind)
     name = str(dtype).lower()
     if name == "str" or name.startswith(
         ("string", "large_string", "category", "categorical", "enum")

@@ -17,6 +17,17 @@ from sknn.layers._piecewise import quantile_edges
 ONE_HOT = 8
 
 
+def quartiles(values):
+    """``np.quantile(values, (0.25, 0.5, 0.75))``, bit for bit, in a fifth of the time for few values."""
+    places = (len(values) - 1) * np.array([0.25, 0.5, 0.75])
+    below = places.astype(np.intp)
+    above = np.minimum(below + 1, len(values) - 1)
+    ordered = np.partition(values, np.concatenate([below, above]))
+    low, high, share = ordered[below], ordered[above], places - below
+    step = high - low
+    return np.where(share < 0.5, low + step * share, high - step * (1 - share))
+
+
 class Numbers:
     """Robust scale and smooth clip of one column: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
 
@@ -35,7 +46,7 @@ class Numbers:
         if self.is_constant:
             return
         self.unit = np.abs(known).max()  # first: ranges of 1e308 must not overflow
-        low, self.center, high = np.quantile(known / self.unit, (0.25, 0.5, 0.75))
+        low, self.center, high = quartiles(known / self.unit)
         width = high - low
         if width == 0:
             distances = np.abs(known / self.unit - self.center)
@@ -131,7 +142,7 @@ class TableEncoder:
             else Numbers(columns.numbers(i), n_bins, clip)
             for i, categorical in enumerate(is_categorical)
         ]
-        parts = self._raw_parts(columns)
+        parts = self._raw_parts(columns, raw_numbers=True)
         # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
         self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, *_ in parts]
         self.cardinalities = [
@@ -196,8 +207,8 @@ class TableEncoder:
                 self.n_steps += len(thresholds)
         self.width += self.n_steps
 
-    def _raw_parts(self, columns):
-        """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled."""
+    def _raw_parts(self, columns, raw_numbers=False):
+        """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled, or no numbers."""
         parts = []
         for i, learned in enumerate(self.learned):
             numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
@@ -212,7 +223,7 @@ class TableEncoder:
             else:
                 values = columns.numbers(i)
                 if not learned.is_constant:
-                    numbers = learned.encode(values)[:, None]
+                    numbers = (values if raw_numbers else learned.encode(values))[:, None]
                 if learned.has_missing:
                     passed = np.isnan(values).astype(np.float64)[:, None]
                 if len(learned.thresholds):

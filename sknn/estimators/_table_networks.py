@@ -69,7 +69,7 @@ class TableNetworks:
             for layers, width in zip(self._layers_, widths, strict=False)
         ]
 
-    def _recipe(self, networks, n_samples, n_threads):
+    def _recipe(self, networks, n_samples, n_threads, deadline):
         """How every member is trained."""
         auto = batch_size(n_samples)
         rate = self.learning_rate_init
@@ -87,6 +87,7 @@ class TableNetworks:
             verbose=bool(self.verbose),
             decay=FlatCosine() if self.fading else None,
             dropout=FlatCosine() if self.fading else None,
+            deadline=deadline,
         )
 
     def _schedule(self):

@@ -1,9 +1,8 @@
 """What both estimators of tables share: from a raw table to trained members, and to their outputs."""
 
 import copy
-import time
+import math
 import warnings
-from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
@@ -18,6 +17,7 @@ from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
+from sknn.estimators._one_fit import draft_of
 from sknn.estimators._parameters import ValidatedParameters
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
@@ -29,19 +29,8 @@ from sknn.training import DIVERGED, INTERRUPTED, TIME
 N_BINS = 16
 #: of all numbers together, where n_thresholds="auto": a wide table's steps must not outgrow it
 MOST_STEPS = 800
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Leaves the estimator as it was where fit fails."""
-    before = estimator.__dict__.copy()
-    try:
-        yield
-    except BaseException:
-        kept = {k: v for k, v in vars(estimator).items() if k.startswith(("_callback", "_skl"))}
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before | kept)
-        raise
+#: of all trees that find thresholds
+SECONDS_OF_A_VALUE = 1e-6
 
 
 class BaseTabular(
@@ -70,11 +59,15 @@ class BaseTabular(
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation):
-        with unchanged_on_error(self):
-            return self._fit_members(X, y, sample_weight, validation)
+        started = engine.load("float32").clock()
+        with draft_of(self) as draft:
+            draft._fit_members(self, started, (X, y, sample_weight), validation)
+        return self
 
-    def _fit_members(self, X, y, sample_weight, validation):
-        data = self._training_data(X, y, sample_weight)
+    def _fit_members(self, owner, started, data, validation):
+        """Fits this draft of its `owner`, whose callbacks are told."""
+        deadline = math.inf if self.max_time is None else started + self.max_time
+        data = self._training_data(*data)
         samples = _data.training_samples(data)
         self._learn_scale(data.y[samples])
         self._learn_table(data.X, samples)
@@ -91,20 +84,17 @@ class BaseTabular(
             plan = self._plan(effort, len(samples), plan[0])
         networks = self._networks(self.dtype)
         tasks = self._tasks(data, samples, validation, networks, plan, random_state)
-        started = time.monotonic()
         n_workers = min(n_threads, len(tasks))
-        recipe = self._recipe(networks, len(samples), n_threads // n_workers)
+        recipe = self._recipe(networks, len(samples), n_threads // n_workers, deadline)
         n_most = 2 * len(tasks) if self.refit else len(tasks)
-        callbacks = MemberCallbacks(self, data, n_most, tasks[0].epochs)
+        callbacks = MemberCallbacks(owner, data, self, n_most, tasks[0].epochs)
         self.members_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data, tasks)
         if self.refit and members[0].held_out is not None and are_whole(members, tasks):
-            spent = time.monotonic() - started
-            again = self._tasks_of_refit(tasks, samples, members, spent)
+            again = self._tasks_of_refit(tasks, samples, members)
             self._publish_refit(train_members(recipe, again, n_workers, callbacks), again)
         callbacks.end()
-        return self
 
     def _training_data(self, X, y, sample_weight):
         """Validated training data; learns the names of the columns and what the targets are."""
@@ -161,7 +151,7 @@ class BaseTabular(
         n_most = self.n_thresholds
         if n_most == "auto":
             n_most = min(self._n_thresholds, MOST_STEPS // max(self._encoder.n_numbers, 1))
-        if n_most == 0:
+        if n_most == 0 or not self._time_for_trees(len(samples), n_threads):
             return False
         targets = self._encode(data.y[samples], np.float64)
         # as the networks see them: rounding must not decide between splits
@@ -171,6 +161,13 @@ class BaseTabular(
         columns = _columns(data.X, samples)
         self._encoder.learn_thresholds(columns, targets, weights, n_most, of_classes, n_threads)
         return self._encoder.n_steps > 0
+
+    def _time_for_trees(self, n_samples, n_threads):
+        """Whether a tenth of `max_time` is enough for a decision tree of every number."""
+        if self.max_time is None:
+            return True
+        seconds = n_samples * self._encoder.n_numbers * SECONDS_OF_A_VALUE / n_threads
+        return seconds < 0.1 * self.max_time
 
     # ---- scores of an epoch --------------------------------------------------------------------
 
@@ -201,10 +198,6 @@ class BaseTabular(
 
     def _publish(self, members, data, tasks):
         """Sets the fitted attributes."""
-        if not members:
-            raise ValueError(
-                f"Training stopped before its first epoch; give more than max_time={self.max_time}."
-            )
         for member in members:
             if not all(np.isfinite(a).all() for a in (*member.coefs, *member.intercepts)):
                 raise ValueError(

@@ -124,8 +124,9 @@ REST = """scoring : str, callable or None, default={scoring}
         Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample, with
         thresholds twice as many.
     max_time : float or None, default={max_time}
-        Seconds after which training stops, with a warning, and keeps the best weights so far, as it
-        does on Ctrl-C. A refit takes what is left of them, or does not take place.
+        Seconds from the beginning of fit after which training stops, with a warning, and keeps the best
+        weights so far, as it does on Ctrl-C. A refit takes what is left of them, or does not take place.
+        If there is little time for many columns, thresholds are left out.
     n_threads : int or None, default={n_threads}
         Members that are trained at once, each on one thread; threads of prediction. None means what it
         means in scikit-learn.
@@ -155,7 +156,7 @@ FITTED = """members_ : list of Member
         out (the mean where several did), NaN where none did.
     feature_importances_ : ndarray of shape (n_features,)
         By how much the loss for held-out samples rises when the values of a column are shuffled among
-        them, mean over the members; not below 0, and together 1.
+        them, mean over the members; not below 0, and together 1. All 0 where `max_time` is too short to look.
     is_categorical_ : ndarray of bool (n_features,)
         Which columns were taken as categories.
     n_outputs_ : int

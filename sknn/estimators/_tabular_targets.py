@@ -9,6 +9,7 @@ from sklearn.metrics import d2_pinball_score, r2_score
 
 from sknn.estimators import _targets
 from sknn.estimators._classifier import LabelTargets
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._regressor import NumericTargets
 from sknn.estimators._tabular import BaseTabular
 from sknn.losses import Loss
@@ -105,9 +106,7 @@ class TabularLabels(LabelTargets, BaseTabular):
 
     def _outputs(self, X, *, link=False):
         values = self._member_outputs(X)
-        return (
-            self._predicted(values) if link else self._combined(values).astype(self._fitted_dtype())
-        )
+        return self._predicted(values) if link else self._combined(values)
 
 
 def losses_at(loss, logits, targets, weights, temperatures):
@@ -247,6 +246,7 @@ class TabularNumbers(NumericTargets, BaseTabular):
     def _as_predictions(self, values):
         return values.ravel() if values.shape[1] == 1 else values
 
+    @of_one_fit
     def score(self, X, y, sample_weight=None):
         """R²; for several quantiles the mean of their D².
 

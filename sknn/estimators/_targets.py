@@ -183,10 +183,15 @@ def check_known(kind, classes, y):
 
 
 def encode_regression(y, loss, dtype):
-    """y as (n, n_outputs) of the network's dtype."""
+    """y as (n, n_outputs) of the network's dtype; what it must be is asked before it is rounded."""
+    if loss == "poisson" and y.min() < 0:
+        raise ValueError(f"loss='poisson' needs y >= 0; the smallest value is {y.min()}.")
+    if loss == "gamma" and y.min() <= 0:
+        raise ValueError(f"loss='gamma' needs y > 0; the smallest value is {y.min()}.")
     values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
-    if loss == "poisson" and values.min() < 0:
-        raise ValueError(f"loss='poisson' needs y >= 0; the smallest value is {values.min()}.")
-    if loss == "gamma" and values.min() <= 0:
-        raise ValueError(f"loss='gamma' needs y > 0; the smallest value is {values.min()}.")
+    if loss == "gamma" and not values.all():
+        raise ValueError(
+            f"loss='gamma' needs y > 0; the smallest value {y.min()} is 0 in {values.dtype}. Use other "
+            "units of y, or dtype='float64'."
+        )
     return values

@@ -1,6 +1,9 @@
 """The convolutional network: which layers its parameters mean, and its two estimators."""
 
+import numpy as np
+
 from sknn.composition import NestedLayers
+from sknn.estimators import _data
 from sknn.estimators._classifier import (
     CLASSES,
     CLASSIFIER,
@@ -16,13 +19,26 @@ from sknn.estimators._sweep import Sweeping
 
 
 class CNN(NestedLayers, ImageNetwork):
-    """Which layers the parameters of a convolutional network mean."""
+    """Which layers the parameters of a convolutional network mean, and what its batch norms learn."""
+
+    _fitted_arrays = (*ImageNetwork._fitted_arrays, "batch_means_", "batch_variances_")
 
     def _architecture(self):
         """(hidden layers, activation of those that name none)."""
         if self.layers is None:
             return plain_layers(self.image_shape_, self), self.activation
         return given_layers(self.layers), self.activation
+
+    def _start_weights(self, network, first, random_state):
+        super()._start_weights(network, first, random_state)
+        if first:
+            shapes = network.statistics_shapes
+            self.batch_means_ = [np.zeros(shape, network.dtype) for shape in shapes]
+            self.batch_variances_ = [np.ones(shape, network.dtype) for shape in shapes]
+
+    def _statistics(self, network):
+        fitted = self.batch_means_, self.batch_variances_
+        return tuple(_data.cast(arrays, network.dtype) for arrays in fitted)
 
 
 @documented(

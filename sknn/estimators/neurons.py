@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn._ranges import COUNT, POSITIVE
+from sknn.estimators._one_fit import draft_of, of_one_fit
 
 N_LOOK_AHEAD = 64
 
@@ -259,19 +260,20 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         self : PerceptronClassifier
             The fitted estimator.
         """
-        X, y = self._check_rows(X, y, reset=True)
-        self._start(unique_labels(y))
-        targets = self._numbers_of(y)
-        for _ in range(self.max_iter):
-            self._learn(X, targets)
-            if self.converged_:
-                return self
-        warnings.warn(
-            f"After max_iter={self.max_iter} epochs there are still {self.mistakes_[-1]} mistakes: no line "
-            "separates the classes, or max_iter is too small.",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
+        with draft_of(self) as draft:
+            X, y = draft._check_rows(X, y, reset=True)
+            draft._start(unique_labels(y))
+            targets = draft._numbers_of(y)
+            for _ in range(self.max_iter):
+                draft._learn(X, targets)
+                if draft.converged_:
+                    break
+            else:
+                text = (
+                    f"After max_iter={self.max_iter} epochs there are still {draft.mistakes_[-1]} mistakes. "
+                    "Either no line separates the classes, or max_iter is too small."
+                )
+                warnings.warn(text, ConvergenceWarning, stacklevel=3)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -293,19 +295,20 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             The fitted estimator.
         """
         self._validate_params()  # the decorator does so only once
-        first = not hasattr(self, "classes_")
-        X, y = self._check_rows(X, y, reset=first)
-        if first and classes is None:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if first:
-            self._start(unique_labels(classes))
-        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
-            raise ValueError(
-                f"classes={classes!r} is not the same as on the first call, {self.classes_}."
-            )
-        self._learn(X, self._numbers_of(y))
+        with draft_of(self) as draft:
+            first = not hasattr(draft, "classes_")
+            X, y = draft._check_rows(X, y, reset=first)
+            if first and classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            if first:
+                draft._start(unique_labels(classes))
+            elif classes is not None and not np.array_equal(unique_labels(classes), draft.classes_):
+                text = f"classes={classes!r} is not the same as on the first call to partial_fit"
+                raise ValueError(f"{text}, which was {draft.classes_}.")
+            draft._learn(X, draft._numbers_of(y))
         return self
 
+    @of_one_fit
     def decision_function(self, X):
         """The sums before the step: :math:`w \\cdot x + b`.
 
@@ -323,6 +326,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Z = self._sums(validate_data(self, X, reset=False, dtype=np.float64))
         return Z[:, 0] if len(self.classes_) == 2 else Z
 
+    @of_one_fit
     def predict(self, X):
         """Predict the class of each sample.
 
@@ -337,8 +341,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             Class labels; of equal sums the first class has it.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return self.classes_[self._winners(X)]
+        return self.classes_[self._winners(validate_data(self, X, reset=False, dtype=np.float64))]
 
     def _check_rows(self, X, y, reset):
         X, y = validate_data(self, X, y, reset=reset, dtype=np.float64)
@@ -380,11 +383,11 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 continue
             row, winner = rows[wrong[0]], winners[wrong[0]]
             change = self.learning_rate * (codes[targets[row]] - codes[winner])
-            self.coef_ += np.outer(change, X[row])
-            self.intercept_ += change
+            self.coef_ = self.coef_ + np.outer(change, X[row])  # not in place: others may predict
+            self.intercept_ = self.intercept_ + change
             n_mistakes += 1
             start += wrong[0] + 1
-        self.mistakes_.append(n_mistakes)
+        self.mistakes_ = [*self.mistakes_, n_mistakes]
         self.n_iter_ = len(self.mistakes_)
         self.converged_ = n_mistakes == 0
 
@@ -392,6 +395,5 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         return X @ self.coef_.T + self.intercept_
 
     def _winners(self, X):
-        """Number of the predicted class of each row."""
         Z = self._sums(X)
         return (Z[:, 0] > 0).astype(int) if len(self.classes_) == 2 else Z.argmax(axis=1)

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval
 
 from sknn.estimators._classifier import CLASSES, CLASSIFIER, CLASSIFIER_CONSTRAINTS
 from sknn.estimators._efforts import EFFORTS_FOR_CLASSES, EFFORTS_FOR_NUMBERS
+from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import documented
 from sknn.estimators._regressor import LOSS, REGRESSOR_CONSTRAINTS
 from sknn.estimators._tabular_parameters import TABLE_FIT, TABULAR_CONSTRAINTS, TEXTS, describe
@@ -81,10 +82,10 @@ class TabularClassifier(TabularLabels):
     --------
     >>> import numpy as np
     >>> from sknn import TabularClassifier
-    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 10, dtype=object)
-    >>> y = ["yes", "yes", "no", "no"] * 10
+    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 25, dtype=object)
+    >>> y = ["yes", "yes", "no", "no"] * 25
     >>> net = TabularClassifier(effort="fast", random_state=0).fit(X, y)
-    >>> net.predict([["blue", 2.0], ["red", 1.0]])
+    >>> net.predict([["blue", 0.5], ["red", 1.0]])
     array(['no', 'yes'], dtype='<U3')
     """
 
@@ -267,6 +268,7 @@ class TabularRegressor(TabularNumbers):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
+    @of_one_fit
     @documented(samples=SAMPLES)
     def predict(self, X, return_std=False):
         """Predict numbers.

@@ -42,6 +42,24 @@ def first_channels(X):
     return np.ascontiguousarray(X.transpose(0, 3, 1, 2))
 
 
+@pytest.mark.parametrize("channels_first", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_centered_before_the_cast(machine, kind, channels_first):
+    """Each channel by its own number, in double precision; the rest is as if it had been so."""
+    model, center = (
+        model_of(machine, (7, 6, 3)),
+        np.array([100.0, 0.0, 1e12 if kind == "float64" else 7.0]),
+    )
+    X, options = pixels(model, 9, kind), standard(model)
+    far = X + center if kind == "float64" else X
+    expected = model.forward((far - center).astype(machine.dtype), **options)
+    far = first_channels(far) if channels_first else far
+    actual = model.forward(far, center=center, channels_first=3 * channels_first, **options)
+    np.testing.assert_array_equal(actual, expected)
+    with pytest.raises(ValueError, match="4 centers for rows of 126 values"):
+        model.forward(far, center=np.zeros(4))
+
+
 @pytest.mark.parametrize("n", [1, 4, 40])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", SHAPES, ids=repr)

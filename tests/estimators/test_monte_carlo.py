@@ -99,7 +99,7 @@ def test_images(case):
     mean, std = numbers.predict(IMAGES, return_std=True, mc_samples=20)
     assert mean.shape == std.shape == (60,)
     assert std.min() > 0
-    assert mean.dtype == std.dtype == np.float32
+    assert mean.dtype == std.dtype == np.float64
 
 
 def test_any_number_of_threads_gives_the_same_bits():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn import MLPClassifier, MLPRegressor
+from sknn import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 from tests.estimators.samples import (
     NUMBERS,
     X_NUMBERS,
@@ -209,3 +209,24 @@ def test_verbose_with_validation_is_one_line_too(capsys):
 
 def test_an_interrupted_estimator_is_reproducible_up_to_there():
     assert same_bits(classifier(max_time=60).fit(X, Y), classifier().fit(X, Y))
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda X, y: classifier(
+            max_time=0.3, hidden_layer_sizes="512x2", early_stopping="auto"
+        ).fit(X[:500], y[:500], X_val=np.tile(X, (9, 1)), y_val=np.tile(y, 9)),
+        lambda X, y: TabularClassifier(max_time=0.3, random_state=0).fit(X[:, :100], y),
+        lambda X, y: TabularRegressor(max_time=0.3, random_state=0).fit(X[:300, :300], y[:300]),
+    ],
+)
+def test_all_of_a_fit_counts(fit):
+    """A long validation, the reading of tables, importances: a fit is not much longer than it may be."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 400))
+    started = time.monotonic()
+    with pytest.warns(ConvergenceWarning, match="max_time"):
+        fitted = fit(X, (X[:, 0] > 0).astype(int))
+    assert time.monotonic() - started < 2
+    assert len(fitted.predict(X[:2, : fitted.n_features_in_])) == 2

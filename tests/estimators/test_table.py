@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknn.estimators._table import TableColumns, parse_categorical
-from sknn.estimators._table_encoder import Numbers, TableEncoder
+from sknn.estimators._table_encoder import Numbers, TableEncoder, quartiles
 
 pd = pytest.importorskip("pandas")
 
@@ -264,3 +264,9 @@ def test_the_table_is_not_changed():
     before = frame.copy(deep=True)
     encoded(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 1000])
+def test_quartiles_have_numpys_bits(n):
+    values = np.exp(9 * np.random.default_rng(n).normal(size=n))
+    np.testing.assert_array_equal(quartiles(values), np.quantile(values, (0.25, 0.5, 0.75)))

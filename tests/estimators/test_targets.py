@@ -148,7 +148,7 @@ def test_logistic_probabilities_stay_inside(y, dtype):
 def test_decision_function_is_the_logits(kind):
     fitted = classifier().fit(X, TARGETS[kind])
     logits, p = fitted.decision_function(X), fitted.predict_proba(X)
-    assert logits.dtype == np.float32
+    assert logits.dtype == np.float64
     if kind == "multiclass":
         e = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
         wanted = e / e.sum(axis=1, keepdims=True)

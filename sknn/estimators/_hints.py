@@ -1,0 +1,70 @@
+"""Hints of fit: data that are read as given, but most likely are meant otherwise or want another form."""
+
+import math
+import warnings
+
+import numpy as np
+
+#: standard deviations of y between its inverse and itself are near enough to 1, and means of y below it, in
+#: units and in standard deviations, to 0
+FAR = 1e3
+#: pixels of the side from which on flat rows or axes may be those of an image
+SMALLEST_SIDE = 8
+#: what the number of channels of an image mostly is
+CHANNELS = (1, 3, 4)
+
+
+def hint_at_scale(y, stacklevel):
+    """Warn about regression targets that a network's first outputs, of the size of 1, are far from."""
+    columns = y.reshape(len(y), -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        means, deviations = np.abs(columns.mean(axis=0)), columns.std(axis=0)
+    # the deviation of equal numbers is not quite 0
+    varied = columns.min(axis=0) < columns.max(axis=0)
+    far = (means > FAR) | (deviations > FAR) | varied & (deviations < 1 / FAR)
+    far |= varied & (means > FAR * deviations)
+    if far.any():
+        k = int(far.argmax())
+        warnings.warn(
+            f"y has the mean {columns[:, k].mean():.3g} and the standard deviation {deviations[k]:.3g}; "
+            "networks learn targets near mean 0 and deviation 1 well, and others slowly or not at all. "
+            "Put TransformedTargetRegressor(..., transformer=StandardScaler()) around it.",
+            stacklevel=stacklevel + 1,
+        )
+
+
+def hint_at_order(shape, channels_first, given, stacklevel):
+    """Warn about images whose channels seem to be on another axis than the one that is read as theirs.
+
+    `given` is whether the user named the shape: then one row or column is no accident.
+    """
+    height, width, n_channels = shape
+    if channels_first:
+        order, sides, few = "(n, h, w, c)", (n_channels, height), width
+    else:
+        order, sides, few = "(n, c, h, w)", (width, n_channels), height
+    if few not in CHANNELS or min(sides) < SMALLEST_SIDE:
+        return
+    if few == 1 and (given or max(sides) > 2 * min(sides)):  # a signal with several channels
+        return
+    warnings.warn(
+        f"channels_first={channels_first} makes images of {height} x {width} pixels with {n_channels} "
+        f"channels of X. If it has images {order} of {sides[0]} x {sides[1]} pixels with {few} "
+        f"channel{'s' * (few > 1)}, set channels_first={not channels_first}; image_shape is always (height, "
+        "width, channels).",
+        stacklevel=stacklevel + 1,
+    )
+
+
+def hint_at_images(n_features, stacklevel):
+    """Warn about flat rows that are as long as square images, of one channel or in color."""
+    for n_channels in (1, 3):
+        side = math.isqrt(n_features // n_channels)
+        if side >= SMALLEST_SIDE and side * side * n_channels == n_features:
+            shape = (side, side) if n_channels == 1 else (side, side, 3)
+            warnings.warn(
+                f"X has {n_features} features, which are taken as a signal of 1 x {n_features} values. "
+                f"If its rows are images of {side} x {side} pixels{' in color' * (n_channels == 3)}, say "
+                f"image_shape={shape}.",
+                stacklevel=stacklevel + 1,
+            )
