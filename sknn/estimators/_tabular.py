@@ -3,10 +3,10 @@
 import copy
 import time
 import warnings
-from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
@@ -14,7 +14,8 @@ from sklearn.utils.validation import _check_y, check_is_fitted
 
 from sknn import engine
 from sknn.estimators import _data
-from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
+from sknn.estimators._callbacks import MemberCallbacks
+from sknn.estimators._estimator import Estimator
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
@@ -30,20 +31,7 @@ N_BINS = 16
 MOST_STEPS = 800
 
 
-@contextmanager
-def unchanged_on_error(estimator):
-    """Leaves the estimator as it was where fit fails."""
-    before = estimator.__dict__.copy()
-    try:
-        yield
-    except BaseException:
-        kept = {k: v for k, v in vars(estimator).items() if k.startswith(("_callback", "_skl"))}
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before | kept)
-        raise
-
-
-class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations, BaseEstimator):
+class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
     """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
 
     #: what "auto" means
@@ -54,20 +42,17 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
     _bends_from: float
     _n_thresholds: int
 
-    def _store(self, given):
-        """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
-
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, validation):
-        with unchanged_on_error(self):
+        with self._unchanged_on_error():
             return self._fit_members(X, y, sample_weight, validation)
 
     def _fit_members(self, X, y, sample_weight, validation):
         data = self._training_data(X, y, sample_weight)
         samples = _data.training_samples(data)
+        for name in ("feature_importances_", "held_out_predictions_"):
+            vars(self).pop(name, None)  # of an earlier fit
         self._learn_scale(data.y[samples])
         self._learn_table(data.X, samples)
         validation = self._validation_data(*validation)
@@ -85,7 +70,8 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         tasks = self._tasks(data, samples, validation, networks, plan, random_state)
         started = time.monotonic()
         n_workers = min(n_threads, len(tasks))
-        recipe = self._recipe(networks, len(samples), n_threads // n_workers)
+        fitted = partial(self._fitted_so_far, data)
+        recipe = self._recipe(networks, len(samples), n_threads // n_workers, fitted)
         n_most = 2 * len(tasks) if self.refit else len(tasks)
         callbacks = MemberCallbacks(self, data, n_most, tasks[0].epochs)
         self.members_ = []
@@ -106,17 +92,12 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
             )
         X = validate_table(self, X, reset=True)
         y = self._learn_targets(self._checked(X, y), True, False, None)
-        sample_weight = _data.check_weights(sample_weight, X)
-        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
-        return _data.Data(X, y, sample_weight, weights)
+        return self._weighted(X, y, sample_weight)
 
     def _checked(self, X, y):
         y = _check_y(y, multi_output=True, y_numeric=self._numeric_targets, estimator=self)
         check_consistent_length(X, y)
         return y
-
-    def _class_weighted(self, y, sample_weight):
-        return sample_weight
 
     def _learn_scale(self, y):
         """Learns what is done to targets before the networks see them; here nothing."""
@@ -131,10 +112,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
         if X is None:
             return None
         X = validate_table(self, X, reset=False)
-        y = self._check_targets(self._checked(X, y))
-        sample_weight = _data.check_weights(sample_weight, X)
-        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
-        return _data.Data(X, y, sample_weight, weights)
+        return self._weighted(X, self._check_targets(self._checked(X, y)), sample_weight)
 
     def _learn_table(self, X, samples):
         """Learns how columns become numbers, from the samples that count."""
@@ -173,12 +151,12 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
             return None
         if scoring is None:
             return self._default_scorer(data)
-        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
 
         def score(logits, run):
             fitted = copy.copy(self)
-            fitted.members_ = [run.snapshot()]
-            return float(check_scoring(fitted, scoring)(fitted, data.X, data.y, **weights))
+            vars(fitted).update(self._learned())
+            fitted._take([run.snapshot()])
+            return data.scored_by(check_scoring(fitted, scoring), fitted)
 
         return score
 
@@ -187,7 +165,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
 
     def _default_scorer(self, data):
         """What ``scoring=None`` means, unless `_default_scoring` names something."""
-        return lambda logits, run: float(self._score_outputs(logits, data.y, data.sample_weight))
+        return lambda logits, run: float(self._score_outputs(logits, data.y, data.weights))
 
     # ---- what is left --------------------------------------------------------------------------
 
@@ -205,11 +183,7 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
                 )
         for member in members:
             member.weight = 1 / len(members)
-        self.members_ = members
-        self.n_iter_ = max(member.n_epochs for member in members)
-        self.best_epochs_ = [member.best_epoch for member in members]
-        self.validation_scores_ = [member.validation_scores for member in members]
-        self.feature_importances_ = normalised(np.mean([m.importances for m in members], axis=0))
+        self._take(members)
         self._finish(members, data)
         self._keep_held_out(members, len(data.y))
         for member in members:
@@ -231,6 +205,26 @@ class BaseTabular(CallbackSupportMixin, TableNetworks, MemberTasks, Explanations
                 ConvergenceWarning,
                 stacklevel=6,
             )
+
+    def _take(self, members):
+        """Sets the fitted attributes that follow from the members."""
+        self.members_ = members
+        self.n_iter_ = max(member.n_epochs for member in members)
+        self.best_epochs_ = [member.best_epoch for member in members]
+        self.validation_scores_ = [member.validation_scores for member in members]
+        if all(member.importances is not None for member in members):
+            rises = np.mean([member.importances for member in members], axis=0)
+            self.feature_importances_ = normalised(rises)
+
+    def _fitted_so_far(self, data, member):
+        """Attributes of an estimator with this member alone, as if training had stopped here."""
+        fitted = copy.copy(self)
+        vars(fitted).update(self._learned())
+        fitted._take([member])
+        if member.logits is not None and member.held_out is not None:
+            fitted._finish([member], data)
+        member.logits = None
+        return vars(fitted)
 
     def _publish_refit(self, members, tasks):
         """Puts the members of a refit in the place of the others, if they are whole."""

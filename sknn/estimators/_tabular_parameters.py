@@ -110,8 +110,8 @@ TRAINING = """max_iter : int or "auto", default={max_iter}
 
 REST = """scoring : str, callable or None, default={scoring}
         Scorer of the held-out samples that finds the best epoch, as in
-        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Of equal epochs
-        the one with the smallest loss is best.
+        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Weights of
+        samples and of classes weigh in all of them. Of equal epochs the one with the smallest loss is best.
     keep_held_out : bool, default={keep_held_out}
         Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample, with
         thresholds twice as many.

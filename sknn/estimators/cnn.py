@@ -27,7 +27,7 @@ class CNN(NestedLayers, ImageNetwork):
 
 @documented(
     **TEXTS,
-    score="the accuracy, or with class_weight the loss",
+    score="the accuracy",
     classifier=CLASSIFIER,
     classes=CLASSES,
 )
