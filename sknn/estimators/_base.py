@@ -145,6 +145,8 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
     def _validate_samples(self, X, y, reset):
         """X as float32 or float64, dense and C-contiguous or CSR; what fits is not copied."""
+        if self._numeric_targets:
+            _data.refuse_sparse(y)
         X, y = validate_data(
             self,
             X,

@@ -79,6 +79,12 @@ def accepted_dtypes(X, dtype):
     return (np.float32, np.float64) if narrow else (np.float64, np.float32)
 
 
+def refuse_sparse(y):
+    """Raise for targets that are numbers and sparse."""
+    if sp.issparse(y):
+        raise TypeError("A sparse y is for labels only; give numbers dense, as y.toarray().")
+
+
 def check_range(values, dtype, name):
     """Raise for values that float64 holds and float32 does not."""
     values = values.data if sp.issparse(values) else values

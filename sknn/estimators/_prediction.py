@@ -6,7 +6,11 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn import get_config
 from sklearn.utils._set_output import _wrap_data_with_container
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
 
 from sknn import engine
 from sknn.estimators import _data
@@ -174,7 +178,7 @@ class Prediction:
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Ignored.
+            Names of the features, checked against `feature_names_in_` or, without these, counted.
         layer : int, default=-1
             As in `transform`.
 
@@ -185,6 +189,7 @@ class Prediction:
             "mlpclassifier_layer1_0".
         """
         number = self._hidden_layer(layer)
+        _check_feature_names_in(self, input_features, generate_names=False)
         prefix = type(self).__name__.lower()
         if number != self.n_layers_ - 2:
             prefix = f"{prefix}_layer{number}_"

@@ -7,6 +7,7 @@ and steps, which say whether a number exceeds a threshold. Networks without step
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Number
 
 import numpy as np
 
@@ -30,7 +31,8 @@ class Numbers:
     def __init__(self, values, n_bins=None, clip=True):
         self.clip, self.thresholds = clip, np.empty(0)
         known = values[~np.isnan(values)]
-        self.is_constant = len(known) == 0 or known.min() == known.max()
+        self.is_empty = len(known) == 0
+        self.is_constant = self.is_empty or known.min() == known.max()
         self.has_missing = 0 < len(known) < len(values)
         if self.is_constant:
             return
@@ -77,9 +79,11 @@ class Categories:
     def __init__(self, codes, values):
         counts = np.bincount(codes[codes >= 0], minlength=len(values))
         present = np.flatnonzero(counts)
+        self.kinds = _kinds_of(values[i] for i in present)
+        self.are_mostly_numbers = mostly_numbers(values, counts)
         if len(present) > ONE_HOT:  # nothing can be learned about what was seen once
             present = np.flatnonzero(counts > 1)
-        self.values = sorted((values[i] for i in present), key=lambda v: (type(v).__name__, v))
+        self.values = _in_order(values[i] for i in present)
         self.places = {value: place for place, value in enumerate(self.values)}
         self.has_missing = bool((codes < 0).any())
 
@@ -88,8 +92,16 @@ class Categories:
         """Whether there are too many for columns of their own."""
         return len(self.values) > ONE_HOT
 
-    def codes(self, codes, values):
-        """Places in `values`, −1 for what is not there."""
+    def codes(self, codes, values, name):
+        """Places in `values`, −1 for what is not there; raises where nothing could ever be there."""
+        found = _kinds_of(values[i] for i in np.unique(codes[codes >= 0]))
+        if self.kinds and found and not self.kinds.keys() & found.keys():
+            kind, value = next(iter(found.items()))
+            before, known = next(iter(self.kinds.items()))
+            raise ValueError(
+                f"Column {name} holds {kind}, such as {value!r}, but held {before}, such as {known!r}, in "
+                "fit."
+            )
         known = np.array([*(self.places.get(value, -1) for value in values), -1], np.intp)
         return known[codes]
 
@@ -98,6 +110,39 @@ class Categories:
         if len(self.values) == 2:
             return np.where(codes < 0, 0.0, 2.0 * codes - 1.0)[:, None]
         return (codes[:, None] == np.arange(len(self.values))).astype(np.float64)
+
+
+def _kinds_of(values):
+    """One of the values of each kind, by its name; numbers are of one kind whatever their types."""
+    kinds = {}
+    for value in values:
+        named = {str: "strings", bytes: "bytes"}.get(type(value), type(value).__name__)
+        kinds.setdefault("numbers" if isinstance(value, Number) else named, value)
+    return kinds
+
+
+def _in_order(values):
+    """Values of each type in their order, or in that of their names where they have none."""
+    values = list(values)
+    try:
+        return sorted(values, key=lambda value: (type(value).__name__, value))
+    except TypeError:
+        return sorted(values, key=lambda value: (type(value).__name__, str(value)))
+
+
+def mostly_numbers(values, counts):
+    """Whether most strings are numbers and yet not codes: others are none, or not all are integers."""
+    numbers, others = 0, False
+    for value, count in zip(values, counts, strict=True):
+        if count and isinstance(value, (str, bytes)):
+            try:
+                number = float(value)
+            except ValueError:
+                others = True
+            else:
+                numbers += count
+                others |= not (np.isnan(number) or number.is_integer())
+    return others and 2 * numbers > counts.sum()
 
 
 class TableEncoder:
@@ -201,15 +246,15 @@ class TableEncoder:
         for i, learned in enumerate(self.learned):
             numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
             if isinstance(learned, Categories):
-                places = learned.codes(*columns.categories(i))
+                places = learned.codes(*columns.categories(i), columns.name(i))
                 if learned.embedded:
                     codes = places[:, None].astype(np.float64)
                 elif len(learned.values) > 1:
                     passed = learned.one_hot(places)
                 elif learned.has_missing and learned.values:
                     passed = (places >= 0).astype(np.float64)[:, None]
-            else:
-                values = columns.numbers(i)
+            elif not learned.is_empty:  # of which nothing is known, not even that it held numbers
+                values = columns.numbers(i, fitted=True)
                 if not learned.is_constant:
                     numbers = learned.encode(values)[:, None]
                 if learned.has_missing:

@@ -95,6 +95,8 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         return self._weighted(X, y, sample_weight)
 
     def _checked(self, X, y):
+        if self._numeric_targets:
+            _data.refuse_sparse(y)
         y = _check_y(y, multi_output=True, y_numeric=self._numeric_targets, estimator=self)
         check_consistent_length(X, y)
         return y
@@ -125,6 +127,25 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
             self._embedding = "piecewise_linear" if bends else "periodic"
         n_bins = N_BINS if self._embedding == "piecewise_linear" else None
         self._encoder = TableEncoder(columns, self.is_categorical_, n_bins, self.smooth_clip)
+        if isinstance(self.categorical_features, str):
+            self._warn_of_numbers(columns)
+
+    def _warn_of_numbers(self, columns):
+        """Warns of numerical features that a single "?" made columns of strings."""
+        names = [
+            columns.name(i)
+            for i, learned in enumerate(self._encoder.learned)
+            if self.is_categorical_[i] and learned.are_mostly_numbers and not columns.is_declared(i)
+        ]
+        if names:
+            warnings.warn(
+                f"Most strings in column {', '.join(names)} are numbers, but they are taken as categories. "
+                "Make numbers of them, and NaN of the others, for example with "
+                "pandas.to_numeric(column, errors='coerce'); if they are categories, give the column a "
+                "categorical dtype, or name all such columns in categorical_features.",
+                UserWarning,
+                stacklevel=6,
+            )
 
     def _learn_thresholds(self, data, samples, n_threads):
         """Learns where numbers are split for half of the members; returns whether there is any such place."""
