@@ -11,6 +11,13 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
 
 
+def some_of(X, samples):
+    """Some samples of an array or of a frame, copied."""
+    if hasattr(type(X), "column_names"):  # pyarrow, which older versions of scikit-learn cannot index
+        return X.take(samples)
+    return _safe_indexing(X, samples)
+
+
 @dataclass
 class Data:
     """Validated samples."""
@@ -28,7 +35,7 @@ class Data:
         """Some of the samples, copied."""
 
         def pick(part):
-            return None if part is None else _safe_indexing(part, samples)
+            return None if part is None else some_of(part, samples)
 
         X = pick(self.X)
         seen = X if self.seen is self.X else pick(self.seen)

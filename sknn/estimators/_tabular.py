@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_y, check_is_fitted
 
 from sknn import engine
@@ -329,4 +329,4 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
 def _columns(X, samples):
     """Some rows of a table."""
-    return TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
+    return TableColumns(X if len(samples) == X.shape[0] else _data.some_of(X, samples))

@@ -12,6 +12,8 @@ from sknn.losses import Loss
 
 def kind_of_labels(y):
     """(type of target, y as a dense array; a single column becomes one-dimensional)."""
+    if sp.issparse(y) and y.shape[1] == 1:
+        raise TypeError("A sparse y is a matrix of several labels; give one column as y.toarray().")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     check_classification_targets(y)
     if sp.issparse(y):
