@@ -144,7 +144,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
                 "pandas.to_numeric(column, errors='coerce'); if they are categories, give the column a "
                 "categorical dtype, or name all such columns in categorical_features.",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=7,
             )
 
     def _learn_thresholds(self, data, samples, n_threads):
