@@ -235,17 +235,21 @@ class MemberRun:
         if task.holdout is not None:
             logits = np.empty_like(self.logits)
             self.engine.forward(self.program, task.holdout.rows, *weights, logits)
-        return self._member_of(weights, best_epoch(history) if best else history.n_iter, logits, reason)
+        return self._member_of(
+            weights, best_epoch(history) if best else history.n_iter, logits, reason
+        )
 
     def _member_of(self, weights, epoch, logits, reason):
-        """A member with the weights of an epoch; training goes on without changing it."""
-        history, task = self.history, self.task
+        """A member with the weights of an epoch."""
+        history, task = copy.deepcopy(self.history), self.task  # training continues with its own
         return Member(
             task.kind,
             *weights,
             history.n_iter,
             epoch,
-            *map(copy.copy, (history.loss_curve, history.validation_scores, history.validation_losses)),
+            history.loss_curve,
+            history.validation_scores,
+            history.validation_losses,
             task.held_out,
             logits,
             None,

@@ -91,7 +91,9 @@ class TableColumns:
             types = set(map(type, values[~_is_missing(values)]))
             if self.is_frame and types and types <= {bool, np.bool_}:  # with missing values
                 return True
-            return any(issubclass(t, (str, bytes, Enum)) and not issubclass(t, Number) for t in types)
+            return any(
+                issubclass(t, (str, bytes, Enum)) and not issubclass(t, Number) for t in types
+            )
         return kind in "CSTU" or (kind == "b" and self.is_frame)
 
     def is_declared(self, number):

@@ -78,7 +78,9 @@ def test_a_list_of_images(make):
     unequal = [image[: 8 - i % 2] for i, image in enumerate(IMAGES)]
     objects[:] = unequal
     for images in (unequal, objects):
-        with pytest.raises(ValueError, match=r"images in X have different sizes.*\(8, 8\).*\(7, 8\)"):
+        with pytest.raises(
+            ValueError, match=r"images in X have different sizes.*\(8, 8\).*\(7, 8\)"
+        ):
             make().fit(images, DIGITS)
         with pytest.raises(ValueError, match="images in X have different sizes"):
             wanted.predict(images)
