@@ -162,7 +162,7 @@ class MemberRun:
             random_state,
         )
         early = reason == CALLBACK and member.n_epochs < task.last_epoch
-        ended = self.callbacks.end(lambda: recipe.fitted(copy.deepcopy(member)))
+        ended = self.callbacks.end(lambda: recipe.fitted(member))
         self.asked_to_stop = early or reason == INTERRUPTED or ended
         return member
 
@@ -222,8 +222,8 @@ class MemberRun:
         return -loss if self.task.score is None else self.task.score(self.logits, self), loss
 
     def snapshot(self):
-        """A member with the weights that were validated last."""
-        return self._member_of(copy.deepcopy(self.weights), self.history.n_iter, None, CALLBACK)
+        """A member with the weights that were validated last, which training does not change."""
+        return copy.deepcopy(self._member_of(self.weights, self.history.n_iter, None, CALLBACK))
 
     def _member(self, reason):
         """What has been trained, at its best epoch."""
@@ -241,7 +241,7 @@ class MemberRun:
 
     def _member_of(self, weights, epoch, logits, reason):
         """A member with the weights of an epoch."""
-        history, task = copy.deepcopy(self.history), self.task  # training continues with its own
+        history, task = self.history, self.task
         return Member(
             task.kind,
             *weights,

@@ -239,7 +239,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _fitted_so_far(self, data, member):
         """Attributes of an estimator with this member alone, as if training had stopped here."""
-        fitted = copy.copy(self)
+        fitted, member = copy.copy(self), copy.deepcopy(member)
         vars(fitted).update(self._learned())
         fitted._take([member])
         if member.logits is not None and member.held_out is not None:

@@ -107,10 +107,10 @@ GAPS = {
 }
 
 
-def error_of(action):
-    """(type, first words) of the error of an action; None where there is none."""
+def error_of(estimator, data):
+    """(type, first words) of the error of a fit; None where there is none."""
     try:
-        action()
+        estimator.fit(data, Y)
     except Exception as error:
         return type(error), " ".join(str(error).split()[:4])
     return None
@@ -146,10 +146,10 @@ def test_sparse_input(kind):
     data, (of_arrays, wanted) = SPARSE[kind](), plain(CLASSIFIERS["mlp"])
     for net in (of_arrays, CLASSIFIERS["mlp"]().fit(data, Y)):
         np.testing.assert_allclose(net.predict_proba(data), wanted, rtol=1e-5)
-    refused = error_of(lambda: HistGradientBoostingClassifier().fit(data, Y))
+    refused = error_of(HistGradientBoostingClassifier(), data)
     assert refused == (TypeError, "Sparse data was passed")
     for name in ("cnn", "mixer", "tabular"):
-        assert error_of(lambda: CLASSIFIERS[name]().fit(data, Y)) == refused
+        assert error_of(CLASSIFIERS[name](), data) == refused
 
 
 @pytest.mark.parametrize("kind", GAPS)
@@ -157,10 +157,10 @@ def test_missing_values(kind):
     data, make = GAPS[kind](), CLASSIFIERS["tabular"]
     wanted = make().fit(GAPS["NaN"](), Y).predict_proba(GAPS["NaN"]())
     np.testing.assert_allclose(make().fit(data, Y).predict_proba(data), wanted, rtol=1e-5)
-    refused = error_of(lambda: ScikitLearnsMLP().fit(data, Y))
+    refused = error_of(ScikitLearnsMLP(), data)
     assert refused is not None
     for name in ("mlp", "cnn", "mixer"):
-        assert error_of(lambda: CLASSIFIERS[name]().fit(data, Y)) == refused
+        assert error_of(CLASSIFIERS[name](), data) == refused
 
 
 # ---- y -------------------------------------------------------------------------------------------
