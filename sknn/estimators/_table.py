@@ -37,9 +37,10 @@ class ArrowColumn:
 
     def to_numpy(self):
         """The values, NaN or None where they are null."""
-        if str(self.dtype).startswith("dictionary"):  # whose own nulls to_numpy forgets
-            return self.values.cast(self.dtype.value_type).to_numpy()
-        return self.values.to_numpy(zero_copy_only=False)
+        values = self.values
+        if str(self.dtype).startswith("dictionary"):  # whose nulls to_numpy forgets
+            values = values.cast(self.dtype.value_type)
+        return values.to_numpy(zero_copy_only=False)
 
 
 class TableColumns:

@@ -80,7 +80,7 @@ class Categories:
         counts = np.bincount(codes[codes >= 0], minlength=len(values))
         present = np.flatnonzero(counts)
         self.kinds = _kinds_of(values[i] for i in present)
-        self.are_mostly_numbers = mostly_numbers(values, counts)
+        self.are_mostly_numbers = mostly_numbers([values[i] for i in present], counts[present])
         if len(present) > ONE_HOT:  # nothing can be learned about what was seen once
             present = np.flatnonzero(counts > 1)
         self.values = _in_order(values[i] for i in present)
@@ -131,18 +131,17 @@ def _in_order(values):
 
 
 def mostly_numbers(values, counts):
-    """Whether most strings are numbers and yet not codes: others are none, or not all are integers."""
-    numbers, others = 0, False
+    """Whether most values are numbers, strings or not, and yet no codes: not all values are integers."""
+    n_numbers, are_codes = 0, True
     for value, count in zip(values, counts, strict=True):
-        if count and isinstance(value, (str, bytes)):
-            try:
-                number = float(value)
-            except ValueError:
-                others = True
-            else:
-                numbers += count
-                others |= not (np.isnan(number) or number.is_integer())
-    return others and 2 * numbers > counts.sum()
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            are_codes = False
+        else:
+            n_numbers += count
+            are_codes &= np.isnan(number) or number.is_integer()
+    return not are_codes and 2 * n_numbers > counts.sum()
 
 
 class TableEncoder:

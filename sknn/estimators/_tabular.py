@@ -139,7 +139,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         ]
         if names:
             warnings.warn(
-                f"Most strings in column {', '.join(names)} are numbers, but they are taken as categories. "
+                f"Most values in column {', '.join(names)} are numbers, but they are taken as categories. "
                 "Make numbers of them, and NaN of the others, for example with "
                 "pandas.to_numeric(column, errors='coerce'); if they are categories, give the column a "
                 "categorical dtype, or name all such columns in categorical_features.",

@@ -46,7 +46,8 @@ TABULAR_CONSTRAINTS = {
 
 TABLE = """categorical_features : array-like or "from_dtype" or None, default={categorical_features}
         Which columns hold categories: a mask, numbers or names of columns; None is none of them.
-        "from_dtype" are those of strings, and in a data frame those of categories and booleans, too.
+        "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of categories
+        and booleans, too. A warning names those whose values are numbers but for some.
     smooth_clip : bool, default={smooth_clip}
         Whether scaled numbers are clipped smoothly to (−3, 3)."""
 
@@ -157,7 +158,7 @@ FITTED = """members_ : list of Member
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X had names that are all strings."""
 
-TABLE_FIT = """X : data frame or array-like of shape (n, n_features)
+TABLE_FIT = """X : data frame, pyarrow.Table or array-like of shape (n, n_features)
             Training samples: numbers, categories, strings, booleans; missing values are None, NaN or what the
             data frame has for them. Read column by column, never changed.
         y : array-like of shape (n,) or (n, n_outputs)

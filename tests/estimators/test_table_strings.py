@@ -95,6 +95,9 @@ def test_numbers_that_single_strings_made_strings_are_warned_of():
     assert warning.filename == __file__
     with pytest.warns(UserWarning, match="column 0, 1 are numbers.*categorical_features"):
         tabular().fit(np.array([[number, number] for number in [*numbers, "?"]]), LABELS)
+    for form in ("frame", "array", "list"):
+        with pytest.warns(UserWarning, match="column ('s'|1) are numbers"):
+            tabular().fit(table([*range(59), "?"], form), LABELS)
 
 
 @pytest.mark.parametrize(
