@@ -242,9 +242,11 @@ class MemberRun:
     def _member_of(self, weights, epoch, logits, reason):
         """A member with the weights of an epoch."""
         history, task = self.history, self.task
+        coefs, intercepts = weights
         return Member(
             task.kind,
-            *weights,
+            coefs,
+            intercepts,
             history.n_iter,
             epoch,
             history.loss_curve,

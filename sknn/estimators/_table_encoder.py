@@ -116,8 +116,8 @@ def _kinds_of(values):
     """One of the values of each kind, by its name; numbers are of one kind whatever their types."""
     kinds = {}
     for value in values:
-        named = {str: "strings", bytes: "bytes"}.get(type(value), type(value).__name__)
-        kinds.setdefault("numbers" if isinstance(value, Number) else named, value)
+        name = "numbers" if isinstance(value, Number) else type(value).__name__
+        kinds.setdefault("strings" if name == "str" else name, value)
     return kinds
 
 
@@ -191,6 +191,12 @@ class TableEncoder:
         columns = [one.edges for one in self.learned if hasattr(one, "edges")]
         return np.stack(columns, axis=1)
 
+    @property
+    def mostly_numbers(self):
+        """Numbers of the columns of categories most of which are numbers."""
+        categories = ((i, one) for i, one in enumerate(self.learned) if isinstance(one, Categories))
+        return [i for i, one in categories if one.are_mostly_numbers]
+
     def _number(self, parts):
         """Where the parts of each column stand in an encoded row."""
         counts = [
@@ -245,7 +251,8 @@ class TableEncoder:
         for i, learned in enumerate(self.learned):
             numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
             if isinstance(learned, Categories):
-                places = learned.codes(*columns.categories(i), columns.name(i))
+                found, values = columns.categories(i)
+                places = learned.codes(found, values, columns.name(i))
                 if learned.embedded:
                     codes = places[:, None].astype(np.float64)
                 elif len(learned.values) > 1:

@@ -132,11 +132,8 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _warn_of_numbers(self, columns):
         """Warns of numerical features that a single "?" made columns of strings."""
-        names = [
-            columns.name(i)
-            for i, learned in enumerate(self._encoder.learned)
-            if self.is_categorical_[i] and learned.are_mostly_numbers and not columns.is_declared(i)
-        ]
+        suspects = self._encoder.mostly_numbers
+        names = [columns.name(i) for i in suspects if not columns.is_declared(i)]
         if names:
             warnings.warn(
                 f"Most values in column {', '.join(names)} are numbers, but they are taken as categories. "

@@ -168,7 +168,7 @@ def _listed(class_weight, classes):
     rule of scikit-learn's ``compute_class_weight``.
     """
     for label, weight in class_weight.items():
-        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
             raise ValueError(
                 f"class_weight must be numbers >= 0; that of the class {_plain(label)!r} is "
                 f"{_plain(weight)!r}."
