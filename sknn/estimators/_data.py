@@ -13,9 +13,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 def some_of(X, samples):
     """Some samples of an array or of a frame, copied."""
-    if hasattr(
-        type(X), "column_names"
-    ):  # pyarrow, which older versions of scikit-learn cannot index
+    if hasattr(type(X), "column_names"):  # pyarrow, which scikit-learn 1.6 cannot index
         return X.take(samples)
     return _safe_indexing(X, samples)
 

@@ -94,7 +94,8 @@ class Categories:
 
     def codes(self, codes, values, name):
         """Places in `values`, −1 for what is not there; raises where nothing could ever be there."""
-        found = _kinds_of(values[i] for i in np.unique(codes[codes >= 0]))
+        present = np.flatnonzero(np.bincount(codes[codes >= 0]))
+        found = _kinds_of(values[i] for i in present)
         if self.kinds and found and not self.kinds.keys() & found.keys():
             kind, value = next(iter(found.items()))
             before, known = next(iter(self.kinds.items()))
@@ -141,7 +142,7 @@ def mostly_numbers(values, counts):
         else:
             n_numbers += count
             are_codes &= np.isnan(number) or number.is_integer()
-    return not are_codes and 2 * n_numbers > counts.sum()
+    return bool(not are_codes and 2 * n_numbers > counts.sum())
 
 
 class TableEncoder:
