@@ -28,9 +28,10 @@ class NestedLayers(BaseEstimator):
             Names and values.
         """
         params = super().get_params(deep=deep)
-        if not deep or not isinstance(self.layers, (list, tuple)):
+        layers = params.get("layers")  # a subclass may have fixed them, and no such parameter
+        if not deep or not isinstance(layers, (list, tuple)):
             return params
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(layers):
             params[f"layers__{i}"] = layer
             if hasattr(layer, "get_params") and not isinstance(layer, type):
                 nested = layer.get_params(deep=True)
@@ -50,8 +51,6 @@ class NestedLayers(BaseEstimator):
         self : object
             The estimator.
         """
-        if "layers" in params:
-            self.layers = params.pop("layers")
         nested = {name: params.pop(name) for name in list(params) if name.startswith("layers__")}
         super().set_params(**params)
         # layers come before the parameters of those that stand there then, at any depth

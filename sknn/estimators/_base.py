@@ -10,13 +10,14 @@ import warnings
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from sknn import engine
 from sknn.estimators import _data
-from sknn.estimators._callbacks import CallbackSupportMixin, EpochCallbacks
+from sknn.estimators._callbacks import EpochCallbacks
+from sknn.estimators._estimator import Estimator
 from sknn.estimators._insides import Insides
 from sknn.estimators._inspection import Inspection
 from sknn.estimators._monte_carlo import MonteCarlo
@@ -29,15 +30,7 @@ from sknn.schedules import SCHEDULES, Schedule
 from sknn.training import History, OptimizerState
 
 
-class BaseNetwork(
-    CallbackSupportMixin,
-    Inspection,
-    Insides,
-    MonteCarlo,
-    Prediction,
-    TransformerMixin,
-    BaseEstimator,
-):
+class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin, Estimator):
     """Base of the estimators; the subclass encodes targets and says which layers it means."""
 
     # ---- what a subclass says ------------------------------------------------------------------
@@ -77,15 +70,6 @@ class BaseNetwork(
     def _score_outputs(self, logits, y, sample_weight):
         """Score of the estimator's own kind, from logits and validated targets."""
         raise TypeError(f"{type(self).__name__} does not say how it is scored")
-
-    def _default_scoring(self):
-        """What ``scoring=None`` means: None for `_score_outputs`, or "loss"."""
-        return None
-
-    def _store(self, given):
-        """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
 
     # ---- fit -----------------------------------------------------------------------------------
 
@@ -131,13 +115,15 @@ class BaseNetwork(
         self.out_activation_ = loss.link
         self._programs = {}
         history = History() if first else continued_history(self)
-        run = Run(self, network, trainer, state, history, early_stopping, incremental, started)
+        run = Run(
+            self, dtype, network, trainer, state, history, early_stopping, incremental, started
+        )
         if not train:
             vars(self).update(run.attributes())
             return
         run.monitor(holdout)
         run.train(EpochCallbacks(owner, data, self))
-        run.publish(dtype)
+        run.publish()
 
     def _early_stopping(self, validation, incremental):
         """Whether this fit stops early; refuses combinations that contradict each other."""
@@ -160,21 +146,25 @@ class BaseNetwork(
 
     def _training_data(self, X, y, sample_weight, first, incremental, classes):
         """Validated training data; learns what the targets are."""
+        given = X
         X, y = self._validate_samples(X, y, reset=first)
         y = self._learn_targets(y, first, incremental, classes)
-        return self._weighted(X, y, sample_weight)
+        return self._weighted(X, y, sample_weight, given)
 
     def _validation_data(self, X, y, sample_weight):
         """Validated validation data of the user's, or None."""
         if X is None:
             return None
+        given = X
         X, y = self._validate_samples(X, y, reset=False)
-        return self._weighted(X, self._check_targets(y), sample_weight)
+        return self._weighted(X, self._check_targets(y), sample_weight, given)
 
     def _validate_samples(self, X, y, reset):
         """X as float32 or float64, dense and C-contiguous or CSR; what fits is not copied."""
         _data.check_sparse(X, "X")
         _data.check_sparse(y, "y")
+        if self._numeric_targets:
+            _data.refuse_sparse(y)
         with _data.missing_values_explained(self):
             X, y = validate_data(
                 self,
@@ -192,15 +182,6 @@ class BaseNetwork(
         if self._numeric_targets:
             _data.check_range(y, dtype, "y")
         return X, y
-
-    def _weighted(self, X, y, sample_weight):
-        sample_weight = _data.check_weights(sample_weight, X)
-        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
-        return _data.Data(X, y, sample_weight, weights)
-
-    def _class_weighted(self, y, sample_weight):
-        """Sample weights; a classifier multiplies its class weights in."""
-        return sample_weight
 
     def _start_weights(self, network, first, random_state):
         """Sets the fitted arrays that training starts from: new ones, or those of the last fit."""

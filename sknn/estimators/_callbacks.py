@@ -30,7 +30,7 @@ class EpochCallbacks:
         self.lock: AbstractContextManager = (
             nullcontext()
         )  # several networks in training have one lock together
-        self.data = {"estimator": estimator, "X": data.X, "y": data.y}
+        self.data = {"estimator": estimator, "X": data.seen, "y": data.y}
         if data.sample_weight is not None:
             self.data["metadata"] = {"sample_weight": data.sample_weight}
 
@@ -70,9 +70,10 @@ class EpochCallbacks:
         """
         if not self.active:
             return False
+        fitted = fitted or self.draft._learned
         with self.lock:
             return self.root.call_on_fit_task_end(
-                **self.data, reconstruction_attributes=self._attributes(fitted or dict)
+                **self.data, reconstruction_attributes=self._attributes(fitted)
             )
 
 

@@ -23,9 +23,10 @@ CLASSIFIER_CONSTRAINTS = {
 }
 
 CLASSIFIER = """class_weight : dict, list of dict, "balanced" or None, default={class_weight}
-        Weights of the classes, multiplied with the sample weights; classes that a dict does not name
-        have 1, several columns take a list of dict. "balanced" gives all classes the same share of the
-        sample weights, in `partial_fit` those of the batch.
+        Weights of the classes: the same as sample weights, with which they are multiplied. Classes that a
+        dict does not name have 1. It may name classes that y lacks if it names all that y has. Several
+        columns take a list of dict. "balanced" gives all classes the same share of the sample weights, in
+        `partial_fit` those of the batch.
     label_smoothing : float, default={label_smoothing}
         Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1)."""
 
@@ -124,10 +125,6 @@ class LabelTargets(ClassifierMixin):
         if self._target_kind == "multiclass-multioutput":
             return np.average((labels == y).all(axis=1), weights=sample_weight)
         return accuracy_score(y, labels, sample_weight=sample_weight)
-
-    def _default_scoring(self):
-        # one heavy class makes a weighted accuracy blind to all others long before the loss is
-        return None if self.class_weight is None else "loss"
 
     # ---- prediction ----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,27 +31,51 @@ def missing_values_explained(estimator):
         ) from None
 
 
+def some_of(X, samples):
+    """Some samples of an array or of a frame, copied."""
+    if hasattr(type(X), "column_names"):  # pyarrow, which scikit-learn 1.6 cannot index
+        return X.take(samples)
+    return _safe_indexing(X, samples)
+
+
 @dataclass
 class Data:
-    """Validated samples. Training sees `weights`, scorers of the user's see `sample_weight`."""
+    """Validated samples."""
 
     X: object
     y: np.ndarray
+    #: what the user gave
     sample_weight: np.ndarray | None
-    #: sample weights times class weights
+    #: sample weights times class weights: what training and every score see
     weights: np.ndarray | None
+    #: X as scorers and callbacks see it: with the names of its features where it has some
+    seen: object
 
     def take(self, samples):
         """Some of the samples, copied."""
 
         def pick(part):
-            return None if part is None else _safe_indexing(part, samples)
+            return None if part is None else some_of(part, samples)
 
-        return Data(pick(self.X), pick(self.y), pick(self.sample_weight), pick(self.weights))
+        X = pick(self.X)
+        seen = X if self.seen is self.X else pick(self.seen)
+        return Data(X, pick(self.y), pick(self.sample_weight), pick(self.weights), seen)
 
     def weights_as(self, dtype):
         """`weights` as the engine takes them."""
         return None if self.weights is None else self.weights.astype(dtype, copy=False)
+
+    def scored_by(self, scorer, estimator):
+        """The score of an estimator on these samples, by a scorer of the user's."""
+        # class weights alone do no harm to a scorer that has no use for weights
+        weighted = self.sample_weight is not None or _takes_weights(scorer)
+        weights = {"sample_weight": self.weights} if weighted and self.weights is not None else {}
+        return float(scorer(estimator, self.seen, self.y, **weights))
+
+
+def _takes_weights(scorer):
+    """Whether a scorer has a parameter `sample_weight`; one of ``make_scorer`` passes it to a function."""
+    return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
 
 
 def cast(arrays, dtype):
@@ -96,6 +121,12 @@ def accepted_dtypes(X, dtype):
     return (np.float32, np.float64) if narrow else (np.float64, np.float32)
 
 
+def refuse_sparse(y):
+    """Raise for targets that are numbers and sparse."""
+    if sp.issparse(y):
+        raise TypeError("A sparse y is for labels only; give numbers dense, as y.toarray().")
+
+
 def check_range(values, dtype, name):
     """Raise for values that float64 holds and float32 does not."""
     values = values.data if sp.issparse(values) else values
@@ -127,17 +158,22 @@ def check_weights(sample_weight, X):
     if sample_weight is None:
         return None
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    check_sum(weights, "sample_weight")
+    return weights
+
+
+def check_sum(weights, name):
+    """Raise where the engine cannot add up weights that come from a parameter of that name."""
     if not weights.any():
-        raise ValueError("sample_weight is zero for every sample; give at least one a weight > 0.")
+        raise ValueError(f"{name} is zero for every sample; give at least one a weight > 0.")
     if weights.min() < 0:
-        raise ValueError(f"sample_weight must be >= 0; the smallest is {weights.min():g}.")
+        raise ValueError(f"{name} must be >= 0; the smallest is {weights.min():g}.")
     smallest, total = weights[weights > 0].min(), weights.sum()
     if not np.finfo(np.float32).tiny < smallest <= total < np.finfo(np.float32).max:
         raise ValueError(
-            f"sample_weight is between {smallest:.3g} and {weights.max():.3g}, which the engine cannot "
+            f"{name} is between {smallest:.3g} and {weights.max():.3g}, which the engine cannot "
             "add up in float32; scale it."
         )
-    return weights
 
 
 def training_samples(data):

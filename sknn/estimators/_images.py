@@ -35,8 +35,8 @@ def rows_of_images(X, channels_first):
 
     With `channels_first` images are (n, c, h, w). Rows keep the order in which X is stored.
     """
-    if isinstance(X, (list, tuple)) and np.ndim(X[:1]) in (3, 4):
-        X = np.asarray(X)
+    if _is_list(X):
+        X = _stacked(X)
     if getattr(X, "ndim", 2) not in (3, 4):
         return X, None
     shape = tuple(X.shape[1:])
@@ -45,6 +45,29 @@ def rows_of_images(X, channels_first):
     elif channels_first:
         shape = (*shape[1:], shape[0])
     return np.asarray(X).reshape(X.shape[0], math.prod(shape)), shape
+
+
+def _is_list(X):
+    """Whether X holds one image after the other: in a list, or in an array of objects."""
+    return isinstance(X, (list, tuple)) or (
+        isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object
+    )
+
+
+def _stacked(images):
+    """Images of one size as an array; what holds none as it is."""
+    try:
+        shapes = list(dict.fromkeys(np.shape(image) for image in images))
+    except ValueError:
+        raise ValueError("An image in X has rows of different lengths.") from None
+    if not any(len(shape) in (2, 3) for shape in shapes):
+        return images
+    if len(shapes) > 1:
+        raise ValueError(
+            f"The images in X have different sizes, such as {shapes[0]} and {shapes[1]}; resize, crop or "
+            "pad them to one."
+        )
+    return np.asarray(list(images))
 
 
 def shape_of_rows(n_features, image_shape, images):

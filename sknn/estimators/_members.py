@@ -5,11 +5,11 @@ its best epoch. Which seeds and samples it gets is decided before any of them be
 result does not depend on how many are trained at once.
 """
 
+import copy
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -95,6 +95,8 @@ class Recipe:
     validation_loss: object
     optimizer: object
     schedule: object
+    #: (member) -> attributes of an estimator that has this member alone, for callbacks
+    fitted: object
     learning_rate: float
     batch_size: int
     data_driven: bool
@@ -172,7 +174,7 @@ class MemberRun:
             n_rows,
         )
         early = reason == CALLBACK and member.n_epochs < task.last_epoch
-        ended = self.callbacks.end(lambda: {"members_": [member]})
+        ended = self.callbacks.end(lambda: recipe.fitted(member))
         self.asked_to_stop = early or reason == INTERRUPTED or ended
         return member
 
@@ -221,7 +223,7 @@ class MemberRun:
         return asked or self.stop.is_set() or self.history.n_iter >= self.task.last_epoch
 
     def _fitted(self):
-        return {"members_": [self._member(CALLBACK)]}
+        return self.recipe.fitted(self._member(CALLBACK))
 
     def _validate(self, deadline):
         """(score, loss) of the current weights on the held-out samples."""
@@ -238,26 +240,33 @@ class MemberRun:
         return -loss if self.task.score is None else self.task.score(self.logits, self), loss
 
     def snapshot(self):
-        """The weights that were validated last, as a member has them."""
-        coefs, intercepts = self.weights
-        return SimpleNamespace(kind=self.task.kind, coefs=coefs, intercepts=intercepts, weight=1.0)
+        """A member with the weights that were validated last, which training does not change."""
+        return copy.deepcopy(self._member_of(self.weights, self.history.n_iter, None, CALLBACK))
 
     def _member(self, reason):
         """What has been trained, at its best epoch."""
         history, task = self.history, self.task
         best = self.trainer.has_best and task.holdout is not None
-        coefs, intercepts = self.network.empty_weights()
-        self.trainer.store(coefs, intercepts, best)
+        weights = self.network.empty_weights()
+        self.trainer.store(*weights, best)
         logits = None
         if task.holdout is not None:
             logits = np.empty_like(self.logits)
-            self.engine.forward(self.program, task.holdout.rows, coefs, intercepts, logits)
+            self.engine.forward(self.program, task.holdout.rows, *weights, logits)
+        return self._member_of(
+            weights, best_epoch(history) if best else history.n_iter, logits, reason
+        )
+
+    def _member_of(self, weights, epoch, logits, reason):
+        """A member with the weights of an epoch."""
+        history, task = self.history, self.task
+        coefs, intercepts = weights
         return Member(
             task.kind,
             coefs,
             intercepts,
             history.n_iter,
-            best_epoch(history) if best else history.n_iter,
+            epoch,
             history.loss_curve,
             history.validation_scores,
             history.validation_losses,

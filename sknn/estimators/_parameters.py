@@ -111,7 +111,7 @@ or Schedule, default={learning_rate}
 
 BEYOND = """scoring : str, callable or None, default={scoring}
         Scorer of the validation data, as in :func:`sklearn.metrics.check_scoring`; "loss" is the
-        negative validation loss; None is {score}.
+        negative validation loss; None is {score}. Weights of samples and of classes weigh in all of them.
     clip_norm : float or None, default={clip_norm}
         Largest norm of the gradient of all parameters together; a longer one is scaled down to it.
     warmup : float, default={warmup}

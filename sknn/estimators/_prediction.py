@@ -6,12 +6,16 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn import get_config
 from sklearn.utils._set_output import _wrap_data_with_container
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
 
 from sknn import engine
 from sknn.estimators import _data
 from sknn.estimators._one_fit import of_one_fit
-from sknn.estimators._parameters import SAMPLES, ValidatedParameters, documented
+from sknn.estimators._parameters import SAMPLES, documented
 from sknn.losses import Loss
 
 # Work of fewer operations than this is over before a second thread has woken up.
@@ -23,7 +27,7 @@ def threads_for(flops, n_threads):
     return engine.effective_threads(n_threads) if flops > PARALLEL_FLOPS else 1
 
 
-class Prediction(ValidatedParameters):
+class Prediction:
     """Outputs, probabilities and hidden features of an estimator with ``coefs_``."""
 
     #: type characters of arrays that go to the engine as they are
@@ -185,7 +189,7 @@ class Prediction(ValidatedParameters):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Ignored.
+            Names of the features, checked against `feature_names_in_` or, without these, counted.
         layer : int, default=-1
             As in `transform`.
 
@@ -196,6 +200,7 @@ class Prediction(ValidatedParameters):
             "mlpclassifier_layer1_0".
         """
         number = self._hidden_layer(layer)
+        _check_feature_names_in(self, input_features, generate_names=False)
         prefix = type(self).__name__.lower()
         if number != self.n_layers_ - 2:
             prefix = f"{prefix}_layer{number}_"

@@ -51,6 +51,8 @@ class Run:
     ----------
     estimator : BaseNetwork
         Already has everything fitted but what training finds.
+    dtype : dtype
+        Of the fitted arrays; the network may train in another.
     network : Network
     trainer : the engine's Trainer, loaded
     state : OptimizerState
@@ -63,9 +65,19 @@ class Run:
     """
 
     def __init__(
-        self, estimator, network, trainer, state, history, early_stopping, incremental, started
+        self,
+        estimator,
+        dtype,
+        network,
+        trainer,
+        state,
+        history,
+        early_stopping,
+        incremental,
+        started,
     ):
-        self.estimator, self.network, self.trainer = estimator, network, trainer
+        self.estimator, self.dtype = estimator, dtype
+        self.network, self.trainer = network, trainer
         self.state, self.history, self.early_stopping = state, history, early_stopping
         self.incremental = incremental
         self.validate = None
@@ -140,23 +152,15 @@ class Run:
         loss = engine.loss_of(program, logits, self.holdout_targets, self.holdout_weights)
         if not np.isfinite(logits).all():
             return math.nan, loss
-        scoring = estimator.scoring or estimator._default_scoring()
+        scoring = estimator.scoring
         if scoring is None:
-            y, sample_weight = self.holdout.y, self.holdout.sample_weight
-            return float(estimator._score_outputs(logits, y, sample_weight)), loss
+            holdout = self.holdout
+            return float(estimator._score_outputs(logits, holdout.y, holdout.weights)), loss
         if scoring == "loss":
             return -loss, loss
-        return self._score_with_scorer(fitted), loss
-
-    def _score_with_scorer(self, arrays):
-        """A scorer of the user's calls the methods of an estimator fitted so far."""
-        fitted = copy.copy(self.estimator)
-        vars(fitted).update(arrays)
-        fitted.__dict__.pop("feature_names_in_", None)  # X_val is an array by now
-        scorer = check_scoring(fitted, self.estimator.scoring)
-        data = self.holdout
-        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
-        return float(scorer(fitted, data.X, data.y, **weights))
+        fitted = copy.copy(estimator)
+        vars(fitted).update(self._fitted())
+        return self.holdout.scored_by(check_scoring(fitted, scoring), fitted), loss
 
     def _weights(self, best=False):
         weights = self.network.empty_weights()
@@ -175,6 +179,14 @@ class Run:
             self.trainer.store_statistics(means, variances, best)
             arrays |= {"batch_means_": means, "batch_variances_": variances}
         return arrays
+
+    def _published_arrays(self, best=False):
+        """The same in the precision of the fitted arrays."""
+        with np.errstate(over="ignore"):
+            return {
+                name: [array.astype(self.dtype, copy=False) for array in arrays]
+                for name, arrays in self._arrays(best).items()
+            }
 
     # ---- training ------------------------------------------------------------------------------
 
@@ -218,10 +230,23 @@ class Run:
         return Constant() if endless and schedule.per_step else schedule
 
     def _fitted(self):
-        """Attributes of the estimator as if training had stopped here."""
-        return {**self.attributes(), **self._arrays()}
+        """Attributes of the estimator as if training had stopped here; training will not change them."""
+        attributes = {k: copy.copy(value) for k, value in self.attributes().items()}
+        if "_optimizer" in attributes:
+            attributes["_optimizer"].slots = self._moments()
+        return {**self.estimator._learned(), **attributes, **self._published_arrays()}
+
+    def _moments(self):
+        """The optimizer's moments where the next call of partial_fit continues with them."""
+        slots = []
+        if self.incremental:
+            slots = [self.network.empty_weights() for _ in range(self.trainer.n_slots)]
+            for k, slot in enumerate(slots):
+                self.trainer.store_slot(k, *slot)
+        return slots
 
     def attributes(self):
+        """What training has found so far, but for the arrays."""
         history = self.history
         attributes = {
             "loss_curve_": history.loss_curve,
@@ -240,27 +265,19 @@ class Run:
 
     # ---- what is left --------------------------------------------------------------------------
 
-    def publish(self, dtype):
+    def publish(self):
         """Sets the fitted attributes, from the best weights where training was cut short."""
         estimator, trainer = self.estimator, self.trainer
         cut_short = self.reason in (TIME, INTERRUPTED, DIVERGED)
         best = trainer.has_best and (self.early_stopping or cut_short)
-        with np.errstate(over="ignore"):
-            fitted = {
-                name: [array.astype(dtype, copy=False) for array in arrays]
-                for name, arrays in self._arrays(best).items()
-            }
+        fitted = self._published_arrays(best)
         if not all(np.isfinite(array).all() for arrays in fitted.values() for array in arrays):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed. A lower learning_rate_init or clip_norm helps too."
             )
         # partial_fit goes on with the optimizer's moments, but for those that diverged; fit starts anew
-        self.state.slots = []
-        if self.incremental and self.reason != DIVERGED:
-            self.state.slots = [self.network.empty_weights() for _ in range(trainer.n_slots)]
-            for k, slot in enumerate(self.state.slots):
-                trainer.store_slot(k, *slot)
+        self.state.slots = [] if self.reason == DIVERGED else self._moments()
         vars(estimator).update(self.attributes(), **fitted)
         self.callbacks.end()
         if not self._ended_as_planned():

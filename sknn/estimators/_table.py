@@ -1,4 +1,8 @@
-"""Tables of numbers, categories and gaps, read column by column."""
+"""Tabular data read column by column: numerical and categorical features, missing values."""
+
+from decimal import Decimal
+from enum import Enum
+from numbers import Number
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
@@ -8,15 +12,35 @@ def validate_table(estimator, X, reset):
     """X as a data frame or an array of any type of two dimensions; checks or learns its names."""
     if isinstance(X, (list, tuple)) and np.asarray(X).dtype.kind in "SU":
         X = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
-    if hasattr(X, "collect"):
+    frame = type(X)  # a frame's own attributes may be columns of these names
+    if hasattr(frame, "collect"):
         raise TypeError("X is a lazy frame; give X.collect().")
     if not hasattr(X, "columns"):
         return validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", order=None
         )
+    if not any(hasattr(frame, name) for name in ("iloc", "to_series", "column")):
+        raise TypeError(
+            f"X is a {frame.__module__}.{frame.__name__}; give a data frame of pandas, polars or pyarrow, "
+            "or an array."
+        )
     check_array(np.broadcast_to(np.int8(0), X.shape), input_name="X", estimator=estimator)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return X
+
+
+class ArrowColumn:
+    """A column of a pyarrow.Table, with the two attributes that are read of a series."""
+
+    def __init__(self, values):
+        self.values, self.dtype = values, values.type
+
+    def to_numpy(self):
+        """The values, NaN or None where they are null."""
+        values = self.values
+        if str(self.dtype).startswith("dictionary"):  # whose nulls to_numpy forgets
+            values = values.cast(self.dtype.value_type)
+        return values.to_numpy(zero_copy_only=False)
 
 
 class TableColumns:
@@ -24,17 +48,20 @@ class TableColumns:
 
     Parameters
     ----------
-    X : data frame of pandas or polars, or ndarray
+    X : data frame of pandas or polars, pyarrow.Table, or ndarray
     """
 
     def __init__(self, X):
         self.X = X
         self.n_rows, self.n_columns = X.shape
         self.is_frame = hasattr(X, "columns")
+        self.is_arrow = hasattr(type(X), "column_names")
 
     def name(self, number):
         """What messages call a column."""
-        return repr(self.X.columns[number]) if self.is_frame else str(number)
+        if not self.is_frame:
+            return str(number)
+        return repr((self.X.column_names if self.is_arrow else self.X.columns)[number])
 
     def get(self, number):
         """A column: a series of the frame's kind, or a one-dimensional array."""
@@ -42,6 +69,8 @@ class TableColumns:
             column = self.X[:, number]
         elif hasattr(self.X, "iloc"):
             column = self.X.iloc[:, number]
+        elif self.is_arrow:
+            column = ArrowColumn(self.X.column(number))
         else:  # polars
             column = self.X.to_series(number)
         kind = _kind(column)
@@ -61,19 +90,27 @@ class TableColumns:
         if kind == "O":
             values = _array(column)
             types = set(map(type, values[~_is_missing(values)]))
-            return str in types or (self.is_frame and types == {bool})  # booleans with gaps
-        return kind in "CUS" or (kind == "b" and self.is_frame)
+            if self.is_frame and types and types <= {bool, np.bool_}:  # with missing values
+                return True
+            return any(
+                issubclass(t, (str, bytes, Enum)) and not issubclass(t, Number) for t in types
+            )
+        return kind in "CSTU" or (kind == "b" and self.is_frame)
 
-    def numbers(self, number):
-        """A column as float64, NaN where a value is missing."""
+    def is_declared(self, number):
+        """Whether the type of a column is that of categories, whatever they look like."""
+        return _kind(self.get(number)) == "C"
+
+    def numbers(self, number, fitted=False):
+        """A column as float64, NaN where a value is missing; `fitted` where fit saw numbers there."""
         column = self.get(number)
         kind = _kind(column)
         if kind in "iufb" and hasattr(column, "isna"):  # pandas, some of whose types have gaps
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             values = _array(column)
-        if values.dtype.kind in "OUS":
-            values = self._parsed(number, values)
+        if values.dtype.kind in "OSTU":
+            values = self._parsed(number, values, fitted)
         result = np.asarray(values, dtype=np.float64)
         if np.isinf(result).any():
             raise ValueError(
@@ -82,14 +119,20 @@ class TableColumns:
             )
         return result
 
-    def _parsed(self, number, values):
+    def _parsed(self, number, values, fitted):
         """Objects as float64, NaN for missing ones."""
         missing = _is_missing(values)
         others = values[~missing]
-        if any(isinstance(value, (str, bytes)) for value in others):
+        text = next((value for value in others if isinstance(value, (str, bytes))), None)
+        if text is not None:
+            name, text = self.name(number), plain(text)
+            if fitted:
+                raise ValueError(
+                    f"Column {name} holds strings, such as {text!r}, but held numbers in fit."
+                )
             raise ValueError(
-                f"Column {self.name(number)} holds strings and is not among categorical_features; name "
-                "it there, or use 'from_dtype'."
+                f"Column {name} holds strings and is not among categorical_features; name it there, or "
+                f"make numbers of its values, such as {text!r}."
             )
         result = np.full(len(values), np.nan)
         try:
@@ -105,28 +148,40 @@ class TableColumns:
     def categories(self, number):
         """(codes, values): the value of each row as its place in a list, −1 where it is missing."""
         try:
-            return _codes(self.get(number))
+            codes, values = _codes(self.get(number))
         except TypeError:
             raise TypeError(
                 f"Column {self.name(number)} holds what cannot be categories, such as lists."
             ) from None
+        return codes, [plain(value) for value in values]
+
+
+def plain(value):
+    """A value as Python has it: subclasses of strings, as NumPy's, and its numbers equal plain ones."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _kind(column):
-    """The kind of a column's dtype as numpy has it; "C" for categories and frames' strings."""
+    """The kind of a column's dtype as numpy has it; "C" for categories, "T" for frames' strings."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype):  # tables may be wide, and names of types take time
         return {"m": "M", "T": "C"}.get(dtype.kind, dtype.kind)
     name = str(dtype).lower()
-    if name == "str" or name.startswith(
-        ("string", "large_string", "category", "categorical", "enum")
-    ):
+    if name.startswith(("category", "categorical", "enum", "dictionary")):
         return "C"
+    if name == "str" or name.startswith(
+        ("string", "large_string", "binary", "large_binary", "fixed_size_binary")
+    ):
+        return "T"
     if name.startswith(("date", "time", "period", "duration")):
         return "M"
     if name.startswith("bool"):
         return "b"
-    return getattr(dtype, "kind", "f")
+    return getattr(dtype, "kind", "O" if name == "object" else "f")
 
 
 def _codes(column):
@@ -159,7 +214,7 @@ def _is_missing(values):
     return np.array(
         [
             v is None
-            or (isinstance(v, float) and v != v)
+            or (isinstance(v, (float, np.floating, Decimal)) and v != v)
             or type(v).__name__ in ("NAType", "NaTType")
             for v in values
         ],

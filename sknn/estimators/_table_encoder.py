@@ -7,6 +7,7 @@ and steps, which say whether a number exceeds a threshold. Networks without step
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Number
 
 import numpy as np
 
@@ -41,7 +42,8 @@ class Numbers:
     def __init__(self, values, n_bins=None, clip=True):
         self.clip, self.thresholds = clip, np.empty(0)
         known = values[~np.isnan(values)]
-        self.is_constant = len(known) == 0 or known.min() == known.max()
+        self.is_empty = len(known) == 0
+        self.is_constant = self.is_empty or known.min() == known.max()
         self.has_missing = 0 < len(known) < len(values)
         if self.is_constant:
             return
@@ -88,9 +90,11 @@ class Categories:
     def __init__(self, codes, values):
         counts = np.bincount(codes[codes >= 0], minlength=len(values))
         present = np.flatnonzero(counts)
+        self.kinds = _kinds_of(values[i] for i in present)
+        self.are_mostly_numbers = mostly_numbers([values[i] for i in present], counts[present])
         if len(present) > ONE_HOT:  # nothing can be learned about what was seen once
             present = np.flatnonzero(counts > 1)
-        self.values = sorted((values[i] for i in present), key=lambda v: (type(v).__name__, v))
+        self.values = _in_order(values[i] for i in present)
         self.places = {value: place for place, value in enumerate(self.values)}
         self.has_missing = bool((codes < 0).any())
 
@@ -99,8 +103,17 @@ class Categories:
         """Whether there are too many for columns of their own."""
         return len(self.values) > ONE_HOT
 
-    def codes(self, codes, values):
-        """Places in `values`, −1 for what is not there."""
+    def codes(self, codes, values, name):
+        """Places in `values`, −1 for what is not there; raises where nothing could ever be there."""
+        present = np.flatnonzero(np.bincount(codes[codes >= 0]))
+        found = _kinds_of(values[i] for i in present)
+        if self.kinds and found and not self.kinds.keys() & found.keys():
+            kind, value = next(iter(found.items()))
+            before, known = next(iter(self.kinds.items()))
+            raise ValueError(
+                f"Column {name} holds {kind}, such as {value!r}, but held {before}, such as {known!r}, in "
+                "fit."
+            )
         known = np.array([*(self.places.get(value, -1) for value in values), -1], np.intp)
         return known[codes]
 
@@ -109,6 +122,38 @@ class Categories:
         if len(self.values) == 2:
             return np.where(codes < 0, 0.0, 2.0 * codes - 1.0)[:, None]
         return (codes[:, None] == np.arange(len(self.values))).astype(np.float64)
+
+
+def _kinds_of(values):
+    """One of the values of each kind, by its name; numbers are of one kind whatever their types."""
+    kinds = {}
+    for value in values:
+        name = "numbers" if isinstance(value, Number) else type(value).__name__
+        kinds.setdefault("strings" if name == "str" else name, value)
+    return kinds
+
+
+def _in_order(values):
+    """Values of each type in their order, or in that of their names where they have none."""
+    values = list(values)
+    try:
+        return sorted(values, key=lambda value: (type(value).__name__, value))
+    except TypeError:
+        return sorted(values, key=lambda value: (type(value).__name__, str(value)))
+
+
+def mostly_numbers(values, counts):
+    """Whether most values are numbers, strings or not, and yet no codes: not all values are integers."""
+    n_numbers, are_codes = 0, True
+    for value, count in zip(values, counts, strict=True):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            are_codes = False
+        else:
+            n_numbers += count
+            are_codes &= np.isnan(number) or number.is_integer()
+    return bool(not are_codes and 2 * n_numbers > counts.sum())
 
 
 class TableEncoder:
@@ -157,6 +202,12 @@ class TableEncoder:
         """Edges of the bins of each number, (n_bins + 1, n_numbers)."""
         columns = [one.edges for one in self.learned if hasattr(one, "edges")]
         return np.stack(columns, axis=1)
+
+    @property
+    def mostly_numbers(self):
+        """Numbers of the columns of categories most of which are numbers."""
+        categories = ((i, one) for i, one in enumerate(self.learned) if isinstance(one, Categories))
+        return [i for i, one in categories if one.are_mostly_numbers]
 
     def _number(self, parts):
         """Where the parts of each column stand in an encoded row."""
@@ -213,15 +264,16 @@ class TableEncoder:
         for i, learned in enumerate(self.learned):
             numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
             if isinstance(learned, Categories):
-                places = learned.codes(*columns.categories(i))
+                found, values = columns.categories(i)
+                places = learned.codes(found, values, columns.name(i))
                 if learned.embedded:
                     codes = places[:, None].astype(np.float64)
                 elif len(learned.values) > 1:
                     passed = learned.one_hot(places)
                 elif learned.has_missing and learned.values:
                     passed = (places >= 0).astype(np.float64)[:, None]
-            else:
-                values = columns.numbers(i)
+            elif not learned.is_empty:  # of which nothing is known, not even that it held numbers
+                values = columns.numbers(i, fitted=True)
                 if not learned.is_constant:
                     numbers = (values if raw_numbers else learned.encode(values))[:, None]
                 if learned.has_missing:

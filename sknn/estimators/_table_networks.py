@@ -69,8 +69,8 @@ class TableNetworks:
             for layers, width in zip(self._layers_, widths, strict=False)
         ]
 
-    def _recipe(self, networks, n_samples, n_threads, deadline):
-        """How every member is trained."""
+    def _recipe(self, networks, n_samples, n_threads, deadline, fitted):
+        """How every member is trained; `fitted` gives attributes of an estimator with one of them."""
         auto = batch_size(n_samples)
         rate = self.learning_rate_init
         return Recipe(
@@ -79,6 +79,7 @@ class TableNetworks:
             self._validation_loss(),
             AdamW(beta_2=self.beta_2, weight_decay=self.weight_decay),
             self._schedule(),
+            fitted,
             self._learning_rate if rate == "auto" else rate,
             auto if self.batch_size == "auto" else int(self.batch_size),
             data_driven=self.data_driven_init,

@@ -3,22 +3,23 @@
 import copy
 import math
 import warnings
+from functools import partial
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_y, check_is_fitted
 
 from sknn import engine
 from sknn.estimators import _data
-from sknn.estimators._callbacks import CallbackSupportMixin, MemberCallbacks
+from sknn.estimators._callbacks import MemberCallbacks
+from sknn.estimators._estimator import Estimator
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
 from sknn.estimators._one_fit import draft_of
-from sknn.estimators._parameters import ValidatedParameters
 from sknn.estimators._prediction import threads_for
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
 from sknn.estimators._table_encoder import TableEncoder
@@ -33,14 +34,7 @@ MOST_STEPS = 800
 SECONDS_OF_A_VALUE = 1e-6
 
 
-class BaseTabular(
-    CallbackSupportMixin,
-    TableNetworks,
-    MemberTasks,
-    Explanations,
-    ValidatedParameters,
-    BaseEstimator,
-):
+class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
     """Base of the estimators of tables; the subclass encodes targets and knows its loss."""
 
     #: what "auto" means
@@ -50,11 +44,6 @@ class BaseTabular(
     #: samples from which on numbers are lines with bends rather than waves
     _bends_from: float
     _n_thresholds: int
-
-    def _store(self, given):
-        """For ``__init__``: stores the parameters among its ``locals()``, and does nothing else."""
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
 
     # ---- fit -----------------------------------------------------------------------------------
 
@@ -69,6 +58,8 @@ class BaseTabular(
         deadline = math.inf if self.max_time is None else started + self.max_time
         data = self._training_data(*data)
         samples = _data.training_samples(data)
+        for name in ("feature_importances_", "held_out_predictions_"):
+            vars(self).pop(name, None)  # of an earlier fit
         self._learn_scale(data.y[samples])
         self._learn_table(data.X, samples)
         validation = self._validation_data(*validation)
@@ -85,7 +76,8 @@ class BaseTabular(
         networks = self._networks(self.dtype)
         tasks = self._tasks(data, samples, validation, networks, plan, random_state)
         n_workers = min(n_threads, len(tasks))
-        recipe = self._recipe(networks, len(samples), n_threads // n_workers, deadline)
+        fitted = partial(self._fitted_so_far, data)
+        recipe = self._recipe(networks, len(samples), n_threads // n_workers, deadline, fitted)
         n_most = 2 * len(tasks) if self.refit else len(tasks)
         callbacks = MemberCallbacks(owner, data, self, n_most, tasks[0].epochs)
         self.members_ = []
@@ -104,17 +96,14 @@ class BaseTabular(
             )
         X = validate_table(self, X, reset=True)
         y = self._learn_targets(self._checked(X, y), True, False, None)
-        sample_weight = _data.check_weights(sample_weight, X)
-        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
-        return _data.Data(X, y, sample_weight, weights)
+        return self._weighted(X, y, sample_weight)
 
     def _checked(self, X, y):
+        if self._numeric_targets:
+            _data.refuse_sparse(y)
         y = _check_y(y, multi_output=True, y_numeric=self._numeric_targets, estimator=self)
         check_consistent_length(X, y)
         return y
-
-    def _class_weighted(self, y, sample_weight):
-        return sample_weight
 
     def _learn_scale(self, y):
         """Learns what is done to targets before the networks see them; here nothing."""
@@ -129,10 +118,7 @@ class BaseTabular(
         if X is None:
             return None
         X = validate_table(self, X, reset=False)
-        y = self._check_targets(self._checked(X, y))
-        sample_weight = _data.check_weights(sample_weight, X)
-        weights = _data.check_weights(self._class_weighted(y, sample_weight), X)
-        return _data.Data(X, y, sample_weight, weights)
+        return self._weighted(X, self._check_targets(self._checked(X, y)), sample_weight)
 
     def _learn_table(self, X, samples):
         """Learns how columns become numbers, from the samples that count."""
@@ -145,6 +131,22 @@ class BaseTabular(
             self._embedding = "piecewise_linear" if bends else "periodic"
         n_bins = N_BINS if self._embedding == "piecewise_linear" else None
         self._encoder = TableEncoder(columns, self.is_categorical_, n_bins, self.smooth_clip)
+        if isinstance(self.categorical_features, str):
+            self._warn_of_numbers(columns)
+
+    def _warn_of_numbers(self, columns):
+        """Warns of numerical features that a single "?" made columns of strings."""
+        suspects = self._encoder.mostly_numbers
+        names = [columns.name(i) for i in suspects if not columns.is_declared(i)]
+        if names:
+            warnings.warn(
+                f"Most values in column {', '.join(names)} are numbers, but they are taken as categories. "
+                "Make numbers of them, and NaN of the others, for example with "
+                "pandas.to_numeric(column, errors='coerce'); if they are categories, give the column a "
+                "categorical dtype, or name all such columns in categorical_features.",
+                UserWarning,
+                stacklevel=7,
+            )
 
     def _learn_thresholds(self, data, samples, n_threads):
         """Learns where numbers are split for half of the members; returns whether there is any such place."""
@@ -178,12 +180,12 @@ class BaseTabular(
             return None
         if scoring is None:
             return self._default_scorer(data)
-        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
 
         def score(logits, run):
             fitted = copy.copy(self)
-            fitted.members_ = [run.snapshot()]
-            return float(check_scoring(fitted, scoring)(fitted, data.X, data.y, **weights))
+            vars(fitted).update(self._learned())
+            fitted._take([run.snapshot()])
+            return data.scored_by(check_scoring(fitted, scoring), fitted)
 
         return score
 
@@ -192,7 +194,7 @@ class BaseTabular(
 
     def _default_scorer(self, data):
         """What ``scoring=None`` means, unless `_default_scoring` names something."""
-        return lambda logits, run: float(self._score_outputs(logits, data.y, data.sample_weight))
+        return lambda logits, run: float(self._score_outputs(logits, data.y, data.weights))
 
     # ---- what is left --------------------------------------------------------------------------
 
@@ -206,11 +208,7 @@ class BaseTabular(
                 )
         for member in members:
             member.weight = 1 / len(members)
-        self.members_ = members
-        self.n_iter_ = max(member.n_epochs for member in members)
-        self.best_epochs_ = [member.best_epoch for member in members]
-        self.validation_scores_ = [member.validation_scores for member in members]
-        self.feature_importances_ = normalised(np.mean([m.importances for m in members], axis=0))
+        self._take(members)
         self._finish(members, data)
         self._keep_held_out(members, len(data.y))
         for member in members:
@@ -232,6 +230,26 @@ class BaseTabular(
                 ConvergenceWarning,
                 stacklevel=6,
             )
+
+    def _take(self, members):
+        """Sets the fitted attributes that follow from the members."""
+        self.members_ = members
+        self.n_iter_ = max(member.n_epochs for member in members)
+        self.best_epochs_ = [member.best_epoch for member in members]
+        self.validation_scores_ = [member.validation_scores for member in members]
+        if all(member.importances is not None for member in members):
+            rises = np.mean([member.importances for member in members], axis=0)
+            self.feature_importances_ = normalised(rises)
+
+    def _fitted_so_far(self, data, member):
+        """Attributes of an estimator with this member alone, as if training had stopped here."""
+        fitted, member = copy.copy(self), copy.deepcopy(member)
+        vars(fitted).update(self._learned())
+        fitted._take([member])
+        if member.logits is not None and member.held_out is not None:
+            fitted._finish([member], data)
+        member.logits = None
+        return vars(fitted)
 
     def _publish_refit(self, members, tasks):
         """Puts the members of a refit in the place of the others, if they are whole."""
@@ -321,4 +339,4 @@ class BaseTabular(
 
 def _columns(X, samples):
     """Some rows of a table."""
-    return TableColumns(X if len(samples) == X.shape[0] else _safe_indexing(X, samples))
+    return TableColumns(X if len(samples) == X.shape[0] else _data.some_of(X, samples))

@@ -54,7 +54,8 @@ TABULAR_CONSTRAINTS = {
 
 TABLE = """categorical_features : array-like or "from_dtype" or None, default={categorical_features}
         Which columns hold categories: a mask, numbers or names of columns; None is none of them.
-        "from_dtype" are those of strings, and in a data frame those of categories and booleans, too.
+        "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of categories
+        and booleans, too. A warning names those whose values are numbers but for some.
     smooth_clip : bool, default={smooth_clip}
         Whether scaled numbers are clipped smoothly to (−3, 3)."""
 
@@ -118,8 +119,8 @@ TRAINING = """max_iter : int or "auto", default={max_iter}
 
 REST = """scoring : str, callable or None, default={scoring}
         Scorer of the held-out samples that finds the best epoch, as in
-        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Of equal epochs
-        the one with the smallest loss is best.
+        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Weights of
+        samples and of classes weigh in all of them. Of equal epochs the one with the smallest loss is best.
     keep_held_out : bool, default={keep_held_out}
         Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample, with
         thresholds twice as many.
@@ -166,7 +167,7 @@ FITTED = """members_ : list of Member
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, where X had names that are all strings."""
 
-TABLE_FIT = """X : data frame or array-like of shape (n, n_features)
+TABLE_FIT = """X : data frame, pyarrow.Table or array-like of shape (n, n_features)
             Training samples: numbers, categories, strings, booleans; missing values are None, NaN or what the
             data frame has for them. Read column by column, never changed.
         y : array-like of shape (n,) or (n, n_outputs)

@@ -21,6 +21,9 @@ TEMPERATURES = np.exp(np.linspace(-1.6, 1.6, 17))
 class TabularLabels(LabelTargets, BaseTabular):
     """Labels, and the temperature of their logits."""
 
+    def _learn_scale(self, y):
+        self.temperature_ = 1.0  # until there are outputs for held-out samples to learn it from
+
     def _default_scorer(self, data):
         targets = self._encode(data.y, np.float64)
         loss = self._validation_loss()
@@ -31,7 +34,6 @@ class TabularLabels(LabelTargets, BaseTabular):
 
     def _finish(self, members, data):
         """Learns the temperature and the weights of members from their outputs for held-out samples."""
-        self.temperature_ = 1.0
         if members[0].held_out is None:
             return
         if self.calibrate:
@@ -69,7 +71,7 @@ class TabularLabels(LabelTargets, BaseTabular):
 
     def _probabilities(self, values):
         """Outputs of the link of every member, after the temperature."""
-        logits = values.astype(np.float64) / vars(self).get("temperature_", 1.0)
+        logits = values.astype(np.float64) / self.temperature_
         flat = logits.reshape(-1, logits.shape[-1])
         loss = self._validation_loss()
         flat = loss.predict(np.clip(flat, -30, 30) if loss.kind == "binary" else flat)

@@ -1,5 +1,7 @@
 """Targets: from what users pass as y to what a loss takes, and back to labels."""
 
+from numbers import Real
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import column_or_1d
@@ -10,6 +12,8 @@ from sknn.losses import Loss
 
 def kind_of_labels(y):
     """(type of target, y as a dense array; a single column becomes one-dimensional)."""
+    if sp.issparse(y) and y.shape[1] == 1:
+        raise TypeError("A sparse y is a matrix of several labels; give one column as y.toarray().")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     check_classification_targets(y)
     if sp.issparse(y):
@@ -136,6 +140,8 @@ def class_weights_of_samples(class_weight, label_columns, sample_weight):
             f"several; got {class_weight!r} for {len(label_columns)} columns."
         )
     given = class_weight if several else [class_weight] * len(label_columns)
+    if several and not all(isinstance(weights_of_column, dict) for weights_of_column in given):
+        raise ValueError(f"class_weight must be a list of dict for several columns, got {given!r}.")
     if len(given) != len(label_columns):
         raise ValueError(f"class_weight has {len(given)} dicts for {len(label_columns)} columns.")
     weights = 1.0
@@ -156,13 +162,31 @@ def _balanced(codes, n_classes, sample_weight):
 
 
 def _listed(class_weight, classes):
-    """The numbers of a dict, 1 for classes that it does not name."""
-    unknown = set(class_weight) - set(classes.tolist())
-    if unknown:
+    """The numbers of a dict, 1 for classes that it does not name.
+
+    It may name classes that are not there, as where a fold lacks one, if it names all that are: the
+    rule of scikit-learn's ``compute_class_weight``.
+    """
+    for label, weight in class_weight.items():
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+            raise ValueError(
+                f"class_weight must be numbers >= 0; that of the class {_plain(label)!r} is "
+                f"{_plain(weight)!r}."
+            )
+    labels = classes.tolist()
+    unknown = [_plain(label) for label in class_weight if label not in labels]
+    unnamed = [label for label in labels if label not in class_weight]
+    if unknown and unnamed:
         raise ValueError(
-            f"class_weight names {sorted(map(str, unknown))}; the classes are {classes}."
+            f"class_weight names {unknown}, which y does not have, and gives no weight to {unnamed}; the "
+            f"classes of y are {labels}."
         )
-    return np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
+    return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
+
+
+def _plain(value):
+    """A number or string of NumPy's as Python prints it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def check_known(kind, classes, y):

@@ -43,7 +43,7 @@ class CNN(NestedLayers, ImageNetwork):
 
 @documented(
     **TEXTS,
-    score="the accuracy, or with class_weight the loss",
+    score="the accuracy",
     classifier=CLASSIFIER,
     classes=CLASSES,
 )

@@ -66,7 +66,7 @@ class MLPMixer(ImageNetwork):
 
 @documented(
     **TEXTS,
-    score="the accuracy, or with class_weight the loss",
+    score="the accuracy",
     classifier=CLASSIFIER,
     classes=CLASSES,
 )

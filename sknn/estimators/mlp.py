@@ -105,7 +105,7 @@ class MLP(BaseNetwork):
 
 @documented(
     **TEXTS,
-    score="the accuracy, or with class_weight the loss",
+    score="the accuracy",
     classifier=CLASSIFIER,
     classes=CLASSES,
 )

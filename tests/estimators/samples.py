@@ -11,6 +11,8 @@ from sknn import (
     MLPMixerClassifier,
     MLPMixerRegressor,
     MLPRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 
 X, Y = load_iris(return_X_y=True)
@@ -92,3 +94,16 @@ def mixer(**parameters):
 def mixer_regressor(**parameters):
     """A small MLP-Mixer for numbers that trains for three epochs."""
     return MLPMixerRegressor(**{**SMALL_MIXER, **parameters})
+
+
+SMALL_TABULAR = {"hidden_layer_sizes": 8, "max_iter": 4, "n_members": 2, "random_state": 0}
+
+
+def tabular(**parameters):
+    """A small ensemble for tables whose two members train for four epochs."""
+    return TabularClassifier(**{**SMALL_TABULAR, **parameters})
+
+
+def tabular_regressor(**parameters):
+    """A small ensemble for tables and numbers whose two members train for four epochs."""
+    return TabularRegressor(**{**SMALL_TABULAR, **parameters})

@@ -67,6 +67,27 @@ def test_flat_rows_without_a_shape_are_signals():
     assert fitted.image_shape_ == (1, 49, 1)
 
 
+@pytest.mark.parametrize("make", [cnn, mixer])
+def test_a_list_of_images(make):
+    """Equal sizes are an array, unequal ones an error that speaks of images."""
+    wanted = make().fit(IMAGES, DIGITS)
+    objects = np.empty(60, object)
+    objects[:] = list(IMAGES)
+    for images in (list(IMAGES), objects):
+        assert same_bits(make().fit(images, DIGITS), wanted)
+    unequal = [image[: 8 - i % 2] for i, image in enumerate(IMAGES)]
+    objects[:] = unequal
+    for images in (unequal, objects):
+        with pytest.raises(
+            ValueError, match=r"images in X have different sizes.*\(8, 8\).*\(7, 8\)"
+        ):
+            make().fit(images, DIGITS)
+        with pytest.raises(ValueError, match="images in X have different sizes"):
+            wanted.predict(images)
+    with pytest.raises(ValueError, match="image in X has rows of different lengths"):
+        make().fit([[[1, 2], [3]]] * 60, DIGITS)
+
+
 def test_wrong_shapes_name_the_sizes():
     with pytest.raises(ValueError, match=r"image_shape \(8, 9\) has 72 values, X has 64 features"):
         cnn(image_shape=(8, 9)).fit(flat(IMAGES), DIGITS)

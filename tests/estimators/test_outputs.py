@@ -7,7 +7,7 @@ from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
-from tests.estimators.samples import X, Y, classifier, regressor
+from tests.estimators.samples import IMAGES, X, Y, classifier, cnn, mixer, regressor
 
 
 @pytest.mark.parametrize("make", [classifier, regressor])
@@ -37,6 +37,26 @@ def test_names_and_frames():
     with config_context(transform_output="pandas"):
         assert isinstance(regressor().fit(X, Y).transform(X), pd.DataFrame)
     assert isinstance(fitted.set_output(transform="default").transform(X), np.ndarray)
+
+
+@pytest.mark.parametrize("make", [classifier, regressor, cnn, mixer])
+def test_names_of_the_input_are_checked(make):
+    """As scikit-learn's transformers do."""
+    data = X if make not in (cnn, mixer) else IMAGES.reshape(60, 64)
+    more = {} if data is X else {"image_shape": (8, 8)}
+    y = Y[: len(data)]
+    names = [f"x{i}" for i in range(data.shape[1])]
+    frame = pd.DataFrame(data, columns=names)
+    for fitted, message in [
+        (make(**more).fit(data, y), "should have length equal to number of features"),
+        (make(**more).fit(frame, y), "input_features is not equal to feature_names_in_"),
+    ]:
+        wanted = fitted.get_feature_names_out()
+        np.testing.assert_array_equal(fitted.get_feature_names_out(names), wanted)
+        with pytest.raises(ValueError, match=message):
+            fitted.get_feature_names_out(names[1:])
+    with pytest.raises(ValueError, match=message):
+        fitted.get_feature_names_out(names[::-1])
 
 
 def test_frames_keep_their_index():

@@ -176,3 +176,18 @@ def test_scikit_learns_own_callbacks():
     logs = monitor.get_logs(select="most_recent")
     assert sum(row["task_name"] == "epoch" for row in logs.data) == 2 * EPOCHS
     assert len(net.members_) == 2
+
+
+def test_an_earlier_fit_leaves_no_temperature_and_no_predictions_behind():
+    """The estimator that a scorer sees has not been calibrated yet."""
+    seen = []
+
+    def scorer(estimator, X, y):
+        seen.append(estimator.temperature_)
+        return estimator.score(X, y)
+
+    net = classifier(keep_held_out=True).fit(X, Y)
+    assert net.temperature_ != 1
+    net.set_params(keep_held_out=False, scoring=scorer).fit(X, Y)
+    assert set(seen) == {1.0}
+    assert not hasattr(net, "held_out_predictions_")

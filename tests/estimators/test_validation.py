@@ -182,13 +182,6 @@ def test_scoring_of_the_regressor():
     np.testing.assert_allclose(plain.validation_scores_, fitted.validation_scores_)
 
 
-def test_class_weight_stops_by_the_loss():
-    fitted = classifier(class_weight="balanced", **AUTO).fit(X_TRAIN, Y_TRAIN, **VALIDATION)
-    np.testing.assert_array_equal(
-        fitted.validation_scores_, np.negative(fitted.validation_loss_curve_)
-    )
-
-
 # ---- pipelines -----------------------------------------------------------------------------------
 
 

@@ -9,11 +9,15 @@ from tests.estimators.samples import (
     LABELS,
     NUMBERS,
     X_NUMBERS,
+    N,
     X,
     Y,
     classifier,
+    cnn,
+    mixer,
     regressor,
     same_bits,
+    tabular,
     weights_of,
 )
 
@@ -154,25 +158,64 @@ def test_batches_without_a_weighted_class_are_fine():
     assert whole.t_ == len(X) + (Y == 2).sum()
 
 
-def test_class_weights_weigh_the_validation_loss_and_no_scorer_of_the_users():
-    validation = {"X_val": XU, "y_val": YU}
-    parameters = {"early_stopping": "auto", "class_weight": {1: 5.0}}
-    seen = []
+@pytest.mark.parametrize("scoring", [None, "loss", "accuracy", "neg_log_loss"])
+@pytest.mark.parametrize("make", [classifier, cnn, tabular])
+def test_class_weights_are_sample_weights_in_every_score(make, scoring):
+    """With validation data, and with a part of the training data that is held out."""
+    weights = np.where(YU == 1, 5.0, 1.0)
+    for early, validation in (("auto", {"X_val": XU, "y_val": YU}), (True, {})):
+        more = {"scoring": scoring}
+        if make is not tabular:
+            more["early_stopping"] = early
+        a = make(class_weight={0: 1.0, 1: 5.0, 2: 1.0}, **more).fit(XU, YU, **validation)
+        if validation:
+            validation["sample_weight_val"] = weights
+        b = make(**more).fit(XU, YU, weights, **validation)
+        np.testing.assert_array_equal(a.validation_scores_, b.validation_scores_)
+        np.testing.assert_array_equal(a.predict_proba(XU), b.predict_proba(XU))
 
-    def scorer(estimator, X, y):  # takes no weights
-        seen.append(len(y))
+
+def test_class_weights_are_no_hindrance_to_a_scorer_without_weights():
+    def scorer(estimator, X, y):
         return estimator.score(X, y)
 
-    a = classifier(**parameters).fit(XU, YU, **validation)
-    b = classifier(scoring=scorer, **parameters).fit(XU, YU, **validation)
-    weights = np.where(YU == 1, 5.0, 1.0)
-    c = classifier(early_stopping="auto").fit(
-        XU, YU, weights, sample_weight_val=weights, **validation
-    )
-    np.testing.assert_allclose(a.validation_loss_curve_, c.validation_loss_curve_, rtol=1e-5)
-    np.testing.assert_allclose(a.validation_scores_, np.negative(a.validation_loss_curve_))
-    assert same_bits(a, b) or len(seen) == len(b.validation_scores_)
-    assert all(0 <= score <= 1 for score in b.validation_scores_)
+    given = {"scoring": scorer, "early_stopping": True}
+    fitted = classifier(class_weight={1: 5.0}, **given).fit(XU, YU)
+    assert len(fitted.validation_scores_) == 5
+    with pytest.raises(TypeError, match="sample_weight"):
+        classifier(**given).fit(XU, YU, np.ones(len(YU)))
+
+
+@pytest.mark.parametrize("make", [classifier, cnn, mixer, tabular])
+def test_class_weights_may_name_classes_that_a_fold_lacks(make):
+    """scikit-learn's rule: what is named in vain is an error if another class has no weight."""
+    some = Y < 2
+    a = make(class_weight={0: 1.0, 1: 2.0, 2: 3.0}).fit(X[some], Y[some])
+    b = make(class_weight={0: 1.0, 1: 2.0}).fit(X[some], Y[some])
+    np.testing.assert_array_equal(a.predict_proba(X), b.predict_proba(X))
+    for named in ({0: 1.0, "1": 2.0}, {np.int64(7): 2.0}):
+        with pytest.raises(ValueError, match=r"class_weight names \[('1'|7)\], .* no weight to \["):
+            make(class_weight=named).fit(X[some], Y[some])
+    columns = [{0: 1.0, 1: 3.0, 2: 9.0}] * 3
+    if make is classifier:
+        a, b = (make(class_weight=w).fit(X, LABELS) for w in (columns, [{0: 1.0, 1: 3.0}] * 3))
+        assert same_bits(a, b)
+
+
+@pytest.mark.parametrize(
+    ("given", "sample_weight", "message"),
+    [
+        ({0: 1, 1: -1}, None, "class_weight must be numbers >= 0; that of the class 1 is -1"),
+        ({np.int64(1): np.nan}, None, "that of the class 1 is nan"),
+        ({0: "heavy"}, None, "that of the class 0 is 'heavy'"),
+        ({0: 0, 1: 0, 2: 0}, None, "^class_weight is zero for every sample"),
+        ({0: 1e-30, 1: 1e39}, None, "^class_weight is between"),
+        ({0: 1e-30}, np.full(N, 1e-30), "^sample_weight times class_weight is between"),
+    ],
+)
+def test_wrong_class_weights(given, sample_weight, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(class_weight=given).fit(X, Y, sample_weight)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -1,0 +1,44 @@
+"""What all estimators of networks share: parameters that are stored, what is learned, weights."""
+
+import copy
+
+from sklearn.base import BaseEstimator
+
+from sknn.estimators import _data
+from sknn.estimators._callbacks import CallbackSupportMixin
+from sknn.estimators._parameters import ValidatedParameters
+
+
+class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
+    """Base of the estimators of one network and of those of several."""
+
+    def _store(self, given):
+        """For ``__init__``: stores its parameters, which are its ``locals()``, and does nothing else.
+
+        They are those of the class whose ``__init__`` it is; a subclass may have others.
+        """
+        for name, value in given.items():
+            if name != "self":
+                setattr(self, name, value)
+
+    def _learned(self):
+        """Copies of the fitted attributes, for an estimator that is to share none with this one."""
+        return {
+            name: copy.deepcopy(value)
+            for name, value in vars(self).items()
+            if name.endswith("_") and not name.startswith("_")
+        }
+
+    def _weighted(self, X, y, sample_weight, given=None):
+        """Data with weights of samples and of classes, checked; `given` is X as the user gave it."""
+        sample_weight = _data.check_weights(sample_weight, X)
+        weights = self._class_weighted(y, sample_weight)
+        if weights is not sample_weight:
+            name = "class_weight" if sample_weight is None else "sample_weight times class_weight"
+            _data.check_sum(weights, name)
+        seen = X if given is None or "feature_names_in_" not in vars(self) else given
+        return _data.Data(X, y, sample_weight, weights, seen)
+
+    def _class_weighted(self, y, sample_weight):
+        """Sample weights; a classifier multiplies its class weights in."""
+        return sample_weight
