@@ -277,6 +277,15 @@ cdef int check_values(const Plan* plan) except -1:
     return 0
 
 
+cdef bint has_fork(const Plan* plan, int source, int sum) noexcept nogil:
+    """Whether an op adds the gradient of a sum to that of a branch, for the buffer that both came from."""
+    cdef int i
+    for i in range(plan.n_ops):
+        if plan.ops[i].kind == FORK and plan.ops[i].source == source and plan.ops[i].code == sum:
+            return True
+    return False
+
+
 cdef int check_gradients(const Plan* plan) except -1:
     """Whether every op finds the gradient of its target, and adds to nothing that is already there."""
     cdef const Op* op
@@ -297,6 +306,8 @@ cdef int check_gradients(const Plan* plan) except -1:
             ready = ready and holds.get(plan.buffers[op.code].gradient) == op.code
         if not ready:
             raise ValueError(f"op {i} ({op_name(op)}) finds the gradient of another buffer")
+        if op.kind == ADD and plan.buffers[op.code].gradient >= 0 and not has_fork(plan, op.code, op.target):
+            raise ValueError(f"op {i} ({op_name(op)}) adds a buffer whose gradient no fork completes")
         if before < 0:
             continue
         if works_in_place_on_gradients(op.kind) != (before == after):

@@ -147,7 +147,16 @@ def fits(layer, shape):
         return False
 
 
+def spread_pixels(d, shape, depth):
+    """A kernel of one pixel with strides, and so much padding that the image keeps its size."""
+    strides = d.whole(1, 4), d.whole(1, 4)
+    padding = tuple(-(-(n - 1) * (s - 1) // 2) for n, s in zip(shape[:2], strides, strict=True))
+    return Conv2D(d.whole(1, 4), 1, strides=strides, padding=padding, activation=d.activation())
+
+
 def conv2d(d, shape, depth):
+    if d.chance(0.1):
+        return spread_pixels(d, shape, depth)
     c = shape[2]
     groups = d.one_of(1, 1, 1, c, *(n for n in range(1, c + 1) if c % n == 0))
     filters = groups * d.whole(1, 4) if d.chance(0.6) else groups * d.one_of(1, 1, 7, 17, 33)

@@ -118,6 +118,39 @@ def test_the_order_of_the_ops(best, change, message):
         net.engine.Program(*parts)
 
 
+def test_nothing_is_written_over_what_a_sum_still_needs(best):
+    """An activation of a buffer that is added later: no layers make such a plan, but it would be right."""
+    dense, fork, add, activation = (
+        Layered(best, [], (2,)).engine.OPS[kind] for kind in ("dense", "fork", "add", "activation")
+    )
+    row = (1, 1, 4, 1, 1, 4, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1)
+    ops = [
+        (dense, 0, 1, 0, 0, (), 0.0, 0, 0.0),
+        (fork, 1, 2, 0, 4, row, 0.0, 1, 0.0),
+        (activation, 1, 3, 0, 2, (), 0.0, 2, 0.0),
+        (add, 2, 4, 0, 1, row, 0.0, 3, 0.0),
+        (dense, 4, 5, 1, 0, (), 0.0, 4, 0.0),
+    ]
+    buffers = [(6, -1), (4, -1), (4, -1), (4, -1), (4, 0), (3, 1)]
+    frozen, trained = [
+        (n_in, n_out, True, moves, moves, 1.0, 1.0, 1.0)
+        for n_in, n_out, moves in [(6, 4, False), (4, 3, True)]
+    ]
+    net = Layered(best, [], (2,))
+    program = net.engine.Program(ops, buffers, [frozen, trained], net.loss.lower(net.engine), [])
+    assert program.in_place == []
+
+
+def test_a_sum_wants_a_fork(best):
+    """Else the gradient of its second summand would be lost."""
+    net = Layered(best, [Dense(4, "identity"), Residual([Dense(4, "identity")])], (6,))
+    parts = lowered(net)
+    fork = next(i for i, op in enumerate(parts[0]) if op[0] == net.engine.OPS["fork"])
+    parts[0][fork] = (*parts[0][fork][:4], parts[0][fork][2], *parts[0][fork][5:])
+    with pytest.raises(ValueError, match=r"fork|another buffer"):
+        net.engine.Program(*parts)
+
+
 def test_two_ops_cannot_write_one_gradient(best):
     """A buffer that is read twice needs a fork: the second gradient would replace the first."""
     net = Layered(best, [Dense(4, "identity"), Dense(4, "identity")], (6,))
