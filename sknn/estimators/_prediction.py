@@ -153,11 +153,17 @@ class Prediction:
 
     def _program(self, sparse, dtype):
         """(Network, Program) of what was fitted, whatever the parameters say by now."""
-        key = sparse, dtype.char
+        sizes = self._group_sizes
+        key = sparse, dtype.char, sizes
         programs = self.__dict__.setdefault("_programs", {})
         if key not in programs:
+            if sum(sizes) != self.n_outputs_:  # attributes that a user has assigned
+                raise ValueError(
+                    f"The network has {self.n_outputs_} outputs, but the fitted attributes (classes_ of a "
+                    f"classifier) tell of {sum(sizes)}."
+                )
             network = self._network(dtype, sparse)
-            loss = Loss.with_link(self.out_activation_, self._group_sizes)
+            loss = Loss.with_link(self.out_activation_, sizes)
             programs[key] = network, network.program(loss)
         return programs[key]
 

@@ -77,6 +77,8 @@ def group_sizes(kind, classes):
     """Classes of each softmax, or the number of outputs of the logistic function."""
     if kind == "multiclass-multioutput":
         return tuple(len(column) for column in classes)
+    if kind == "binary" and len(classes) > 2:  # a user has assigned classes_
+        raise ValueError(f"classes_ has {len(classes)} labels, but the network is for two.")
     return (len(classes) if kind in {"multiclass", "multilabel-indicator"} else 1,)
 
 

@@ -31,17 +31,19 @@ class _Norm(Layer):
 
 
 class BatchNorm(_Norm):
-    """Normalises each channel over the rows (and places) of the mini-batch.
+    """Normalize each channel over the samples (and pixels) of the mini-batch.
 
     ``y = γ (x − μ) / √(σ² + ε) + β``. In training μ and σ² are mean and (biased) variance over the whole
-    batch, rows of weight zero left out; they are followed by running ones, ``m ← (1 − momentum) m +
-    momentum μ`` (with the unbiased variance), which take their place in prediction, as in PyTorch. A batch
-    of a single row and place has variance zero: its output is β.
+    batch, weighted by the sample weights: a sample of weight 2 is the sample twice, in the gradients too. Running
+    ones follow them, ``m ← m + momentum · (n / batch_size) · (μ − m)`` for a batch of n samples, with the unbiased
+    variance; they take their place in prediction. For full batches that is PyTorch's rule; a smaller one, the last
+    of an epoch, counts for as much less. A batch with a single value of a channel has no variance: its output is β,
+    and the running variance stays.
 
     Parameters
     ----------
     momentum : float, default=0.1
-        Share of the newest batch in the running statistics, in (0, 1].
+        Fraction of the newest full batch in the running statistics, in (0, 1].
     epsilon : float, default=1e-5
         Added to the variance, > 0.
     scale : bool, default=True
