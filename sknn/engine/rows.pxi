@@ -191,7 +191,7 @@ cdef class Rows:
         self.input.kind = CSR
         self.input.n_features = n_features
         self.input.indptr = &indptr[0]
-        if data.shape[0] > 0:
+        if min(data.shape[0], indices.shape[0]) > 0:
             self.input.data = <const void*>&data[0]
             self.input.indices = &indices[0]
 
