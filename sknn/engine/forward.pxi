@@ -134,7 +134,7 @@ cdef class ForwardWeights:
             size = plan.n_packed + tail_size()
             for k in range(plan.n_parameters):
                 size += plan.parameters[k].vectors * SKNN_V
-        program.check_shapes(coefs, intercepts)
+        check_shapes(&program.plan, coefs, intercepts)
         self.memory = <real*>aligned_zeros(size * sizeof(real))
         self.derived = <real*>aligned_zeros((plan.n_derived if backward else plan.n_forward) * sizeof(real))
         self.moments = <real*>aligned_zeros(plan.moments * sizeof(real))
@@ -176,7 +176,7 @@ cdef class ForwardWeights:
         cdef real* at
         cdef Py_ssize_t j
         cdef int i
-        program.check_statistics(statistics)
+        check_statistics(&program.plan, statistics)
         for i in range(1, plan.n_segments):
             op = plan.ops + plan.segments[i]
             mean, variance = statistics[0][i - 1], statistics[1][i - 1]
@@ -208,7 +208,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     cdef Plan* plan = &program.plan
     cdef Py_ssize_t n = x.n_samples
     cdef int last_buffer
-    program.check_rows(x)
+    check_rows(&program.plan, x)
     if not -1 <= n_ops <= plan.n_ops or n_threads < 1:
         raise ValueError(f"n_ops={n_ops} and n_threads={n_threads} must be at most {plan.n_ops} and at least 1")
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0

@@ -30,7 +30,7 @@ def input_gradient(Program program not None, Rows x not None, coefs, intercepts,
     cdef Forward f
     cdef ForwardWeights weights
     cdef Plan* plan = &program.plan
-    program.check_rows(x)
+    check_rows(&program.plan, x)
     if plan.buffers[0].gradient < 0:
         raise ValueError("the network does not ask for the gradient of its input")
     if slopes.shape[0] != x.n_samples or slopes.shape[1] != plan.loss.n_outputs:

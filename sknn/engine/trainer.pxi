@@ -44,7 +44,7 @@ cdef class Trainer:
                   double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None):
         cdef Step* s = &self.step
         cdef const real[::1] w
-        program.check_rows(x)
+        check_rows(&program.plan, x)
         if samples.shape[0] == 0 or np.min(samples) < 0 or np.max(samples) >= x.n_samples:
             raise ValueError(f"samples must be numbers from 0 to {x.n_samples - 1}")
         if len(y) != x.n_samples or (sample_weight is not None
@@ -259,7 +259,7 @@ cdef class Trainer:
         cdef real[::1] part
         cdef Py_ssize_t k, offset
         if load:
-            self.program.check_statistics((means, variances))
+            check_statistics(&self.program.plan, (means, variances))
         for i in range(1, self.step.plan.n_segments):
             op = self.step.plan.ops + self.step.plan.segments[i]
             offset = op.moments

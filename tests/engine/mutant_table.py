@@ -1,0 +1,101 @@
+"""The mutants of mutants.py: lines of the engine, and what stands there instead."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One place of the engine, and what stands there instead."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+
+
+# fmt: off
+MUTANTS = [
+    # what may be in place
+    Mutant("in place over an output that is read", "check.pxi", "return op.kind == ACTIVATION and not needs_input(op.code)", "return False"),
+    Mutant("in place over an input that is read", "check.pxi", "        return needs_input(op.code)", "        return False"),
+    Mutant("in place over the input of the network", "check.pxi", "if op.source == 0 or reads_source(op)", "if reads_source(op)"),
+    Mutant("in place over what a sum still needs", "check.pxi", "if other.kind == ADD and other.code == op.source and i > number:", "if other.kind == ADD and other.code == op.source and i > plan.n_ops:"),
+    # convolutions
+    Mutant("1 x 1 convolutions told by sizes alone", "conv.pxi", "if kh == 0 and kw == 0 and g.sh == 1 and g.sw == 1 and", "if kh == 0 and kw == 0 and"),
+    Mutant("rows by the stride of columns", "conv.pxi", "f.am, f.row_step = f.pixels * sw * c, sh * width * c", "f.am, f.row_step = f.pixels * sw * c, sw * width * c"),
+    Mutant("dilation of rows by that of columns", "conv.pxi", "g.dh * width * c, g.dw * c, 1", "g.dw * width * c, g.dw * c, 1"),
+    Mutant("gradient spread by the other stride", "conv.pxi", "row = kh - g.top + y * g.sh", "row = kh - g.top + y * g.sw"),
+    Mutant("no window in the padding only", "conv.pxi", "if row < 0 or row >= g.ih + kh:", "if row < 0:"),
+    Mutant("kernel not flipped", "conv.pxi", "column, tap = pixel * channels + channel, (g.kh - 1 - i) * f.taps + g.kw - 1 - j + pixel", "column, tap = pixel * channels + channel, (g.kh - 1 - i) * f.taps + j + pixel"),
+    Mutant("sum of windows by the other stride", "conv.pxi", "window = image + (i * g.dh * g.w + x * g.sw) * g.c + panel.begin", "window = image + (i * g.dh * g.w + x * g.sh) * g.c + panel.begin"),
+    Mutant("sum of windows cropped at the wrong corner", "conv.pxi", "image + ((r + g.top) * g.w + g.left) * g.c,", "image + ((r + g.left) * g.w + g.top) * g.c,"),
+    Mutant("weight gradient of the first group for all", "conv.pxi", "j * f.sum.as_ + group * f.channels, 1,", "j * f.sum.as_, 1,"),
+    Mutant("weight gradient of one pixel of several", "conv.pxi", "                for pixel in range(f.pixels):\n                    g[out] +=", "                for pixel in range(1):\n                    g[out] +="),
+    Mutant("bias gradient without the last row", "conv.pxi", "        for y in range(g.oh):\n            row = d.at + i * d.stride + y * size", "        for y in range(max(g.oh - 1, 1)):\n            row = d.at + i * d.stride + y * size"),
+    Mutant("padding at the wrong corner", "ops.pxi", "memcpy(y + ((r + g.top) * g.ow + g.left) * g.c", "memcpy(y + ((r + g.left) * g.ow + g.top) * g.c"),
+    Mutant("depthwise kernel not flipped", "depthwise.pxi", "            w += (p.n_in - 1) * panel.width\n            w_tap = -panel.width", "            w_tap = panel.width"),
+    Mutant("depthwise gradient of every second column", "depthwise.pxi", "for o in range(g.ow):\n                            total", "for o in range(0, g.ow, 2):\n                            total"),
+    Mutant("Winograd's tiles of the wrong corner", "winograd.pxi", "g.iw, g.c, g.top, g.left, first + t", "g.iw, g.c, g.left, g.top, first + t"),
+    Mutant("Winograd's weight gradient forgets earlier tiles", "winograd.pxi", "w if accumulate or first > 0 else NULL", "w if accumulate else NULL"),
+    # pools
+    Mutant("the last of equal values wins", "pool.h", "const mask wins = (mask)(v > best)", "const mask wins = (mask)(v >= best)"),
+    Mutant("winners numbered by rows", "pool.pxi", "tap = i * g.kw + j", "tap = i * g.kh + j"),
+    Mutant("windows that overlap in columns", "pool.pxi", "if g.sh == g.kh and g.sw == g.kw and", "if g.sh == g.kh and"),
+    Mutant("mean over what lies outside, too", "pool.pxi", "            share = <real>1 / <real>((t.y1 - t.y0) * (t.x1 - t.x0))\n            for k in range(g.c):", "            share = <real>1 / <real>(g.kh * g.kw)\n            for k in range(g.c):"),
+    Mutant("gradient of that mean", "pool.pxi", "            share = <real>1 / <real>((t.y1 - t.y0) * (t.x1 - t.x0))\n            for i in range", "            share = <real>1 / <real>(g.kh * g.kw)\n            for i in range"),
+    # normalisation
+    Mutant("batch norm: gradient without weights", "norm.pxi", "dy[k] - weight * (dbeta[k]", "dy[k] - (dbeta[k]"),
+    Mutant("batch norm: mean without weights", "norm.pxi", "mean[k] += weight * v[k]", "mean[k] += v[k]"),
+    Mutant("batch norm: variance without weights", "norm.pxi", "deviation[k] += weight * (v[k]", "deviation[k] += (v[k]"),
+    Mutant("batch norm: moments of lanes without their distance", "norm.pxi", "a[c + k] += b[c + k] + a[0] * share * difference * difference", "a[c + k] += b[c + k]"),
+    Mutant("batch norm: biased running variance", "step.pxi", "total[1 + c + k] / total[0] * n / (n - 1)", "total[1 + c + k] / total[0]"),
+    Mutant("batch norm: small batches count like large ones", "step.pxi", "op.momentum * rows / min(s.batch_size, s.n_samples)", "op.momentum"),
+    Mutant("batch norm: sums by rows, not weights", "step.pxi", "1.0 / (weight_sum * op.geometry.h * op.geometry.w)", "1.0 / (s.batch_rows * op.geometry.h * op.geometry.w)"),
+    Mutant("batch norm: a lane left out of its sums", "step.pxi", "    for lane in range(lanes):\n        sums =", "    for lane in range(1, lanes):\n        sums ="),
+    Mutant("batch norm: nothing flows through in prediction", "gradient.pxi", "if segment + 1 < plan.n_segments:", "if segment + 1 < 0:"),
+    Mutant("layer norm: mean of the gradient", "norm.h", "gamma[k] - mean_d - (x[k] - mean)", "gamma[k] - (x[k] - mean)"),
+    # branches
+    Mutant("gradient of a residual's shortcut", "ops.pxi", "d.at[r * d.stride + j] + other.at[r * other.stride + j]\n    elif works_on_columns", "d.at[r * d.stride + j]\n    elif works_on_columns"),
+    Mutant("transposition the wrong way back", "ops.pxi", "transpose_image(op.geometry.c, op.geometry.h * op.geometry.w, d.at", "transpose_image(op.geometry.h * op.geometry.w, op.geometry.c, d.at"),
+    Mutant("gradient of columns to the wrong place", "columns.pxi", "copy_columns(d, op.geometry.left, dx, op.geometry.top,", "copy_columns(d, op.geometry.left, dx, op.geometry.left,"),
+    # layers of channels, embeddings
+    Mutant("gradient of a factor", "scale.pxi", "ds[k] += x[k] * dy[k]", "ds[k] += dy[k]"),
+    Mutant("parametric activation: gradient of its share", "scale.pxi", "da[k] += (f[k] - x[k]) * dy[k]", "da[k] += f[k] * dy[k]"),
+    Mutant("periodic: gradient of the phase", "periodic.h", "AT(g + (K + k) * row) += slope;", "AT(g + (K + k) * row) += slope * along_x;"),
+    Mutant("periodic: one frequency left out of dx", "periodic.h", "for (ptrdiff_t k = 0; k < t->K; k++)\n        sum +=", "for (ptrdiff_t k = 1; k < t->K; k++)\n        sum +="),
+    Mutant("piecewise: gradient beyond an edge", "piecewise.h", "slope[i] = below | above ? 0 : steep[i];", "slope[i] = below ? 0 : steep[i];"),
+    Mutant("unknown categories are the first", "columns.pxi", "return <Py_ssize_t>code if code >= 0 and code < n else -1", "return <Py_ssize_t>code if code >= 0 and code < n else 0"),
+    Mutant("embedding: gradient of the first column for all", "columns.pxi", "slope = d.at + r * d.stride + op.geometry.left + panel.begin", "slope = d.at + r * d.stride + panel.begin"),
+    # activations
+    Mutant("tanh: 1 - y", "activation.pxi", "d[i] = d[i] * (one - y[i] * y[i])", "d[i] = d[i] * (one - y[i])"),
+    Mutant("gelu: gradient from the output", "activation.pxi", "real_gelu_slope(x[i])", "real_gelu_slope(y[i])"),
+    Mutant("leaky relu: slope of zero", "activation.pxi", "slope * d[i] if y[i] <= zero else d[i]", "zero if y[i] <= zero else d[i]"),
+    Mutant("selu: slope below zero", "activation.pxi", "y[i] + scale_alpha if y[i] <= zero", "y[i] + scale if y[i] <= zero"),
+    # masks
+    Mutant("mask of the first sample for all, backward", "ops.pxi", "d.at + r * d.stride, d.at + r * d.stride,\n                              mask_key(&w.masks, samples[r], op.layer)", "d.at + r * d.stride, d.at + r * d.stride,\n                              mask_key(&w.masks, samples[0], op.layer)"),
+    Mutant("one mask for all layers", "dropout.pxi", "sample), <u64>layer) >> 32", "sample), <u64>0) >> 32"),
+    Mutant("masks of places, not of channels", "ops.pxi", "    if op.kind == SPATIAL_DROPOUT:\n        c = op.geometry.c", "    if op.kind == SPATIAL_DROPOUT:\n        c = buffer.width"),
+    Mutant("dropout not scaled up", "dropout.pxi", "cdef real scale = <real>(1.0 / (1.0 - rate)), zero = 0", "cdef real scale = <real>1.0, zero = 0"),
+    Mutant("CSR rows: one mask for all columns", "sparse.pxi", "if element_hash(key, <u32>column)", "if element_hash(key, <u32>0)"),
+    Mutant("CSR rows: a column too many in a task", "sparse.pxi", "while e < end and x.indices[e] < last:", "while e < end and x.indices[e] < last - 1:"),
+    # dense layers and steps
+    Mutant("transposed weights not renewed", "training.pxi", "        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)\n    elif", "        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.first, True)\n    elif"),
+    Mutant("derived biases not renewed", "training.pxi", "        derive_bias(p, s.params, s.derived)", "        pass"),
+    Mutant("the last lane left out", "training.pxi", "    for lane in range((rows + s.lane_rows - 1) // s.lane_rows):\n        of_lane", "    for lane in range(max(1, rows // s.lane_rows)):\n        of_lane"),
+    Mutant("as many lanes as threads", "trainer.pxi", "        lanes = MAX_LANES\n", "        lanes = self.n_threads\n"),
+    Mutant("biases at the rate of the weights", "training.pxi", "own.rate *= p.bias_rate_factor if task.bias else p.rate_factor", "own.rate *= p.rate_factor"),
+    Mutant("decay without its factor", "training.pxi", "own.decay *= p.decay_factor if", "own.decay *= 1 if"),
+    Mutant("factors of norms decay", "training.pxi", "if not task.bias and s.alpha > 0 and s.plan.parameters[s.plan.ops[task.op].parameter].decays:", "if not task.bias and s.alpha > 0:"),
+    Mutant("penalty over the samples, not their weights", "training.pxi", "<real>(s.alpha / weight_sum)", "<real>(s.alpha / s.batch_rows)"),
+    Mutant("clipped by the square of the norm", "training.pxi", "    norm = sqrt(norm)\n", ""),
+    Mutant("Muon: steps by the smaller side", "training.pxi", "sqrt(max(p.n_in, p.n_out))", "sqrt(min(p.n_in, p.n_out))"),
+    Mutant("Adam: moments exchanged", "optimizer.pxi", "w[i] -= rate * m[i] / (real_sqrt(v[i]) + epsilon)", "w[i] -= rate * v[i] / (real_sqrt(m[i] * m[i]) + epsilon)"),
+    Mutant("Nesterov's momentum is the classical one", "optimizer.pxi", "w[i] += momentum * v[i] - rate * g[i]", "w[i] += v[i]"),
+    # threads and losses
+    Mutant("a thread skips a row", "step.pxi", "work_on_rows(s, thread, block, m * thread // n_threads, m", "work_on_rows(s, thread, block, m * thread // n_threads + (thread > 1), m"),
+    Mutant("a lane is done by nobody", "step.pxi", "        lane += n_threads\n", "        lane += n_threads + (n_threads > 2)\n"),
+    Mutant("weight of the wrong sample", "loss.pxi", "            weight = sample_weight[samples[i]]", "            weight = sample_weight[i]"),
+    Mutant("label smoothing of the other classes", "loss.pxi", "scales[i] * share)", "scales[i] * share / n)"),
+    Mutant("huber: slope beyond delta", "loss.pxi", "(option if r > 0 else -option)", "(option if r > 0 else option)"),
+]
+# fmt: on
