@@ -131,7 +131,7 @@ def running(old, moments, momentum=0.1, share=1.0):
     """
     mean, variance, n, total = moments
     size, step = max(n, total), momentum * share
-    unbiased = old[1] if n == 1 else variance * size / (size - 1)
+    unbiased = old[1] if size <= 1 else variance * size / (size - 1)
     return tuple(was + step * (new - was) for was, new in zip(old, (mean, unbiased), strict=True))
 
 

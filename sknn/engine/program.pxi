@@ -147,7 +147,7 @@ cdef class Program:
             plan.gradient_kept[i] = not lanes or plan.n_segments > 1
         for i in range(plan.n_ops):
             op = plan.ops + i
-            if takes_all_rows(op.kind):
+            if takes_all_rows(op.kind) and plan.buffers[op.target].gradient >= 0:
                 plan.buffers[op.source].kept = True
                 plan.gradient_kept[plan.buffers[op.target].gradient] = True
         for i in range(plan.n_buffers):

@@ -186,7 +186,7 @@ cdef void follow_moments(Step* s, const Op* op, Py_ssize_t rows) noexcept nogil:
     n = max(total[0], values)
     for k in range(c):
         running[k] += share * (total[1 + k] - running[k])
-        if values > 1:
+        if n > 1:
             running[c + k] += share * (total[1 + c + k] / total[0] * n / (n - 1) - running[c + k])
 
 

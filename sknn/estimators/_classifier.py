@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators import _targets
+from sknn.estimators import _data, _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._monte_carlo import DRAWS
 from sknn.estimators._one_fit import of_one_fit
@@ -224,6 +224,7 @@ class LabelTargets(ClassifierMixin):
             Accuracy.
         """
         check_is_fitted(self)
+        _data.check_sparse(y, "y")
         if self._target_kind == "multiclass-multioutput":
             right = (self.predict(X) == np.asarray(y)).all(axis=1)
             return float(np.average(right, weights=sample_weight))

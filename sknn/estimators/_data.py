@@ -95,21 +95,35 @@ def rows_of(engine, X, dtype):
 
 def _csr_rows(engine, X, dtype):
     parts = (
-        X.data.astype(dtype, copy=False),
-        X.indices.astype(np.int32, copy=False),
-        X.indptr.astype(np.int64, copy=False),
+        np.ascontiguousarray(X.data, dtype),
+        np.ascontiguousarray(X.indices, np.int32),
+        np.ascontiguousarray(X.indptr, np.int64),
     )
     return engine.Rows(parts, X.shape[1])
 
 
 def check_sparse(X, name):
-    """Raise for a compressed matrix whose indices point outside of it: SciPy's conversions trust them."""
-    if sp.issparse(X) and X.format in {"csr", "csc", "bsr"}:
-        try:  # on parts of its own, since the check may cut off what is not used
+    """Raise for a sparse matrix whose indices point outside of it: SciPy's conversions trust them."""
+    if not sp.issparse(X):
+        return
+    try:
+        if X.format in {"csr", "csc", "bsr"}:
+            # on parts of its own, since the check may cut off what is not used
             same = type(X)((X.data, X.indices, X.indptr), shape=X.shape, copy=False)
             same.check_format(full_check=True)
-        except ValueError as error:
-            raise ValueError(f"{name} is a malformed {X.format.upper()} matrix: {error}.") from None
+        elif X.format == "coo":
+            type(X)((X.data, X.coords if hasattr(X, "coords") else (X.row, X.col)), shape=X.shape)
+            _check_inside(X.row, X.shape[0])
+            _check_inside(X.col, X.shape[1])
+        elif X.format == "lil" and X.nnz:
+            _check_inside(np.concatenate([np.asarray(row, int) for row in X.rows]), X.shape[1])
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{name} is a malformed {X.format.upper()} matrix: {error}.") from None
+
+
+def _check_inside(indices, n):
+    if len(indices) and not 0 <= indices.min() <= indices.max() < n:
+        raise ValueError(f"indices from {indices.min()} to {indices.max()} where 0 to {n - 1} are")
 
 
 def accepted_dtypes(X, dtype):

@@ -17,6 +17,8 @@ CHUNK = 1 << 16
 FAR = 100
 #: images whose patches say what whitens them, at the most
 WHITENED_IMAGES = 2000
+#: and their patches, about: as many as so many images of 32 x 32 pixels have
+WHITENED_PATCHES = 2_000_000
 
 
 def parse_image_shape(value):
@@ -187,7 +189,8 @@ class Images(BaseNetwork):
             )
         first = network.plan.parameters[0]
         if first.rule == "whitening":
-            some = samples[:: -(-len(samples) // WHITENED_IMAGES)]
+            n_images = min(WHITENED_IMAGES, max(1, WHITENED_PATCHES // math.prod(shape[:2])))
+            some = samples[:: -(-len(samples) // n_images)]
             images = self._entering(data.X[some])
             patches = np.lib.stride_tricks.sliding_window_view(images, first.shape[:2], axis=(1, 2))
             patches = np.moveaxis(patches, 3, -1).reshape(-1, *first.shape[:3])

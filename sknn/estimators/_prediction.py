@@ -109,7 +109,7 @@ class Prediction:
     def _fitted_dtype(self):
         """Precision of the weights, which a user may have assigned."""
         dtype = np.asarray(self.coefs_[0]).dtype
-        return dtype if dtype.char in "fd" else np.dtype(np.float64)
+        return np.dtype(dtype.char if dtype.char in "fd" else np.float64)  # in native byte order
 
     def _forward(self, X, link=False, layer=None, draw=None):
         """(values, whether X was finite) of validated rows; of a hidden layer given by its number.
@@ -154,7 +154,8 @@ class Prediction:
     def _program(self, sparse, dtype):
         """(Network, Program) of what was fitted, whatever the parameters say by now."""
         sizes = self._group_sizes
-        key = sparse, dtype.char, sizes
+        # with what a user may have assigned since
+        key = sparse, dtype.char, sizes, vars(self).get("image_shape_")
         programs = self.__dict__.setdefault("_programs", {})
         if key not in programs:
             if sum(sizes) != self.n_outputs_:  # attributes that a user has assigned

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
@@ -62,9 +62,10 @@ class NumericTargets(RegressorMixin):
         if not first:
             return self._check_targets(y)
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        return y.astype(np.float64, copy=False)
+        return self._check_targets(y)
 
     def _check_targets(self, y):
+        assert_all_finite(y, input_name="y")  # None among objects has become NaN
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         if n_outputs != self.n_outputs_:
             raise ValueError(

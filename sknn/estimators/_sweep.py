@@ -80,7 +80,10 @@ class Sweeping:
         """For each column of classes (n, n_rows, n_columns, n_classes)."""
         n_rows, n_columns, n_outputs = network.output_shape
         loss = Loss.with_link(self.out_activation_, self._group_sizes * (n_rows * n_columns))
-        shapes = network.coef_shapes
+        shapes, found = network.coef_shapes, [np.shape(coef) for coef in self.coefs_]
+        expected = self._program(False, network.dtype)[0].coef_shapes
+        if found != expected:  # what a user has assigned must not be reshaped in silence
+            raise ValueError(f"coefs_ has the shapes {found}, the network has {expected}.")
         coefs = [np.reshape(coef, shape) for coef, shape in zip(self.coefs_, shapes, strict=True)]
         program = network.program(loss)
         values, _ = self._run(network, program, X, coefs, loss.n_outputs, link=True)

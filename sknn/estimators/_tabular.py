@@ -99,6 +99,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         return self._weighted(X, y, sample_weight)
 
     def _checked(self, X, y):
+        _data.check_sparse(y, "y")
         if self._numeric_targets:
             _data.refuse_sparse(y)
         y = _check_y(y, multi_output=True, y_numeric=self._numeric_targets, estimator=self)

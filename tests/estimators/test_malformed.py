@@ -5,7 +5,13 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
-from sknn import CNNClassifier, MLPClassifier, MLPRegressor
+from sknn import (
+    CNNClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
 from sknn.layers import BatchNorm, Conv2D
 
 RNG = np.random.default_rng(0)
@@ -63,6 +69,56 @@ def test_sparse_targets_that_point_outside():
     y.indices[2] = 10**6
     with pytest.raises(ValueError, match="y is a malformed CSR matrix"):
         MLPClassifier(4, **SMALL).fit(ROWS, y)
+
+
+@pytest.mark.parametrize("index", [-5, 10**7])
+@pytest.mark.parametrize("form", ["coo", "lil"])
+def test_sparse_formats_that_are_converted(form, index):
+    X, y = sp.csr_matrix(ROWS).asformat(form), sp.csr_matrix(np.eye(3, dtype=int)[Y]).asformat(form)
+    for matrix in (X, y):
+        if form == "coo":
+            matrix.col[3] = index
+        else:
+            matrix.rows[2] = [index]
+            matrix.data[2] = [1]
+    for attempt in (lambda: clone(NET).fit(X, Y), lambda: NET.predict(X)):
+        with pytest.raises(ValueError, match=f"X is a malformed {form.upper()} matrix"):
+            attempt()
+    labels = MLPClassifier(4, **SMALL).fit(ROWS, np.eye(3, dtype=int)[Y])
+    table = TabularClassifier("fast", n_members=1, hidden_layer_sizes=4, **SMALL)
+    for attempt in (
+        lambda: labels.fit(ROWS, y),
+        lambda: labels.score(ROWS, y),
+        lambda: table.fit(ROWS, y),
+    ):
+        with pytest.raises(ValueError, match=f"y is a malformed {form.upper()} matrix"):
+            attempt()
+
+
+def test_sparse_parts_that_are_not_contiguous_or_native():
+    X, expected = sp.csr_matrix(ROWS), clone(NET).fit(sp.csr_matrix(ROWS), Y)
+    X.data = np.repeat(X.data, 2)[::2]
+    net = clone(NET).fit(X, Y)
+    np.testing.assert_array_equal(net.coefs_[0], expected.coefs_[0])
+    net.coefs_ = [coef.astype(">f4") for coef in net.coefs_]
+    np.testing.assert_array_equal(net.predict_proba(X), expected.predict_proba(X))
+
+
+@pytest.mark.parametrize("kind", [MLPRegressor, TabularRegressor])
+def test_none_among_the_targets(kind):
+    y = ROWS[:, 0].astype(object)
+    y[3] = None
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        kind(max_iter=2).fit(ROWS, y)
+
+
+def test_a_sweep_does_not_reshape_weights():
+    images = RNG.normal(size=(30, 4, 4))
+    layers = [Conv2D(5, (2, 3))]
+    net = CNNClassifier(layers=layers, **SMALL).fit(images, RNG.integers(0, 3, 30))
+    net.coefs_[0] = net.coefs_[0].transpose(3, 2, 0, 1)
+    with pytest.raises(ValueError, match="coefs_ has the shapes"):
+        net.sweep(np.ones((1, 6, 6)))
 
 
 def test_indices_that_a_user_has_put_out_of_order():
