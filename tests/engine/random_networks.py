@@ -151,6 +151,8 @@ def check_steps(case, net, level):
     run_epochs(trainer, range(3), 0.01, shuffle=False)
     start, statistics = net.weights, net.statistics
     w, slots = flat(start), [np.zeros(net.trained.size) for _ in range(optimizer.n_slots)]
+    adaptive = case.optimizer not in {"sgd", "momentum", "nesterov"}
+    certain = np.ones(net.trained.size, bool)
     for t in (1, 2, 3):
         net.weights = [[np.empty_like(a) for a in part] for part in start]
         spread(w, net.weights)
@@ -158,18 +160,19 @@ def check_steps(case, net, level):
         gradient = flat(gradient) * net.trained
         if case.clip_norm:
             gradient = twins.clip(gradient, case.clip_norm)
+        # adaptive rates make whole steps of gradients that are nothing but rounding
+        size = abs(gradient)
+        certain &= (not adaptive) | (size == 0) | (size > 1e-6 * size.max(initial=0))
         w, slots = step_of(net, optimizer)(w, gradient, slots, t)
         after = net.twin_running(moments)
         net.statistics = after[: len(moments)], after[len(moments) :]
     expected_moments = [*net.statistics[0], *net.statistics[1]]
     net.weights, net.statistics = start, statistics
     if np.isfinite(w).all() and abs(w).max(initial=0) < 1e6:
-        # the square roots of adaptive rates magnify what is nearly zero
-        loose = (
-            100 * TOLERANCE if case.optimizer not in {"sgd", "momentum", "nesterov"} else TOLERANCE
-        )
-        assert_near(flat(stored(net, trainer)), w, loose, f"{level}: three steps")
-        if expected_moments:
+        loose = 100 * TOLERANCE if adaptive else TOLERANCE
+        after = flat(stored(net, trainer))
+        assert_near(after[certain], w[certain], loose, f"{level}: three steps")
+        if expected_moments and certain.all():
             actual = np.concatenate(net.moments(trainer))
             assert_near(actual, np.concatenate(expected_moments), loose, f"{level}: moments")
 
