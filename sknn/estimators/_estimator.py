@@ -8,6 +8,9 @@ from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin
 from sknn.estimators._parameters import ValidatedParameters
 
+#: attributes that predictions fill: compiled programs, parameters that were found valid
+CACHES = ("_programs", "_valid_parameters")
+
 
 class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
     """Base of the estimators of one network and of those of several."""
@@ -20,6 +23,11 @@ class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
         for name, value in given.items():
             if name != "self":
                 setattr(self, name, value)
+
+    def _start_caches(self):
+        """For fit: sets what predictions fill, which are not to add an attribute while others look at all."""
+        self._programs = {}
+        self._valid_parameters = dict(vars(self).get("_valid_parameters", {}))
 
     def _learned(self):
         """Copies of the fitted attributes, for an estimator that is to share none with this one."""
@@ -42,3 +50,17 @@ class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
     def _class_weighted(self, y, sample_weight):
         """Sample weights; a classifier multiplies its class weights in."""
         return sample_weight
+
+    def __sklearn_is_fitted__(self):
+        return "coefs_" in vars(self) or "members_" in vars(self)
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())  # what comes from there is the estimator's own dict
+        for name in CACHES:
+            state.pop(name, None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if self.__sklearn_is_fitted__():
+            self._start_caches()

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators._one_fit import of_one_fit
+from sknn.estimators._snapshot import on_snapshot
 from sknn.network import Network
 
 
@@ -62,7 +62,7 @@ def _shape(shape):
 class Inspection:
     """Summary and weights of an estimator with ``coefs_``."""
 
-    @of_one_fit
+    @on_snapshot
     def summary(self):
         """The layers of the fitted network: shapes, parameters and FLOPs.
 
@@ -76,7 +76,7 @@ class Inspection:
         network, _ = self._program(False, self._fitted_dtype())
         return Summary(network.summary(), self._end_of(network, 0)[1])
 
-    @of_one_fit
+    @on_snapshot
     def get_weights(self):
         """Get copies of all fitted arrays in one list.
 
