@@ -60,8 +60,16 @@ class EpochCallbacks:
             )
 
     def _attributes(self, fitted):
-        """A function that gives all attributes of an estimator fitted so far."""
-        return lambda: vars(self.working_copy) | fitted()
+        """A function that gives what an estimator fitted so far has learned.
+
+        scikit-learn adds it to a shallow copy of `estimator`, hence the copies of parameters.
+        """
+
+        def attributes():
+            learned = self.working_copy._as_if_fitted(fitted())._learned()
+            return self.estimator._copied_parameters() | learned
+
+        return attributes
 
     def end(self, fitted=None):
         """At the end of fit, or of one of several networks, whose attributes `fitted` gives.
@@ -70,10 +78,9 @@ class EpochCallbacks:
         """
         if not self.active:
             return False
-        fitted = fitted or self.working_copy._learned
         with self.lock:
             return self.root.call_on_fit_task_end(
-                **self.data, reconstruction_attributes=self._attributes(fitted)
+                **self.data, reconstruction_attributes=self._attributes(fitted or dict)
             )
 
 

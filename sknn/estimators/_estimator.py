@@ -2,7 +2,7 @@
 
 import copy
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from sknn.estimators import _data
 from sknn.estimators._callbacks import CallbackSupportMixin
@@ -10,6 +10,8 @@ from sknn.estimators._parameters import ValidatedParameters
 
 #: attributes that predictions fill: compiled programs, parameters that were found valid
 CACHES = ("_programs", "_valid_parameters")
+#: beginnings of the names of scikit-learn's own attributes: set_output, callbacks, metadata routing
+SCIKIT_LEARNS = ("_skl", "_parent_callback", "_metadata_request")
 
 
 class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
@@ -30,12 +32,34 @@ class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
         self._valid_parameters = dict(vars(self).get("_valid_parameters", {}))
 
     def _learned(self):
-        """Copies of the fitted attributes, for an estimator that is to share none with this one."""
+        """What fit has set, but for what predictions fill and what scikit-learn keeps on an estimator."""
         return {
-            name: copy.deepcopy(value)
+            name: value
             for name, value in vars(self).items()
-            if name.endswith("_") and not name.startswith("_")
+            if (name.endswith("_") or name.startswith("_"))
+            and not name.startswith(SCIKIT_LEARNS)
+            and name not in CACHES
         }
+
+    def _as_if_fitted(self, found):
+        """An estimator as if fit had ended here, for a scorer or callback: it shares nothing with this one.
+
+        `found` are the attributes that it is to have beside or in place of those that are learned by now.
+        """
+        own = copy.copy(self)
+        learned = {k: v for k, v in self._learned().items() if k not in found}
+        vars(own).update(self._copied_parameters() | copy.deepcopy(learned) | found)
+        return own
+
+    def _copied_parameters(self):
+        """Copies of the parameters that are objects: optimizers, layers, lists, ...
+
+        Not of the scorer, which is only called, and to be called where it is.
+        """
+        names = {*self._parameter_constraints, *self._get_param_names()} - {"scoring"}
+        given = {name: value for name, value in vars(self).items() if name in names}
+        copies = {name: clone(value, safe=False) for name, value in given.items()}
+        return {name: value for name, value in copies.items() if value is not given[name]}
 
     def _weighted(self, X, y, sample_weight, given=None):
         """Data with weights of samples and of classes, checked; `given` is X as the user gave it."""

@@ -182,8 +182,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
             return self._default_scorer(data)
 
         def score(logits, run):
-            fitted = copy.copy(self)
-            vars(fitted).update(self._learned())
+            fitted = self._as_if_fitted({"members_": []})
             fitted._take([run.snapshot()])
             return data.scored_by(check_scoring(fitted, scoring), fitted)
 
@@ -243,13 +242,12 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _fitted_so_far(self, data, member):
         """Attributes of an estimator with this member alone, as if training had stopped here."""
-        fitted, member = copy.copy(self), copy.deepcopy(member)
-        vars(fitted).update(self._learned())
+        fitted, member = self._as_if_fitted({"members_": []}), copy.deepcopy(member)
         fitted._take([member])
         if member.logits is not None and member.held_out is not None:
             fitted._finish([member], data)
         member.logits = None
-        return vars(fitted)
+        return fitted._learned()
 
     def _publish_refit(self, members, tasks):
         """Puts the members of a refit in the place of the others, if they are whole."""
