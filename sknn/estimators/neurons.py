@@ -307,6 +307,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             ):
                 text = f"classes={classes!r} is not the same as on the first call to partial_fit"
                 raise ValueError(f"{text}, which was {working_copy.classes_}.")
+            # others may predict with those that there are
+            working_copy.coef_ = working_copy.coef_.copy()
+            working_copy.intercept_ = working_copy.intercept_.copy()
             working_copy._learn(X, working_copy._numbers_of(y))
         return self
 
@@ -385,8 +388,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 continue
             row, winner = rows[wrong[0]], winners[wrong[0]]
             change = self.learning_rate * (codes[targets[row]] - codes[winner])
-            self.coef_ = self.coef_ + np.outer(change, X[row])  # not in place: others may predict
-            self.intercept_ = self.intercept_ + change
+            self.coef_ += np.outer(change, X[row])
+            self.intercept_ += change
             n_mistakes += 1
             start += wrong[0] + 1
         self.mistakes_ = [*self.mistakes_, n_mistakes]

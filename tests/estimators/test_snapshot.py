@@ -234,3 +234,32 @@ def test_all_of_a_method_is_on_one_snapshot():
     assert on_snapshot is not estimator
     assert vars(on_snapshot) is vars(estimator)
     assert not _SNAPSHOTS
+
+
+def test_partial_fit_leaves_the_arrays_of_before():
+    estimator = PerceptronClassifier(random_state=0).fit(X, Y > 0)
+    arrays = estimator.coef_, estimator.intercept_
+    before = [array.copy() for array in arrays]
+    estimator.partial_fit(X, Y == 0)
+    for array, old, new in zip(
+        arrays, before, (estimator.coef_, estimator.intercept_), strict=True
+    ):
+        np.testing.assert_array_equal(array, old)
+        assert (array != new).any()
+
+
+def test_weights_are_set_while_it_is_refitted_to_another_width():
+    estimator, X_seen, y, *other = CASES["mlp"]
+    weights = estimator.fit(X_seen, y).get_weights()
+
+    def work(loaded, number):
+        if number == 0:
+            loaded.fit(*other)
+            return
+        try:
+            loaded.set_weights(weights)
+        except ValueError as error:
+            if "has the shape (4, 8), the network has (3, 8)" not in str(error):
+                raise
+
+    assert rounds(estimator, work, n_threads=3)[1] == []
