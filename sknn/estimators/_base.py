@@ -130,20 +130,15 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
         """Whether this fit stops early; refuses combinations that contradict each other."""
         if incremental and self.early_stopping is True:
             raise ValueError("partial_fit does not support early_stopping=True")
-        X_val, y_val, _ = validation
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"{given} is provided, but {missing} was not provided.")
-        if validation[2] is not None and X_val is None:
-            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+        has_validation_data = self._has_validation_data(*validation)
         if incremental:
             return False
-        if self.early_stopping is False and X_val is not None:
+        if self.early_stopping is False and has_validation_data:
             raise ValueError(
                 "X_val and y_val are passed to fit while at the same time early_stopping is False. "
                 "When passing X_val and y_val to fit, set early_stopping to 'auto' or True."
             )
-        return X_val is not None if self.early_stopping == "auto" else self.early_stopping
+        return has_validation_data if self.early_stopping == "auto" else self.early_stopping
 
     def _training_data(self, X, y, sample_weight, first, incremental, classes):
         """Validated training data; learns what the targets are."""

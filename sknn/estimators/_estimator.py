@@ -71,6 +71,16 @@ class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
         seen = X if given is None or "feature_names_in_" not in vars(self) else given
         return _data.Data(X, y, sample_weight, weights, seen)
 
+    @staticmethod
+    def _has_validation_data(X, y, sample_weight):
+        """Whether the user gives validation data; raises where they are incomplete."""
+        if (X is None) != (y is None):
+            given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
+            raise ValueError(f"{given} is provided, but {missing} was not provided.")
+        if sample_weight is not None and X is None:
+            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+        return X is not None
+
     def _class_weighted(self, y, sample_weight):
         """Sample weights; a classifier multiplies its class weights in."""
         return sample_weight

@@ -110,12 +110,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _validation_data(self, X, y, sample_weight):
         """Validated validation data of the user's, or None."""
-        if (X is None) != (y is None):
-            given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
-            raise ValueError(f"{given} is provided, but {missing} was not provided.")
-        if sample_weight is not None and X is None:
-            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
-        if X is None:
+        if not self._has_validation_data(X, y, sample_weight):
             return None
         X = validate_table(self, X, reset=False)
         return self._weighted(X, self._check_targets(self._checked(X, y)), sample_weight)
