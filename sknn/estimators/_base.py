@@ -222,9 +222,8 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
         )
         if held_out is None:
             return samples, None
-        codes = None if stratify is None else stratify[held_out]
-        few = _data.too_few_to_validate(len(held_out), codes, self._group_sizes[0])
-        if few and (data.y != data.y[0]).any():  # else there is nothing to learn
+        few = self._too_few_to_validate(data.y, held_out)
+        if few:
             warnings.warn(
                 f"validation_fraction={self.validation_fraction} of {len(samples) + len(held_out)} "
                 f"samples leaves {few} to validate on: scores of so few say little. Increase "

@@ -81,6 +81,13 @@ class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
             raise ValueError("sample_weight_val is provided, but X_val was not provided.")
         return X is not None
 
+    def _too_few_to_validate(self, y, held_out):
+        """How few samples are held out, in words; "" where there are enough, or nothing to learn."""
+        strata = self._stratify(y)
+        codes = None if strata is None else strata[held_out]
+        few = _data.too_few_to_validate(len(held_out), codes, self._group_sizes[0])
+        return few if (y != y[0]).any() else ""
+
     def _class_weighted(self, y, sample_weight):
         """Sample weights; a classifier multiplies its class weights in."""
         return sample_weight
