@@ -162,13 +162,10 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
             state.steps += done
             if done < n_steps:
                 return TIME
-            validated = validate and validate(deadline)
+            loss = trainer.loss / n_samples
+            validated = _count_epoch(history, loss, validate, deadline, state, n_samples)
             if validate and validated is None:
                 return TIME
-            state.epochs += 1
-            history.n_iter += 1
-            history.samples_seen += n_samples
-            history.loss_curve.append(trainer.loss / n_samples)
             _close_epoch(trainer, history, options, validated)
             if callbacks.end_epoch(fitted):
                 return CALLBACK
@@ -193,8 +190,32 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
     return MAX_ITER
 
 
+def _count_epoch(history, loss, validate, deadline, state=None, n_samples=0):
+    """Counts an epoch, then validates it: a scorer sees the epoch that it scores.
+
+    Returns what `validate` does. An epoch without a score, because time is over or Ctrl-C came, does not count.
+    """
+
+    def count(epochs):
+        history.n_iter += epochs
+        history.samples_seen += epochs * n_samples
+        if state is not None:
+            state.epochs += epochs
+
+    count(1)
+    history.loss_curve.append(loss)
+    validated = None
+    try:
+        validated = validate and validate(deadline)
+    finally:
+        if validate and validated is None:
+            count(-1)
+            history.loss_curve.pop()
+    return validated
+
+
 def _close_epoch(trainer, history, options, validated):
-    """Books an epoch: validation, the best weights so far, epochs without improvement."""
+    """Books what a counted epoch has brought: scores, the best weights so far, epochs without improvement."""
     loss = history.loss_curve[-1]
     score = None
     if validated is not None:
@@ -312,11 +333,10 @@ def minimize_lbfgs(
         objective.spread(intermediate_result.x, objective.weights)
         trainer.load(*objective.weights)
         callbacks.begin_epoch()
-        validated = validate and validate(deadline)
+        loss = float(intermediate_result.fun)
+        validated = _count_epoch(history, loss, validate, deadline)
         if validate and validated is None:
             raise _OutOfTime
-        history.n_iter += 1
-        history.loss_curve.append(float(intermediate_result.fun))
         _close_epoch(trainer, history, options, validated)
         patience_over = history.no_improvement > options.n_iter_no_change
         if callbacks.end_epoch(fitted) or (options.early_stopping and patience_over):

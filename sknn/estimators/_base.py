@@ -21,9 +21,9 @@ from sknn.estimators._estimator import Estimator
 from sknn.estimators._insides import Insides
 from sknn.estimators._inspection import Inspection
 from sknn.estimators._monte_carlo import MonteCarlo
-from sknn.estimators._one_fit import draft_of
 from sknn.estimators._prediction import PARALLEL_FLOPS, Prediction, threads_for
 from sknn.estimators._run import Run, continued_history
+from sknn.estimators._snapshot import atomic_fit
 from sknn.losses import Loss
 from sknn.optimizers import SOLVERS, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
@@ -75,15 +75,16 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
-        self._validate_changed(self._parameter_constraints)  # which partial_fit would do only once
+        if incremental:  # its decorator does so only once
+            self._validate_changed(self._parameter_constraints)
         started = engine.load("float32").clock()
         data = X, y, sample_weight
-        with draft_of(self) as draft:
-            draft._fit_network(self, started, data, validation, incremental, classes, train)
+        with atomic_fit(self) as working_copy:
+            working_copy._fit_network(self, started, data, validation, incremental, classes, train)
         return self
 
     def _fit_network(self, owner, started, data, validation, incremental, classes, train):
-        """Fits this draft of its `owner`, whose callbacks are told."""
+        """Fits this working copy of its `owner`, whose callbacks are told."""
         first = not train or "coefs_" not in vars(self) or not (self.warm_start or incremental)
         early_stopping = self._early_stopping(validation, incremental)
         data = self._training_data(*data, first, incremental, classes)
@@ -113,7 +114,7 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
         self.n_layers_ = len(self._architecture_[0]) + 2
         self.out_activation_ = loss.link
-        self._programs = {}
+        self._start_caches()
         history = History() if first else continued_history(self)
         run = Run(
             self, dtype, network, trainer, state, history, early_stopping, incremental, started
@@ -129,20 +130,15 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
         """Whether this fit stops early; refuses combinations that contradict each other."""
         if incremental and self.early_stopping is True:
             raise ValueError("partial_fit does not support early_stopping=True")
-        X_val, y_val, _ = validation
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"{given} is provided, but {missing} was not provided.")
-        if validation[2] is not None and X_val is None:
-            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+        has_validation_data = self._has_validation_data(*validation)
         if incremental:
             return False
-        if self.early_stopping is False and X_val is not None:
+        if self.early_stopping is False and has_validation_data:
             raise ValueError(
                 "X_val and y_val are passed to fit while at the same time early_stopping is False. "
                 "When passing X_val and y_val to fit, set early_stopping to 'auto' or True."
             )
-        return X_val is not None if self.early_stopping == "auto" else self.early_stopping
+        return has_validation_data if self.early_stopping == "auto" else self.early_stopping
 
     def _training_data(self, X, y, sample_weight, first, incremental, classes):
         """Validated training data; learns what the targets are."""
@@ -226,9 +222,8 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
         )
         if held_out is None:
             return samples, None
-        codes = None if stratify is None else stratify[held_out]
-        few = _data.too_few_to_validate(len(held_out), codes, self._group_sizes[0])
-        if few and (data.y != data.y[0]).any():  # else there is nothing to learn
+        few = self._too_few_to_validate(data.y, held_out)
+        if few:
             warnings.warn(
                 f"validation_fraction={self.validation_fraction} of {len(samples) + len(held_out)} "
                 f"samples leaves {few} to validate on: scores of so few say little. Increase "
@@ -338,9 +333,7 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
     # ---- persistence and tags ------------------------------------------------------------------
 
     def __getstate__(self):
-        state = dict(super().__getstate__())  # what comes from there is the estimator's own dict
-        state.pop("_programs", None)
-        state.pop("_valid_parameters", None)
+        state = super().__getstate__()
         optimizer = state.get("_optimizer")
         if optimizer is not None:
             state["_optimizer"] = dict(vars(optimizer))

@@ -20,12 +20,12 @@ class EpochCallbacks:
     estimator : estimator
     data : Data
         The training data.
-    draft : estimator
-        That which is being fitted; it becomes `estimator` at the end.
+    working_copy : estimator
+        That which is being fitted; its attributes become those of `estimator` at the end.
     """
 
-    def __init__(self, estimator, data, draft):
-        self.estimator, self.draft = estimator, draft
+    def __init__(self, estimator, data, working_copy):
+        self.estimator, self.working_copy = estimator, working_copy
         self.active = hasattr(estimator, "_skl_callbacks")
         self.lock: AbstractContextManager = (
             nullcontext()
@@ -48,7 +48,7 @@ class EpochCallbacks:
                 self.task.call_on_fit_task_begin(**self.data)
 
     def end_epoch(self, fitted):
-        """After every epoch; `fitted` gives what the draft does not yet have, fitted so far.
+        """After every epoch; `fitted` gives what the working copy does not yet have, fitted so far.
 
         Returns whether a callback asks to stop.
         """
@@ -60,8 +60,16 @@ class EpochCallbacks:
             )
 
     def _attributes(self, fitted):
-        """A function that gives all attributes of an estimator fitted so far."""
-        return lambda: vars(self.draft) | fitted()
+        """A function that gives what an estimator fitted so far has learned.
+
+        scikit-learn adds it to a shallow copy of `estimator`, hence the copies of parameters.
+        """
+
+        def attributes():
+            learned = self.working_copy._as_if_fitted(fitted())._learned()
+            return self.estimator._copied_parameters() | learned
+
+        return attributes
 
     def end(self, fitted=None):
         """At the end of fit, or of one of several networks, whose attributes `fitted` gives.
@@ -70,10 +78,9 @@ class EpochCallbacks:
         """
         if not self.active:
             return False
-        fitted = fitted or self.draft._learned
         with self.lock:
             return self.root.call_on_fit_task_end(
-                **self.data, reconstruction_attributes=self._attributes(fitted)
+                **self.data, reconstruction_attributes=self._attributes(fitted or dict)
             )
 
 
@@ -85,15 +92,15 @@ class MemberCallbacks:
     estimator : estimator
     data : Data
         The training data.
-    draft : estimator
+    working_copy : estimator
         That which is being fitted.
     n_members, n_epochs : int
         At most; those of a refit count, too.
     """
 
-    def __init__(self, estimator, data, draft, n_members, n_epochs):
+    def __init__(self, estimator, data, working_copy, n_members, n_epochs):
         self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
-        self.whole = EpochCallbacks(estimator, data, draft)
+        self.whole = EpochCallbacks(estimator, data, working_copy)
         if self.whole.active:
             root = estimator._init_callback_context(
                 max_subtasks=n_members, sequential_subtasks=False

@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from sknn.estimators import _data, _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._monte_carlo import DRAWS
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import FIT, SAMPLES, documented
+from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 
 CLASSIFIER_CONSTRAINTS = {
@@ -128,7 +128,7 @@ class LabelTargets(ClassifierMixin):
 
     # ---- prediction ----------------------------------------------------------------------------
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def predict(self, X):
         """Predict class labels.
@@ -146,7 +146,7 @@ class LabelTargets(ClassifierMixin):
         labels = _targets.decode(self._target_kind, self.classes_, logits)
         return sp.csr_matrix(labels) if self._sparse_targets else labels
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def predict_proba(self, X):
         """Predict probabilities of the classes.
@@ -183,7 +183,7 @@ class LabelTargets(ClassifierMixin):
         with np.errstate(divide="ignore"):  # a probability may be too small for its dtype
             return [np.log(v) for v in values] if isinstance(values, list) else np.log(values)
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def decision_function(self, X):
         """The logits: what the link turns into probabilities.
@@ -205,7 +205,7 @@ class LabelTargets(ClassifierMixin):
             return [np.ascontiguousarray(z) for z in _targets.split(self.classes_, logits)]
         return logits
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def score(self, X, y, sample_weight=None):
         """Mean accuracy; for several labels or columns the share of rows that are right throughout.
@@ -270,7 +270,7 @@ class NetworkClassifier(LabelTargets, BaseNetwork):
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES, draws=DRAWS)
     def predict_proba(self, X, mc_samples=None):
         """Predict probabilities of the classes.

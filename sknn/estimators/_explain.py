@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators._one_fit import of_one_fit
+from sknn.estimators._snapshot import on_snapshot
 from sknn.estimators._table import TableColumns, validate_table
 from sknn.estimators._table_encoder import Categories
 
@@ -68,7 +68,7 @@ def normalised(rises):
 class Explanations:
     """Slopes and attributions of an estimator of tables."""
 
-    @of_one_fit
+    @on_snapshot
     def input_gradients(self, X, output=None):
         """Compute the gradients of an output with respect to the numerical features.
 
@@ -100,7 +100,7 @@ class Explanations:
                 slopes[:, number] = encoded[:, group[0]] * learned.slope(table.numbers(number))
         return slopes
 
-    @of_one_fit
+    @on_snapshot
     def integrated_gradients(self, X, output=None, n_steps=32):
         """Attribute the difference between an output and that of an average sample to the features.
 

@@ -2,8 +2,8 @@
 
 from sknn.estimators._image_parameters import AUTO_BATCH_SIZE, auto_epochs
 from sknn.estimators._images import Images
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, documented
+from sknn.estimators._snapshot import on_snapshot
 from sknn.layers import BatchNorm, Dense, Dropout, SpatialDropout
 from sknn.losses import Loss
 from sknn.network import Network
@@ -77,7 +77,7 @@ class ImageNetwork(Images):
             values = Loss.with_link(self.out_activation_, self._group_sizes).predict(values)
         return values, all_finite
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def feature_maps(self, X, layer=1):
         """What a layer finds where in the images: its outputs as maps.

@@ -8,8 +8,8 @@ from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators import _data
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, documented
+from sknn.estimators._snapshot import on_snapshot
 
 
 class ForwardStep(NamedTuple):
@@ -79,7 +79,7 @@ class Insides:
         """
         return self._fit(X, y, None, (None, None, None), train=False)
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def forward_steps(self, X):
         """Every layer's values before and after its activation.
@@ -123,7 +123,7 @@ class Insides:
         outputs, _ = self._after_ops(X, -1, self.n_outputs_, link=True)
         return [*steps, ForwardStep(self.out_activation_, logits, outputs)]
 
-    @of_one_fit
+    @on_snapshot
     def gradients(self, X, y, sample_weight=None):
         """Compute the gradients of the mean loss with respect to all weights and biases.
 

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators._one_fit import of_one_fit
+from sknn.estimators._snapshot import atomic_fit, on_snapshot
 from sknn.network import Network
 
 
@@ -62,7 +62,7 @@ def _shape(shape):
 class Inspection:
     """Summary and weights of an estimator with ``coefs_``."""
 
-    @of_one_fit
+    @on_snapshot
     def summary(self):
         """The layers of the fitted network: shapes, parameters and FLOPs.
 
@@ -76,7 +76,7 @@ class Inspection:
         network, _ = self._program(False, self._fitted_dtype())
         return Summary(network.summary(), self._end_of(network, 0)[1])
 
-    @of_one_fit
+    @on_snapshot
     def get_weights(self):
         """Get copies of all fitted arrays in one list.
 
@@ -107,6 +107,12 @@ class Inspection:
         ValueError
             If an array is missing, has another shape, or holds NaN or infinity; the message names its layer.
         """
+        with atomic_fit(self) as working_copy:
+            working_copy._replace_arrays(weights)
+        return self
+
+    def _replace_arrays(self, weights):
+        """Sets all fitted arrays, checked."""
         current = self.get_weights()
         names = [(name, i) for name in self._fitted_arrays for i in range(len(getattr(self, name)))]
         if len(weights) != len(current):
@@ -122,9 +128,8 @@ class Inspection:
                 where = f"weights[{number}], {name[0]}[{name[1]}] of {self._layer_of(*name)}"
                 raise ValueError(f"{where}, {error}.") from None
         new = iter(new)
-        arrays = {name: [next(new) for _ in getattr(self, name)] for name in self._fitted_arrays}
-        self.__dict__ = vars(self) | arrays  # in one step, for those who predict meanwhile
-        return self
+        for name in self._fitted_arrays:
+            setattr(self, name, [next(new) for _ in getattr(self, name)])
 
     def _layer_of(self, name, index):
         """The layer to which one of the fitted arrays belongs, in words."""

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from sknn import engine
-from sknn.estimators import _data
 from sknn.estimators._members import Samples, Task
 from sknn.estimators._table import TableColumns
 
@@ -110,11 +109,9 @@ class MemberTasks:
 
     def _warn_of_small_folds(self, y, folds):
         """One warning where the samples that a member holds out say little about its epochs."""
-        strata = self._stratify(y)
         for _, outside in folds:
-            codes = None if strata is None else strata[outside]
-            few = _data.too_few_to_validate(len(outside), codes, self._group_sizes[0])
-            if few and (y != y[0]).any():  # else there is nothing to learn
+            few = self._too_few_to_validate(y, outside)
+            if few:
                 warnings.warn(
                     f"A fold of {len(y)} samples leaves a member {few} to validate on: scores of so few "
                     "say little about its best epoch. Fit with more samples, or pass X_val and y_val.",

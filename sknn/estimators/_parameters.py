@@ -190,7 +190,7 @@ class ValidatedParameters:
 
     def _validate_changed(self, names):
         """Validate these parameters, but for those that are the same objects as when they were valid."""
-        values, valid = vars(self), vars(self).setdefault("_valid_parameters", {})
+        values, valid = vars(self), vars(self).get("_valid_parameters", {})
         changed = {
             name: values[name] for name in names if values[name] is not valid.get(name, self)
         }

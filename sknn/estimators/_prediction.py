@@ -14,8 +14,8 @@ from sklearn.utils.validation import (
 
 from sknn import engine
 from sknn.estimators import _data
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import SAMPLES, documented
+from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 
 # Work of fewer operations than this is over before a second thread has woken up.
@@ -156,7 +156,7 @@ class Prediction:
         sizes = self._group_sizes
         # with what a user may have assigned since
         key = sparse, dtype.char, sizes, vars(self).get("image_shape_")
-        programs = self.__dict__.setdefault("_programs", {})
+        programs = vars(self).get("_programs", {})
         if key not in programs:
             if sum(sizes) != self.n_outputs_:  # attributes that a user has assigned
                 raise ValueError(
@@ -170,7 +170,7 @@ class Prediction:
 
     # ---- hidden features -----------------------------------------------------------------------
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def transform(self, X, layer=-1):
         """Compute the values of a hidden layer: learned features for another model.
@@ -189,7 +189,7 @@ class Prediction:
         values = self._outputs(X, layer=self._hidden_layer(layer))
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
-    @of_one_fit
+    @on_snapshot
     def get_feature_names_out(self, input_features=None, layer=-1):
         """Get the names of what `transform` returns: the class and a number.
 

@@ -13,8 +13,8 @@ from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._hints import hint_at_scale
 from sknn.estimators._monte_carlo import DRAWS, MC_SAMPLES
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import FIT, SAMPLES, documented
+from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 
 LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile")
@@ -116,7 +116,7 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
 
     # ---- prediction ----------------------------------------------------------------------------
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES, draws=DRAWS)
     def predict(self, X, return_std=False, mc_samples=None):
         """Predict numbers.

@@ -158,8 +158,7 @@ class Run:
             return float(estimator._score_outputs(logits, holdout.y, holdout.weights)), loss
         if scoring == "loss":
             return -loss, loss
-        fitted = copy.copy(estimator)
-        vars(fitted).update(self._fitted())
+        fitted = estimator._as_if_fitted(self._fitted())
         return self.holdout.scored_by(check_scoring(fitted, scoring), fitted), loss
 
     def _weights(self, best=False):
@@ -230,11 +229,11 @@ class Run:
         return Constant() if endless and schedule.per_step else schedule
 
     def _fitted(self):
-        """Attributes of the estimator as if training had stopped here; training will not change them."""
+        """What training has found so far, copied."""
         attributes = {k: copy.copy(value) for k, value in self.attributes().items()}
         if "_optimizer" in attributes:
             attributes["_optimizer"].slots = self._moments()
-        return {**self.estimator._learned(), **attributes, **self._published_arrays()}
+        return attributes | self._published_arrays()
 
     def _moments(self):
         """The optimizer's moments where the next call of partial_fit continues with them."""

@@ -5,7 +5,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from sknn.estimators import _data, _targets
 from sknn.estimators._images import rows_of_images
-from sknn.estimators._one_fit import of_one_fit
+from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 from sknn.network import Network
 from sknn.sweeping import Sweep, SweptLayers
@@ -14,7 +14,7 @@ from sknn.sweeping import Sweep, SweptLayers
 class Sweeping:
     """What a fitted classifier says of every window of larger images."""
 
-    @of_one_fit
+    @on_snapshot
     def sweep(self, X):
         """Predict probabilities for every window of images larger than those of fit.
 

@@ -19,8 +19,8 @@ from sknn.estimators._estimator import Estimator
 from sknn.estimators._explain import Explanations, normalised
 from sknn.estimators._member_tasks import MemberTasks
 from sknn.estimators._members import are_whole, train_members
-from sknn.estimators._one_fit import draft_of
 from sknn.estimators._prediction import threads_for
+from sknn.estimators._snapshot import atomic_fit
 from sknn.estimators._table import TableColumns, parse_categorical, validate_table
 from sknn.estimators._table_encoder import TableEncoder
 from sknn.estimators._table_networks import TableNetworks
@@ -49,12 +49,12 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _fit(self, X, y, sample_weight, validation):
         started = engine.load("float32").clock()
-        with draft_of(self) as draft:
-            draft._fit_members(self, started, (X, y, sample_weight), validation)
+        with atomic_fit(self) as working_copy:
+            working_copy._fit_members(self, started, (X, y, sample_weight), validation)
         return self
 
     def _fit_members(self, owner, started, data, validation):
-        """Fits this draft of its `owner`, whose callbacks are told."""
+        """Fits this working copy of its `owner`, whose callbacks are told."""
         deadline = math.inf if self.max_time is None else started + self.max_time
         data = self._training_data(*data)
         samples = _data.training_samples(data)
@@ -67,7 +67,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         effort = self._efforts[self.effort]
         self.n_outputs_ = self._loss().n_outputs
         self._layers_ = [self._layers(effort)]
-        self._programs = []
+        self._start_caches()
         n_threads = engine.effective_threads(self.n_threads)
         plan = self._plan(effort, len(samples), self.n_members)
         if plan[0] > 1 and self._learn_thresholds(data, samples, n_threads):
@@ -111,12 +111,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _validation_data(self, X, y, sample_weight):
         """Validated validation data of the user's, or None."""
-        if (X is None) != (y is None):
-            given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
-            raise ValueError(f"{given} is provided, but {missing} was not provided.")
-        if sample_weight is not None and X is None:
-            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
-        if X is None:
+        if not self._has_validation_data(X, y, sample_weight):
             return None
         X = validate_table(self, X, reset=False)
         return self._weighted(X, self._check_targets(self._checked(X, y)), sample_weight)
@@ -183,8 +178,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
             return self._default_scorer(data)
 
         def score(logits, run):
-            fitted = copy.copy(self)
-            vars(fitted).update(self._learned())
+            fitted = self._as_if_fitted({"members_": []})
             fitted._take([run.snapshot()])
             return data.scored_by(check_scoring(fitted, scoring), fitted)
 
@@ -244,13 +238,12 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _fitted_so_far(self, data, member):
         """Attributes of an estimator with this member alone, as if training had stopped here."""
-        fitted, member = copy.copy(self), copy.deepcopy(member)
-        vars(fitted).update(self._learned())
+        fitted, member = self._as_if_fitted({"members_": []}), copy.deepcopy(member)
         fitted._take([member])
         if member.logits is not None and member.held_out is not None:
             fitted._finish([member], data)
         member.logits = None
-        return vars(fitted)
+        return fitted._learned()
 
     def _publish_refit(self, members, tasks):
         """Puts the members of a refit in the place of the others, if they are whole."""
@@ -308,29 +301,26 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _kinds(self, rows):
         """(Network, Program, the engine's Rows) of each kind of members."""
-        if not vars(self).setdefault("_programs", []):
+        dtype = self._fitted_dtype()
+        cache = vars(self).get("_programs", {})
+        programs = cache.get(dtype.char)
+        if programs is None:
             loss = self._loss()
-            networks = self._networks(self._fitted_dtype())
-            self._programs += [(network, network.program(loss)) for network in networks]
+            programs = [(network, network.program(loss)) for network in self._networks(dtype)]
+            cache[dtype.char] = programs  # all at once, for other threads
         return [
             (
                 network,
                 program,
                 network.engine.Rows(np.ascontiguousarray(rows[:, : network.n_features])),
             )
-            for network, program in self._programs
+            for network, program in programs
         ]
 
     def _mean(self, values):
         """Mean over the members, each with its weight; of a single one's values they themselves."""
         weights = [member.weight for member in self.members_] if len(values) > 1 else None
         return np.average(values, axis=0, weights=weights)
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        state.pop("_programs", None)
-        state.pop("_valid_parameters", None)
-        return state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

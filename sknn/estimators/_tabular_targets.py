@@ -9,8 +9,8 @@ from sklearn.metrics import d2_pinball_score, r2_score
 
 from sknn.estimators import _targets
 from sknn.estimators._classifier import LabelTargets
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._regressor import NumericTargets
+from sknn.estimators._snapshot import on_snapshot
 from sknn.estimators._tabular import BaseTabular
 from sknn.losses import Loss
 
@@ -248,7 +248,7 @@ class TabularNumbers(NumericTargets, BaseTabular):
     def _as_predictions(self, values):
         return values.ravel() if values.shape[1] == 1 else values
 
-    @of_one_fit
+    @on_snapshot
     def score(self, X, y, sample_weight=None):
         """R²; for several quantiles the mean of their D².
 

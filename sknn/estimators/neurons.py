@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn._ranges import COUNT, POSITIVE
-from sknn.estimators._one_fit import draft_of, of_one_fit
+from sknn.estimators._snapshot import atomic_fit, on_snapshot
 
 N_LOOK_AHEAD = 64
 
@@ -260,17 +260,17 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         self : PerceptronClassifier
             The fitted estimator.
         """
-        with draft_of(self) as draft:
-            X, y = draft._check_rows(X, y, reset=True)
-            draft._start(unique_labels(y))
-            targets = draft._numbers_of(y)
+        with atomic_fit(self) as working_copy:
+            X, y = working_copy._check_rows(X, y, reset=True)
+            working_copy._start(unique_labels(y))
+            targets = working_copy._numbers_of(y)
             for _ in range(self.max_iter):
-                draft._learn(X, targets)
-                if draft.converged_:
+                working_copy._learn(X, targets)
+                if working_copy.converged_:
                     break
             else:
                 text = (
-                    f"After max_iter={self.max_iter} epochs there are still {draft.mistakes_[-1]} mistakes. "
+                    f"After max_iter={self.max_iter} epochs there are still {working_copy.mistakes_[-1]} mistakes. "
                     "Either no line separates the classes, or max_iter is too small."
                 )
                 warnings.warn(text, ConvergenceWarning, stacklevel=3)
@@ -295,20 +295,25 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             The fitted estimator.
         """
         self._validate_params()  # the decorator does so only once
-        with draft_of(self) as draft:
-            first = not hasattr(draft, "classes_")
-            X, y = draft._check_rows(X, y, reset=first)
+        with atomic_fit(self) as working_copy:
+            first = not hasattr(working_copy, "classes_")
+            X, y = working_copy._check_rows(X, y, reset=first)
             if first and classes is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             if first:
-                draft._start(unique_labels(classes))
-            elif classes is not None and not np.array_equal(unique_labels(classes), draft.classes_):
+                working_copy._start(unique_labels(classes))
+            elif classes is not None and not np.array_equal(
+                unique_labels(classes), working_copy.classes_
+            ):
                 text = f"classes={classes!r} is not the same as on the first call to partial_fit"
-                raise ValueError(f"{text}, which was {draft.classes_}.")
-            draft._learn(X, draft._numbers_of(y))
+                raise ValueError(f"{text}, which was {working_copy.classes_}.")
+            # others may predict with those that there are
+            working_copy.coef_ = working_copy.coef_.copy()
+            working_copy.intercept_ = working_copy.intercept_.copy()
+            working_copy._learn(X, working_copy._numbers_of(y))
         return self
 
-    @of_one_fit
+    @on_snapshot
     def decision_function(self, X):
         """The sums before the step: :math:`w \\cdot x + b`.
 
@@ -326,7 +331,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Z = self._sums(validate_data(self, X, reset=False, dtype=np.float64))
         return Z[:, 0] if len(self.classes_) == 2 else Z
 
-    @of_one_fit
+    @on_snapshot
     def predict(self, X):
         """Predict the class of each sample.
 
@@ -383,8 +388,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 continue
             row, winner = rows[wrong[0]], winners[wrong[0]]
             change = self.learning_rate * (codes[targets[row]] - codes[winner])
-            self.coef_ = self.coef_ + np.outer(change, X[row])  # not in place: others may predict
-            self.intercept_ = self.intercept_ + change
+            self.coef_ += np.outer(change, X[row])
+            self.intercept_ += change
             n_mistakes += 1
             start += wrong[0] + 1
         self.mistakes_ = [*self.mistakes_, n_mistakes]

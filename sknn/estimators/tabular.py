@@ -9,9 +9,9 @@ from sklearn.utils._param_validation import Interval
 
 from sknn.estimators._classifier import CLASSES, CLASSIFIER, CLASSIFIER_CONSTRAINTS
 from sknn.estimators._efforts import EFFORTS_FOR_CLASSES, EFFORTS_FOR_NUMBERS
-from sknn.estimators._one_fit import of_one_fit
 from sknn.estimators._parameters import documented
 from sknn.estimators._regressor import LOSS, REGRESSOR_CONSTRAINTS
+from sknn.estimators._snapshot import on_snapshot
 from sknn.estimators._tabular_parameters import TABLE_FIT, TABULAR_CONSTRAINTS, TEXTS, describe
 from sknn.estimators._tabular_targets import TabularLabels, TabularNumbers
 
@@ -268,7 +268,7 @@ class TabularRegressor(TabularNumbers):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    @of_one_fit
+    @on_snapshot
     @documented(samples=SAMPLES)
     def predict(self, X, return_std=False):
         """Predict numbers.

@@ -245,7 +245,7 @@ def test_perceptron_names_what_is_wrong():
     net = PerceptronClassifier()
     with pytest.raises(ValueError, match="classes must be passed"):
         net.partial_fit(PAIRS, XOR)
-    with pytest.raises(ValueError, match="one class only"):
+    with pytest.raises(ValueError, match="has one class:"):
         net.fit(PAIRS, [1, 1, 1, 1])
     net.partial_fit(PAIRS, XOR, classes=[0, 1])
     with pytest.raises(ValueError, match="not the same"):
