@@ -8,13 +8,19 @@ scikit-learn. An instance may be given in place of a name: ``learning_rate=Cosin
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from sknn._ranges import BELOW_ONE, FRACTION, MAX_FLOAT, NOT_NEGATIVE, POSITIVE
+from sknn._ranges import (
+    BELOW_ONE,
+    FRACTION,
+    MAX_FLOAT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    ParametersInRange,
+)
 
 
-class Schedule(BaseEstimator):
+class Schedule(ParametersInRange):
     """Base of the schedules; by itself a constant learning rate.
 
     A subclass overrides what it changes: the factors of the steps, the rate after an epoch, or what
@@ -40,7 +46,6 @@ class Schedule(BaseEstimator):
 
     #: whether `factors` is not 1 throughout
     per_step = False
-    _parameter_constraints: dict = {}
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""
