@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 
 import sknn
@@ -166,6 +167,18 @@ def test_partial_fit_validates_what_has_changed(parameters):
     network.set_params(dtype="float32", learning_rate="constant", max_iter=5, n_threads=None)
     network.set_params(batch_size="auto").partial_fit(X, Y)
     assert any((a != b).any() for a, b in zip(coefs, network.coefs_, strict=True))
+
+
+def test_validation_that_is_skipped():
+    """As for scikit-learn's estimators; `beta_1` is a parameter of another solver."""
+    network = MLPClassifier(2, solver="sgd", beta_1=-1, max_iter=1)
+    with config_context(skip_parameter_validation=True):
+        network.fit(X, Y).partial_fit(X, Y).predict(X)
+        network.set_params(n_threads=1.0).predict(X)
+    with pytest.raises(ValueError, match="The 'n_threads' parameter"):
+        network.predict(X)
+    with pytest.raises(ValueError, match="The 'beta_1' parameter"):
+        network.set_params(n_threads=1).partial_fit(X, Y)
 
 
 @pytest.mark.parametrize(

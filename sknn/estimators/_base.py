@@ -75,7 +75,6 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
-        self._validate_changed(self._parameter_constraints)  # which partial_fit would do only once
         started = engine.load("float32").clock()
         data = X, y, sample_weight
         with draft_of(self) as draft:

@@ -14,7 +14,7 @@ from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._monte_carlo import DRAWS
 from sknn.estimators._one_fit import of_one_fit
-from sknn.estimators._parameters import FIT, SAMPLES, documented
+from sknn.estimators._parameters import FIT, SAMPLES, documented, partial_fit_context
 from sknn.losses import Loss
 
 CLASSIFIER_CONSTRAINTS = {
@@ -240,7 +240,7 @@ class NetworkClassifier(LabelTargets, BaseNetwork):
     """Base of the classifiers that are one network."""
 
     @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
+    @partial_fit_context
     @documented(
         fit=FIT,
         target="Class labels.",

@@ -4,6 +4,8 @@ import inspect
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import get_config
+from sklearn.base import _fit_context
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import (
     Interval,
@@ -190,11 +192,12 @@ class ValidatedParameters:
 
     def _validate_changed(self, names):
         """Validate these parameters, but for those that are the same objects as when they were valid."""
-        values, valid = vars(self), vars(self).setdefault("_valid_parameters", {})
-        changed = {
-            name: values[name] for name in names if values[name] is not valid.get(name, self)
-        }
-        if not changed:
+        # only a fitted estimator remembers them: a first fit that fails leaves nothing behind
+        fitted = "n_features_in_" in vars(self)
+        valid = vars(self).setdefault("_valid_parameters", {}) if fitted else {}
+        values = {name: getattr(self, name) for name in names}
+        changed = {k: value for k, value in values.items() if value is not valid.get(k, self)}
+        if not changed or get_config()["skip_parameter_validation"]:
             return
         constraints = {name: self._parameter_constraints[name] for name in changed}
         try:
@@ -207,6 +210,17 @@ class ValidatedParameters:
                 f"{error} learning_rate is a schedule; the number is learning_rate_init={rate!r}."
             ) from None
         valid.update(changed)
+
+
+def partial_fit_context(partial_fit):
+    """Decorator: scikit-learn's context of a fit, which validates in every call.
+
+    A method of the name "partial_fit" it validates only before the first fit.
+    """
+    partial_fit.__name__ = "fit"
+    in_context = _fit_context(prefer_skip_nested_validation=True)(partial_fit)
+    in_context.__name__ = "partial_fit"
+    return in_context
 
 
 def documented(**parts):

@@ -110,6 +110,24 @@ def test_they_are_pickled_and_hide_what_they_fix():
         Fixed(alpha=-1).fit(X, Y)
 
 
+class Computed(MLPClassifier):
+    """Has a property for a parameter."""
+
+    @property
+    def n_threads(self):
+        return 1
+
+    @n_threads.setter
+    def n_threads(self, value):
+        if value is not None:
+            raise ValueError(f"n_threads={value!r} is always 1.")
+
+
+def test_a_parameter_may_be_a_property():
+    computed, wanted = (base(**SMALL).fit(X, Y) for base in (Computed, MLPClassifier))
+    np.testing.assert_array_equal(computed.predict_proba(X), wanted.predict_proba(X))
+
+
 # ---- of layers, optimizers, schedules and augmentation ---------------------------------------------
 
 
