@@ -8,14 +8,15 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 #: units, channels or categories of one layer
 MAX_WIDTH = 2**24
-#: values or weights of one layer, and all that is only counted: the engine counts in 32 bits
+#: values or weights of one layer, epochs of a fit: the engine counts in 32 bits
 MAX_COUNT = 2**31 - 1
 #: layers of one network, members of an ensemble
 MAX_LAYERS = 10_000
 #: networks may compute in this precision
 MAX_FLOAT = float(np.finfo(np.float32).max)
 
-COUNT = [Interval(Integral, 1, MAX_COUNT, closed="both")]
+#: what only bounds something: as large as it likes
+COUNT = [Interval(Integral, 1, None, closed="left")]
 WIDTH = [Interval(Integral, 1, MAX_WIDTH, closed="both")]
 POSITIVE = [Interval(Real, 0, MAX_FLOAT, closed="right")]
 NOT_NEGATIVE = [Interval(Real, 0, MAX_FLOAT, closed="both")]

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from sknn import engine
+from sknn._ranges import MAX_COUNT
 from sknn.estimators import _data
 from sknn.estimators._callbacks import EpochCallbacks
 from sknn.estimators._estimator import Estimator
@@ -278,7 +279,7 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
     def _epochs(self, n_samples):
         """Most epochs over that many samples."""
-        return int(self.max_iter)
+        return min(int(self.max_iter), MAX_COUNT)
 
     def _trainer(self, network, loss, data, samples, state):
         """The engine's Trainer, loaded with weights and the optimizer's state."""

@@ -19,7 +19,6 @@ from sknn._ranges import (
     BELOW_ONE,
     COUNT,
     FRACTION,
-    MAX_COUNT,
     NOT_NEGATIVE,
     POSITIVE,
 )
@@ -55,7 +54,7 @@ CONSTRAINTS = {
     "clip_norm": [*POSITIVE, None],
     "warmup": FRACTION,
     "dtype": [StrOptions({"float32", "float64"}), None],
-    "n_threads": [*COUNT, Interval(Integral, -MAX_COUNT, -1, closed="both"), None],
+    "n_threads": [*COUNT, Interval(Integral, None, -1, closed="right"), None],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
 }
 
