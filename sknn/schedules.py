@@ -153,7 +153,7 @@ class Adaptive(Schedule):
     """Division of the learning rate where progress stops.
 
     The other schedules stop training after `n_iter_no_change` epochs without change. This one divides the
-    learning rate and goes on, until the rate is small.
+    learning rate and continues, until the rate is small.
 
     Parameters
     ----------
@@ -306,8 +306,8 @@ class CosLog(Schedule):
         self.cycles = cycles
 
     def factors(self, progress):
-        waves = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
-        return (1 - np.cos(2 * np.pi * waves)) / 2
+        cycles = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
+        return (1 - np.cos(2 * np.pi * cycles)) / 2
 
 
 class FlatCosine(Schedule):

@@ -188,7 +188,7 @@ MUTANTS = [
         "            share = <real>1 / <real>((t.y1 - t.y0) * (t.x1 - t.x0))\n            for i in range",
         "            share = <real>1 / <real>(g.kh * g.kw)\n            for i in range",
     ),
-    # normalisation
+    # normalization
     Mutant(
         "batch norm: gradient without weights",
         "norm.pxi",

@@ -109,7 +109,7 @@ def test_numbers_that_single_strings_made_strings_are_warned_of():
         (pd.Categorical([*map(str, range(59)), "?"]), {}),
         ([*map(str, range(59)), "?"], {"categorical_features": ["s"]}),
     ],
-    ids=["codes", "codes with gaps", "half", "declared", "named"],
+    ids=["codes", "codes with missing values", "half", "declared", "named"],
 )
 def test_categories_that_look_like_numbers_are_no_mistake(values, more):
     X = table([None] * 60).assign(s=values)
