@@ -25,7 +25,7 @@ CLASSIFIER_CONSTRAINTS = {
 CLASSIFIER = """class_weight : dict, list of dict, "balanced" or None, default={class_weight}
         Weights of the classes: the same as sample weights, with which they are multiplied. Classes that a
         dict does not name have 1. It may name classes that y lacks if it names all that y has. Several
-        columns take a list of dict. "balanced" gives all classes the same share of the sample weights, in
+        columns take a list of dict. "balanced" gives all classes the same sum of sample weights, in
         `partial_fit` those of the batch.
     label_smoothing : float, default={label_smoothing}
         Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1)."""
