@@ -114,6 +114,7 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
         self.n_layers_ = len(self._architecture_[0]) + 2
         self.out_activation_ = loss.link
         self._programs = {}
+        vars(self).setdefault("_valid_parameters", {})
         history = History() if first else continued_history(self)
         run = Run(
             self, dtype, network, trainer, state, history, early_stopping, incremental, started

@@ -191,11 +191,13 @@ class ValidatedParameters:
 
     def _validate_changed(self, names):
         """Validate these parameters, but for those that are the same objects as when they were valid."""
-        # only a fitted estimator remembers them: a first fit that fails leaves nothing behind
-        fitted = "n_features_in_" in vars(self)
-        valid = vars(self).setdefault("_valid_parameters", {}) if fitted else {}
-        values = {name: getattr(self, name) for name in names}
-        changed = {k: value for k, value in values.items() if value is not valid.get(k, self)}
+        # a fit makes room for them: one that fails, and a prediction, add no attribute
+        valid = vars(self).get("_valid_parameters", {})
+        changed = {
+            name: value
+            for name in names
+            if (value := getattr(self, name)) is not valid.get(name, self)
+        }
         if not changed or get_config()["skip_parameter_validation"]:
             return
         constraints = {name: self._parameter_constraints[name] for name in changed}
