@@ -3,15 +3,14 @@
 import math
 from numbers import Integral, Real
 
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknn._ranges import BELOW_ONE, MAX_COUNT
+from sknn._ranges import BELOW_ONE, MAX_COUNT, ParametersInRange
 
 FLIPS = {False: 0, True: 1, "alternate": 2}
 
 
-class Augmentation(BaseEstimator):
+class Augmentation(ParametersInRange):
     """Random changes of training images that do not change what they show.
 
     Every sample of every epoch has draws of its own, from counters: the same seed gives the same

@@ -8,13 +8,19 @@ scikit-learn. An instance may be given in place of a name: ``learning_rate=Cosin
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from sknn._ranges import BELOW_ONE, FRACTION, MAX_FLOAT, NOT_NEGATIVE, POSITIVE
+from sknn._ranges import (
+    BELOW_ONE,
+    FRACTION,
+    MAX_FLOAT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    ParametersInRange,
+)
 
 
-class Schedule(BaseEstimator):
+class Schedule(ParametersInRange):
     """Base of the schedules; by itself a constant learning rate.
 
     A subclass overrides what it changes: the factors of the steps, the rate after an epoch, or what
@@ -40,7 +46,6 @@ class Schedule(BaseEstimator):
 
     #: whether `factors` is not 1 throughout
     per_step = False
-    _parameter_constraints: dict = {}
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""
@@ -148,7 +153,7 @@ class Adaptive(Schedule):
     """Division of the learning rate where progress stops.
 
     The other schedules stop training after `n_iter_no_change` epochs without change. This one divides the
-    learning rate and goes on, until the rate is small.
+    learning rate and continues, until the rate is small.
 
     Parameters
     ----------
@@ -301,8 +306,8 @@ class CosLog(Schedule):
         self.cycles = cycles
 
     def factors(self, progress):
-        waves = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
-        return (1 - np.cos(2 * np.pi * waves)) / 2
+        cycles = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
+        return (1 - np.cos(2 * np.pi * cycles)) / 2
 
 
 class FlatCosine(Schedule):

@@ -1,14 +1,24 @@
 """Whatever is given for a parameter: it fits, or an error names the parameter."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 
 import sknn
-from sknn import CNNClassifier, MLPClassifier, TabularClassifier, engine, layers, optimizers
+from sknn import (
+    CNNClassifier,
+    MLPClassifier,
+    PerceptronClassifier,
+    TabularClassifier,
+    engine,
+    layers,
+    optimizers,
+)
 from sknn import schedules as schedules_
 from sknn.augmentation import Augmentation
 from sknn.layers import Activation, BatchNorm, Conv2D, Flatten, PiecewiseLinearEmbedding, Residual
@@ -21,7 +31,7 @@ VALUES = (
     *([], [3], [1, "a"], [[1, 2], [3]], {"a": 1}, {1, 2}, int, object(), np.array([1, 2]), 1 + 2j),
 )
 #: to be trained for so long is what they ask for
-LONG = {("PerceptronClassifier", "max_iter", 10**9)}
+LONG = {("PerceptronClassifier", "max_iter", n) for n in (10**9, 10**30)}
 
 
 def estimators():
@@ -98,11 +108,26 @@ def test_every_value_fits_or_its_parameter_is_named(name):
                 clone(network).set_params(**{path: value}).fit(data, Y).predict(data[:2])
             except (ValueError, TypeError) as error:
                 # a scorer that is callable has errors of its own
-                if parameter not in str(error) and not callable(value):
+                scorer = parameter == "scoring" and callable(value)
+                if not scorer and not re.search(rf"\b{parameter}\b", str(error)):
                     unclear.append(f"{parameter}={value!r}: {error}")
             except Exception as error:
                 unclear.append(f"{parameter}={value!r}: {error!r}")
     assert not unclear
+
+
+@pytest.mark.filterwarnings("ignore:Training stopped after max_time", "ignore:.*lbfgs failed")
+def test_what_only_bounds_something_may_be_huge():
+    huge = dict.fromkeys(("max_iter", "n_iter_no_change", "max_fun", "n_threads"), 10**30)
+    network = MLPClassifier(2, batch_size=10**10, max_time=0.05, learning_rate="cosine", **huge)
+    with pytest.warns(UserWarning, match="going to be clipped to 24"):
+        network.fit(X, Y)
+    network.set_params(solver="lbfgs").fit(X, Y)
+    TabularClassifier("fast", n_members=2, max_time=0.2, max_iter=10**30, batch_size=10**30).fit(
+        X, Y
+    )
+    CNNClassifier(conv_layer_sizes=2, max_time=0.05, **huge).fit(IMAGES, Y)
+    PerceptronClassifier(max_iter=2**31).fit(X, X[:, 0] > 0)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +191,18 @@ def test_partial_fit_validates_what_has_changed(parameters):
     network.set_params(dtype="float32", learning_rate="constant", max_iter=5, n_threads=None)
     network.set_params(batch_size="auto").partial_fit(X, Y)
     assert any((a != b).any() for a, b in zip(coefs, network.coefs_, strict=True))
+
+
+def test_validation_that_is_skipped():
+    """As for scikit-learn's estimators; `beta_1` is a parameter of another solver."""
+    network = MLPClassifier(2, solver="sgd", beta_1=-1, max_iter=1)
+    with config_context(skip_parameter_validation=True):
+        network.fit(X, Y).partial_fit(X, Y).predict(X)
+        network.set_params(n_threads=1.0).predict(X)
+    with pytest.raises(ValueError, match="The 'n_threads' parameter"):
+        network.predict(X)
+    with pytest.raises(ValueError, match="The 'beta_1' parameter"):
+        network.set_params(n_threads=1).partial_fit(X, Y)
 
 
 @pytest.mark.parametrize(

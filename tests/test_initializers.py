@@ -136,7 +136,7 @@ def test_as_many_filters_as_there_are_directions():
 
 
 def test_another_rule_is_named():
-    with pytest.raises(ValueError, match="init='xavier' must be 'he', 'dirac' or 'whitening'"):
+    with pytest.raises(ValueError, match=r"layers\[0\] = .*'init' parameter of Conv2D .*'xavier'"):
         Network([Conv2D(4, 2, init="xavier")], (8, 8, 2), "float32")
 
 

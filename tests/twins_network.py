@@ -17,7 +17,7 @@ class Pass:
     training : bool
         Moments of the batch, and masks; without it running moments, and none.
     statistics : (means, variances)
-        Running moments of every batch normalisation.
+        Running moments of every batch normalization.
     mask_key : (seed, epoch, samples, salts)
         Of the dropout masks; a salt for each dropout layer whose rate is not zero.
     sample_weight : ndarray or None
@@ -163,9 +163,9 @@ def penalty(coefs, decayed):
 def loss_and_gradient(
     specs, weights, X, y, loss, *, sample_weight=None, alpha=0.0, decayed=None, **options
 ):
-    """Loss and gradient as in `twins`, and the moments of every batch normalisation.
+    """Loss and gradient as in `twins`, and the moments of every batch normalization.
 
-    `decayed` says of each array of weights whether it is penalised.
+    `decayed` says of each array of weights whether it is penalized.
     """
     sample_weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, float)
     total = sample_weight.sum()

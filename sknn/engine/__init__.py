@@ -21,7 +21,7 @@ from types import ModuleType
 try:
     import resource
 except ImportError:  # Windows, where the engine has no threads
-    resource = None
+    resource = None  # type: ignore[assignment]
 
 from joblib import cpu_count
 

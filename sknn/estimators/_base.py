@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from sknn import engine
+from sknn._ranges import MAX_COUNT
 from sknn.estimators import _data
 from sknn.estimators._callbacks import EpochCallbacks
 from sknn.estimators._estimator import Estimator
@@ -75,19 +76,18 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
     def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None, train=True):
         """Fits, or leaves the estimator exactly as it was."""
-        if incremental:  # its decorator does so only once
-            self._validate_changed(self._parameter_constraints)
         started = engine.load("float32").clock()
         data = X, y, sample_weight
         with atomic_fit(self) as working_copy:
             working_copy._fit_network(self, started, data, validation, incremental, classes, train)
         return self
 
-    def _fit_network(self, owner, started, data, validation, incremental, classes, train):
+    def _fit_network(self, owner, started, given, validation, incremental, classes, train):
         """Fits this working copy of its `owner`, whose callbacks are told."""
         first = not train or "coefs_" not in vars(self) or not (self.warm_start or incremental)
         early_stopping = self._early_stopping(validation, incremental)
-        data = self._training_data(*data, first, incremental, classes)
+        X, y, sample_weight = given
+        data = self._training_data(X, y, sample_weight, first, incremental, classes)
         holdout = self._validation_data(*validation)
         samples = _data.training_samples(data)
         if first and train:
@@ -274,7 +274,7 @@ class BaseNetwork(Inspection, Insides, MonteCarlo, Prediction, TransformerMixin,
 
     def _epochs(self, n_samples):
         """Most epochs over that many samples."""
-        return int(self.max_iter)
+        return min(int(self.max_iter), MAX_COUNT)
 
     def _trainer(self, network, loss, data, samples, state):
         """The engine's Trainer, loaded with weights and the optimizer's state."""

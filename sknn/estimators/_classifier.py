@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn.estimators import _data, _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._monte_carlo import DRAWS
-from sknn.estimators._parameters import FIT, SAMPLES, documented
+from sknn.estimators._parameters import FIT, SAMPLES, documented, partial_fit_context
 from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 
@@ -25,7 +25,7 @@ CLASSIFIER_CONSTRAINTS = {
 CLASSIFIER = """class_weight : dict, list of dict, "balanced" or None, default={class_weight}
         Weights of the classes: the same as sample weights, with which they are multiplied. Classes that a
         dict does not name have 1. It may name classes that y lacks if it names all that y has. Several
-        columns take a list of dict. "balanced" gives all classes the same share of the sample weights, in
+        columns take a list of dict. "balanced" gives all classes the same sum of sample weights, in
         `partial_fit` those of the batch.
     label_smoothing : float, default={label_smoothing}
         Share s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in [0, 1)."""
@@ -241,7 +241,7 @@ class NetworkClassifier(LabelTargets, BaseNetwork):
     """Base of the classifiers that are one network."""
 
     @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
+    @partial_fit_context
     @documented(
         fit=FIT,
         target="Class labels.",

@@ -3,7 +3,7 @@
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import signature
+from inspect import Parameter, signature
 
 import numpy as np
 import scipy.sparse as sp
@@ -75,7 +75,12 @@ class Data:
 
 def _takes_weights(scorer):
     """Whether a scorer has a parameter `sample_weight`; one of ``make_scorer`` passes it to a function."""
-    return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
+    try:
+        parameters = signature(getattr(scorer, "_score_func", scorer)).parameters
+    except (ValueError, TypeError):  # many builtins have no signature
+        return False
+    any_keyword = any(parameter.kind == Parameter.VAR_KEYWORD for parameter in parameters.values())
+    return any_keyword or "sample_weight" in parameters
 
 
 def cast(arrays, dtype):

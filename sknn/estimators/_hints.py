@@ -5,9 +5,8 @@ import warnings
 
 import numpy as np
 
-#: standard deviations of y between its inverse and itself are near enough to 1, and means of y below it, in
-#: units and in standard deviations, to 0
-FAR = 1e3
+#: y is far from unit scale if |mean| or std > FAR_TARGET, std < 1 / FAR_TARGET, or |mean| > FAR_TARGET * std
+FAR_TARGET = 1e3
 #: pixels of the side from which on flat rows or axes may be those of an image
 SMALLEST_SIDE = 8
 #: what the number of channels of an image mostly is
@@ -21,8 +20,8 @@ def hint_at_scale(y, stacklevel):
         means, deviations = np.abs(columns.mean(axis=0)), columns.std(axis=0)
     # the deviation of equal numbers is not quite 0
     varied = columns.min(axis=0) < columns.max(axis=0)
-    far = (means > FAR) | (deviations > FAR) | varied & (deviations < 1 / FAR)
-    far |= varied & (means > FAR * deviations)
+    far = (means > FAR_TARGET) | (deviations > FAR_TARGET) | varied & (deviations < 1 / FAR_TARGET)
+    far |= varied & (means > FAR_TARGET * deviations)
     if far.any():
         k = int(far.argmax())
         warnings.warn(
@@ -33,11 +32,8 @@ def hint_at_scale(y, stacklevel):
         )
 
 
-def hint_at_order(shape, channels_first, given, stacklevel):
-    """Warn about images whose channels seem to be on another axis than the one that is read as theirs.
-
-    `given` is whether the user named the shape: then one row or column is no accident.
-    """
+def hint_at_order(shape, channels_first, stacklevel):
+    """Warn about images whose channels seem to be on another axis than the one that is read as theirs."""
     height, width, n_channels = shape
     if channels_first:
         order, sides, few = "(n, h, w, c)", (n_channels, height), width
@@ -45,13 +41,13 @@ def hint_at_order(shape, channels_first, given, stacklevel):
         order, sides, few = "(n, c, h, w)", (width, n_channels), height
     if few not in CHANNELS or min(sides) < SMALLEST_SIDE:
         return
-    if few == 1 and (given or max(sides) > 2 * min(sides)):  # a signal with several channels
+    if few == 1 and max(sides) > 2 * min(sides):  # a signal with several channels
         return
     warnings.warn(
         f"channels_first={channels_first} makes images of {height} x {width} pixels with {n_channels} "
         f"channels of X. If it has images {order} of {sides[0]} x {sides[1]} pixels with {few} "
-        f"channel{'s' * (few > 1)}, set channels_first={not channels_first}; image_shape is always (height, "
-        "width, channels).",
+        f"channel{'s' * (few > 1)}, set channels_first={not channels_first}; if it is read as you mean it, "
+        f"image_shape={shape}.",
         stacklevel=stacklevel + 1,
     )
 
@@ -65,6 +61,6 @@ def hint_at_images(n_features, stacklevel):
             warnings.warn(
                 f"X has {n_features} features, which are taken as a signal of 1 x {n_features} values. "
                 f"If its rows are images of {side} x {side} pixels{' in color' * (n_channels == 3)}, say "
-                f"image_shape={shape}.",
+                f"image_shape={shape}; if they are signals, image_shape=(1, {n_features}).",
                 stacklevel=stacklevel + 1,
             )

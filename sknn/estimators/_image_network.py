@@ -37,7 +37,7 @@ class ImageNetwork(Images):
 
     def _epochs(self, n_samples):
         auto = self.max_iter == "auto"
-        return auto_epochs(n_samples, self.solver) if auto else int(self.max_iter)
+        return auto_epochs(n_samples, self.solver) if auto else super()._epochs(n_samples)
 
     def _training_input(self):
         if self.augmentation is None:

@@ -14,7 +14,7 @@ from sknn.initializers import whitening
 CHUNK = 1 << 16
 #: standard deviations between zero and a channel's mean from which on the mean is subtracted in double
 #: precision, before anything else: in float32 little would be left of the differences
-FAR = 100
+FAR_FROM_ZERO = 100
 #: images whose patches say what whitens them, at the most
 WHITENED_IMAGES = 2000
 #: and their patches, about: as many as so many images of 32 x 32 pixels have
@@ -153,11 +153,10 @@ class Images(BaseNetwork):
         X, y = super()._validate_samples(X, y, reset)
         if reset:
             self.image_shape_ = shape_of_rows(X.shape[1], self.image_shape, images)
-            given = self.image_shape is not None
-            if images is None and not given:
+            if self.image_shape is None and images is None:
                 hint_at_images(X.shape[1], stacklevel=7)
-            else:
-                hint_at_order(self.image_shape_, self.channels_first, given, stacklevel=7)
+            elif self.image_shape is None:
+                hint_at_order(self.image_shape_, self.channels_first, stacklevel=7)
         return X, y
 
     def _validated(self, X):
@@ -206,7 +205,7 @@ class Images(BaseNetwork):
 
     def _center(self):
         """What is subtracted from each channel before it is cast: 0, or its mean where that is far."""
-        far = np.abs(self.channel_means_) > FAR * self.channel_scales_
+        far = np.abs(self.channel_means_) > FAR_FROM_ZERO * self.channel_scales_
         return np.where(far, self.channel_means_, 0.0)
 
     def _rows(self, network, X):

@@ -127,9 +127,9 @@ class Inspection:
             except ValueError as error:
                 where = f"weights[{number}], {name[0]}[{name[1]}] of {self._layer_of(*name)}"
                 raise ValueError(f"{where}, {error}.") from None
-        new = iter(new)
+        arrays = iter(new)
         for name in self._fitted_arrays:
-            setattr(self, name, [next(new) for _ in getattr(self, name)])
+            setattr(self, name, [next(arrays) for _ in getattr(self, name)])
 
     def _layer_of(self, name, index):
         """The layer to which one of the fitted arrays belongs, in words."""

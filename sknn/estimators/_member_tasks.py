@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from sknn import engine
+from sknn._ranges import MAX_COUNT
 from sknn.estimators._members import Samples, Task
 from sknn.estimators._table import TableColumns
 
@@ -39,7 +40,9 @@ class MemberTasks:
             [network.multiply_adds for network in self._networks(self.dtype)]
         )
         n_members, epochs = effort.plan(one_epoch, n_members)
-        return int(n_members), epochs if self.max_iter == "auto" else int(self.max_iter)
+        if self.max_iter != "auto":
+            epochs = min(int(self.max_iter), MAX_COUNT)
+        return int(n_members), epochs
 
     def _tasks(self, data, samples, validation, networks, plan, random_state):
         """What each member is trained on: all but a fold, or all where validation data are given.

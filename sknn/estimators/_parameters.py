@@ -4,6 +4,8 @@ import inspect
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import get_config
+from sklearn.base import _fit_context
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import (
     Interval,
@@ -17,7 +19,6 @@ from sknn._ranges import (
     BELOW_ONE,
     COUNT,
     FRACTION,
-    MAX_COUNT,
     NOT_NEGATIVE,
     POSITIVE,
 )
@@ -53,7 +54,7 @@ CONSTRAINTS = {
     "clip_norm": [*POSITIVE, None],
     "warmup": FRACTION,
     "dtype": [StrOptions({"float32", "float64"}), None],
-    "n_threads": [*COUNT, Interval(Integral, -MAX_COUNT, -1, closed="both"), None],
+    "n_threads": [*COUNT, Interval(Integral, None, -1, closed="right"), None],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
 }
 
@@ -190,11 +191,14 @@ class ValidatedParameters:
 
     def _validate_changed(self, names):
         """Validate these parameters, but for those that are the same objects as when they were valid."""
-        values, valid = vars(self), vars(self).get("_valid_parameters", {})
+        # a fit makes room for them: one that fails, and a prediction, add no attribute
+        valid = vars(self).get("_valid_parameters", {})
         changed = {
-            name: values[name] for name in names if values[name] is not valid.get(name, self)
+            name: value
+            for name in names
+            if (value := getattr(self, name)) is not valid.get(name, self)
         }
-        if not changed:
+        if not changed or get_config()["skip_parameter_validation"]:
             return
         constraints = {name: self._parameter_constraints[name] for name in changed}
         try:
@@ -207,6 +211,17 @@ class ValidatedParameters:
                 f"{error} learning_rate is a schedule; the number is learning_rate_init={rate!r}."
             ) from None
         valid.update(changed)
+
+
+def partial_fit_context(partial_fit):
+    """Decorator: scikit-learn's context of a fit, which validates in every call.
+
+    A method of the name "partial_fit" it validates only before the first fit.
+    """
+    partial_fit.__name__ = "fit"
+    in_context = _fit_context(prefer_skip_nested_validation=True)(partial_fit)
+    in_context.__name__ = "partial_fit"
+    return in_context
 
 
 def documented(**parts):

@@ -13,7 +13,7 @@ from sknn.estimators import _targets
 from sknn.estimators._base import BaseNetwork
 from sknn.estimators._hints import hint_at_scale
 from sknn.estimators._monte_carlo import DRAWS, MC_SAMPLES
-from sknn.estimators._parameters import FIT, SAMPLES, documented
+from sknn.estimators._parameters import FIT, SAMPLES, documented, partial_fit_context
 from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 
@@ -96,7 +96,7 @@ class NetworkRegressor(NumericTargets, BaseNetwork):
     """Base of the regressors that are one network."""
 
     @available_if(lambda self: self._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
+    @partial_fit_context
     @documented(fit=FIT, target="Numbers.", classes="")
     def partial_fit(
         self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None

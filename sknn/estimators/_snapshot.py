@@ -52,6 +52,6 @@ def atomic_fit(estimator):
 def _sharing(estimator, attributes):
     """An object of the estimator's class with these attributes; copy.copy would take what a pickle keeps."""
     cls = type(estimator)
-    other = cls.__new__(cls)
+    other = cls.__new__(cls)  # type: ignore[call-overload]
     other.__dict__ = attributes
     return other

@@ -19,14 +19,14 @@ ONE_HOT = 8
 
 
 def quartiles(values):
-    """``np.quantile(values, (0.25, 0.5, 0.75))``, bit for bit, in a fifth of the time for few values."""
-    places = (len(values) - 1) * np.array([0.25, 0.5, 0.75])
-    below = places.astype(np.intp)
+    """``np.quantile(values, (0.25, 0.5, 0.75))`` up to rounding, in a fifth of the time for few values."""
+    positions = (len(values) - 1) * np.array([0.25, 0.5, 0.75])
+    below = positions.astype(np.intp)
     above = np.minimum(below + 1, len(values) - 1)
     ordered = np.partition(values, np.concatenate([below, above]))
-    low, high, share = ordered[below], ordered[above], places - below
+    low, high, fraction = ordered[below], ordered[above], positions - below
     step = high - low
-    return np.where(share < 0.5, low + step * share, high - step * (1 - share))
+    return np.where(fraction < 0.5, low + step * fraction, high - step * (1 - fraction))
 
 
 class Numbers:
@@ -104,7 +104,7 @@ class Categories:
         return len(self.values) > ONE_HOT
 
     def codes(self, codes, values, name):
-        """Places in `values`, −1 for what is not there; raises where nothing could ever be there."""
+        """Positions in `values`, −1 for what is not there; raises where nothing could ever be there."""
         present = np.flatnonzero(np.bincount(codes[codes >= 0]))
         found = _kinds_of(values[i] for i in present)
         if self.kinds and found and not self.kinds.keys() & found.keys():
@@ -265,13 +265,13 @@ class TableEncoder:
             numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
             if isinstance(learned, Categories):
                 found, values = columns.categories(i)
-                places = learned.codes(found, values, columns.name(i))
+                positions = learned.codes(found, values, columns.name(i))
                 if learned.embedded:
-                    codes = places[:, None].astype(np.float64)
+                    codes = positions[:, None].astype(np.float64)
                 elif len(learned.values) > 1:
-                    passed = learned.one_hot(places)
+                    passed = learned.one_hot(positions)
                 elif learned.has_missing and learned.values:
-                    passed = (places >= 0).astype(np.float64)[:, None]
+                    passed = (positions >= 0).astype(np.float64)[:, None]
             elif not learned.is_empty:  # of which nothing is known, not even that it held numbers
                 values = columns.numbers(i, fitted=True)
                 if not learned.is_constant:

@@ -22,7 +22,7 @@ class TabularLabels(LabelTargets, BaseTabular):
     """Labels, and the temperature of their logits."""
 
     def _learn_scale(self, y):
-        self.temperature_ = 1.0  # until there are outputs for held-out samples to learn it from
+        self.temperature_ = 1.0  # until there are out-of-fold outputs to learn it from
 
     def _default_scorer(self, data):
         targets = self._encode(data.y, np.float64)

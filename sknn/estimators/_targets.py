@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from sknn.estimators._table import plain
 from sknn.losses import Loss
 
 
@@ -172,11 +173,11 @@ def _listed(class_weight, classes):
     for label, weight in class_weight.items():
         if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
             raise ValueError(
-                f"class_weight must be numbers >= 0; that of the class {_plain(label)!r} is "
-                f"{_plain(weight)!r}."
+                f"class_weight must be numbers >= 0; that of the class {plain(label)!r} is "
+                f"{plain(weight)!r}."
             )
     labels = classes.tolist()
-    unknown = [_plain(label) for label in class_weight if label not in labels]
+    unknown = [plain(label) for label in class_weight if label not in labels]
     unnamed = [label for label in labels if label not in class_weight]
     if unknown and unnamed:
         raise ValueError(
@@ -184,11 +185,6 @@ def _listed(class_weight, classes):
             f"classes of y are {labels}."
         )
     return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
-
-
-def _plain(value):
-    """A number or string of NumPy's as Python prints it."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def check_known(kind, classes, y):

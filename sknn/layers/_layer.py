@@ -1,9 +1,8 @@
 """What all layers share."""
 
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions
 
-from sknn._ranges import MAX_COUNT, WIDTH
+from sknn._ranges import MAX_COUNT, WIDTH, ParametersInRange
 
 ACTIVATIONS = (
     *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
@@ -13,10 +12,8 @@ PAIR = [*WIDTH, "array-like"]
 ACTIVATION = [StrOptions(set(ACTIVATIONS))]
 
 
-class Layer(BaseEstimator):
+class Layer(ParametersInRange):
     """A description of a layer: shapes for the network, ops for the engine."""
-
-    _parameter_constraints: dict = {}
 
     def output_shape(self, input_shape):
         """Compute the shape of the output; validates the parameters.

@@ -52,7 +52,7 @@ class Scale(_Channels):
 
     See Also
     --------
-    ParametricActivation : A learned share of an activation for each channel.
+    ParametricActivation : A learned fraction of an activation for each channel.
     BatchNorm : Factors after a normalization.
 
     References

@@ -1,9 +1,9 @@
 """What all optimizers share."""
 
-from sklearn.base import BaseEstimator
+from sknn._ranges import ParametersInRange
 
 
-class Optimizer(BaseEstimator):
+class Optimizer(ParametersInRange):
     """Base of the optimizers: they are described in Python and executed by the engine.
 
     A subclass has `kind`, its name in the engine, and says its arrays of state and its coefficients.
@@ -25,7 +25,6 @@ class Optimizer(BaseEstimator):
     kind: str
     #: λ of ``w ← w − η λ w``, which comes before the step, for the weights that `alpha` penalises
     weight_decay = 0.0
-    _parameter_constraints: dict = {}
 
     def validate(self):
         """Raise InvalidParameterError for a parameter out of its range."""

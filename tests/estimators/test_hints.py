@@ -70,6 +70,15 @@ def test_images_in_another_order(make, shape, channels_first, says):
     assert all(part in text for part, text in zip(says, found, strict=True))
 
 
+@pytest.mark.parametrize("shape", [(3, 9, 9), (192,)])
+def test_a_shape_that_is_given_is_no_accident(shape):
+    images = RNG.normal(size=(60, *shape))
+    given = shape if len(shape) == 3 else (1, 192)
+    (found,) = hints(cnn(max_iter=1), images, DIGITS)
+    assert f"image_shape={given}." in found
+    assert hints(cnn(max_iter=1, image_shape=given), images, DIGITS) == []
+
+
 @pytest.mark.parametrize(
     ("n", "n_rare", "says"),
     [(150, 0, "150 samples leaves 15 "), (600, 10, "leaves 60, 1 of a class,"), (300, 0, "")],

@@ -93,7 +93,7 @@ SPARSE = {
     "wide indices": lambda: wide_indices(X),
     "float32": lambda: sp.csc_array(X.astype(np.float32)),
 }
-GAPS = {
+MISSING = {
     "NaN": lambda: pd.DataFrame(holes()).to_numpy(float),
     "None": lambda: pd.DataFrame(holes()).to_numpy(object),
     "frame": lambda: pd.DataFrame(holes()),
@@ -152,10 +152,10 @@ def test_sparse_input(kind):
         assert error_of(CLASSIFIERS[name](), data) == refused
 
 
-@pytest.mark.parametrize("kind", GAPS)
+@pytest.mark.parametrize("kind", MISSING)
 def test_missing_values(kind):
-    data, make = GAPS[kind](), CLASSIFIERS["tabular"]
-    wanted = make().fit(GAPS["NaN"](), Y).predict_proba(GAPS["NaN"]())
+    data, make = MISSING[kind](), CLASSIFIERS["tabular"]
+    wanted = make().fit(MISSING["NaN"](), Y).predict_proba(MISSING["NaN"]())
     np.testing.assert_allclose(make().fit(data, Y).predict_proba(data), wanted, rtol=1e-5)
     refused = error_of(ScikitLearnsMLP(), data)
     assert refused is not None

@@ -222,7 +222,7 @@ def test_an_interrupted_estimator_is_reproducible_up_to_there():
     ],
 )
 def test_all_of_a_fit_counts(fit):
-    """A long validation, the reading of tables, importances: a fit is not much longer than it may be."""
+    """A long validation, reading tabular data, importances: a fit is not much longer than it may be."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(3000, 400))
     started = time.monotonic()

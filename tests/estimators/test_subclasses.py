@@ -18,7 +18,10 @@ from sknn import (
     TabularClassifier,
     TabularRegressor,
 )
-from sknn.layers import Dense
+from sknn.augmentation import Augmentation
+from sknn.layers import BatchNorm, Conv2D, Dense, Residual
+from sknn.optimizers import Adam
+from sknn.schedules import Cosine
 from tests.estimators.samples import SMALL, SMALL_CNN, SMALL_MIXER, SMALL_TABULAR, X, Y
 
 #: each estimator, and what makes it small
@@ -105,3 +108,50 @@ def test_they_are_pickled_and_hide_what_they_fix():
         fitted.set_params(layers=None)
     with pytest.raises(ValueError, match="alpha"):
         Fixed(alpha=-1).fit(X, Y)
+
+
+class Computed(MLPClassifier):
+    """Has a property for a parameter."""
+
+    @property
+    def n_threads(self):
+        return 1
+
+    @n_threads.setter
+    def n_threads(self, value):
+        if value is not None:
+            raise ValueError(f"n_threads={value!r} is always 1.")
+
+
+def test_a_parameter_may_be_a_property():
+    computed, wanted = (base(**SMALL).fit(X, Y) for base in (Computed, MLPClassifier))
+    np.testing.assert_array_equal(computed.predict_proba(X), wanted.predict_proba(X))
+
+
+# ---- of layers, optimizers, schedules and augmentation ---------------------------------------------
+
+
+def fixed(base, **values):
+    """Fixes all of its parameters, so that ``get_params`` shows none."""
+
+    class Hidden(base):
+        def __init__(self):
+            super().__init__(**values)
+
+    return Hidden()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({"layers": [fixed(Conv2D, filters=2, kernel_size=1, groups=0)]}, "groups"),
+        ({"layers": [fixed(Conv2D, filters=2.7, kernel_size=1)]}, "filters"),
+        ({"layers": [Residual([fixed(BatchNorm, momentum=7)])]}, "momentum"),
+        ({"solver": fixed(Adam, beta_1=3.0)}, "beta_1"),
+        ({"learning_rate": fixed(Cosine, final=3.0)}, "final"),
+        ({"augmentation": fixed(Augmentation, rotation=-1.0)}, "rotation"),
+    ],
+)
+def test_what_they_fix_is_validated(parameters, name):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of Hidden"):
+        CNNClassifier(**{**SMALL_CNN, **parameters}).fit(X, Y)

@@ -267,6 +267,7 @@ def test_the_table_is_not_changed():
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 1000])
-def test_quartiles_have_numpys_bits(n):
+def test_quartiles_are_numpys(n):
     values = np.exp(9 * np.random.default_rng(n).normal(size=n))
-    np.testing.assert_array_equal(quartiles(values), np.quantile(values, (0.25, 0.5, 0.75)))
+    wanted = np.quantile(values, (0.25, 0.5, 0.75))
+    np.testing.assert_allclose(quartiles(values), wanted, rtol=1e-14)

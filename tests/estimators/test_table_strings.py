@@ -1,6 +1,7 @@
 """Columns of strings of every kind, and of what looks like numbers."""
 
 import enum
+import re
 import warnings
 
 import numpy as np
@@ -42,6 +43,8 @@ KINDS = {
 }
 MISSING = [None, np.nan, np.float32("nan"), pd.NA]
 LABELS = [0, 1] * 30
+#: the hint at so few samples, which is not meant here
+FEW_SAMPLES = "A fold of 60 samples"
 
 
 def table(values, form="frame"):
@@ -91,7 +94,7 @@ def test_numbers_that_single_strings_made_strings_are_warned_of():
     X["bytes"] = [*(number.encode() for number in numbers), b""]
     with pytest.warns(UserWarning, match="column 's', 'codes', 'bytes' are numbers") as caught:
         tabular().fit(X, LABELS)
-    (warning,) = caught
+    (warning,) = [w for w in caught if not re.match(FEW_SAMPLES, str(w.message))]
     assert warning.filename == __file__
     with pytest.warns(UserWarning, match="column 0, 1 are numbers.*categorical_features"):
         tabular().fit(np.array([[number, number] for number in [*numbers, "?"]]), LABELS)
@@ -109,12 +112,13 @@ def test_numbers_that_single_strings_made_strings_are_warned_of():
         (pd.Categorical([*map(str, range(59)), "?"]), {}),
         ([*map(str, range(59)), "?"], {"categorical_features": ["s"]}),
     ],
-    ids=["codes", "codes with gaps", "half", "declared", "named"],
+    ids=["codes", "codes with missing values", "half", "declared", "named"],
 )
 def test_categories_that_look_like_numbers_are_no_mistake(values, more):
     X = table([None] * 60).assign(s=values)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", FEW_SAMPLES)
         tabular(**more).fit(X, LABELS)
 
 

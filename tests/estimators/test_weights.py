@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import make_scorer
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
+from sknn.estimators._data import _takes_weights
 from tests.estimators.samples import (
     COLUMNS,
     LABELS,
@@ -173,6 +175,24 @@ def test_class_weights_are_sample_weights_in_every_score(make, scoring):
         b = make(**more).fit(XU, YU, weights, **validation)
         np.testing.assert_array_equal(a.validation_scores_, b.validation_scores_)
         np.testing.assert_array_equal(a.predict_proba(XU), b.predict_proba(XU))
+
+
+def test_a_scorer_of_any_keywords_has_class_weights():
+    seen = []
+
+    def scorer(estimator, X, y, **weights):
+        seen.append(weights)
+        return estimator.score(X, y)
+
+    given = {"scoring": scorer, "early_stopping": True, "max_iter": 1}
+    classifier(class_weight={1: 3.0}, **given).fit(X, Y)
+    (weights,) = seen
+    assert set(weights["sample_weight"]) == {1.0, 3.0}
+
+
+def test_a_builtin_has_no_signature():
+    """One that scores arrays is hard to find, so not by a fit."""
+    assert not _takes_weights(make_scorer(max))
 
 
 def test_class_weights_are_no_hindrance_to_a_scorer_without_weights():
