@@ -263,7 +263,7 @@ else:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("room", [2**22, 2**29])
+@pytest.mark.parametrize("room", [2**27, 2**29])
 def test_a_limit_of_memory_does_not_end_the_process(room):
     """OpenMP's runtime exits where a thread cannot start."""
     command = [sys.executable, "-W", "ignore", "-c", LIMITED, str(room)]
