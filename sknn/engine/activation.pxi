@@ -1,5 +1,6 @@
 # Activations y = f(x), elementwise. The backward pass turns dy into dx = f'(x) dy in place.
-# f' is told from y alone, but that of gelu, silu and mish, which needs x (see check.pxi). Rows are padded: the padding is computed too (f and f' are finite at 0) and never read.
+# f' is told from y alone, but that of gelu, silu and mish, which needs x (see check.pxi). Rows are padded:
+# the padding is computed too (f and f' are finite at 0) and never read.
 
 cdef enum ActivationCode:
     IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, SILU, MISH, N_ACTIVATIONS
@@ -68,8 +69,8 @@ cdef void activation_forward_inplace(int code, real* y, Py_ssize_t n) noexcept n
             y[i] = real_softplus(y[i])
 
 
-# d holds dy and becomes dx, at a bend the slope on its left, as in PyTorch; y is the output, x the input of the forward pass (the same array where
-# the activation ran in place).
+# d holds dy and becomes dx, at a bend the slope on its left, as in PyTorch; y is the output, x the input of
+# the forward pass (the same array where the activation ran in place).
 cdef void activation_backward(int code, const real* x, const real* y, real* d,
                               Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i

@@ -1,5 +1,5 @@
-# What is checked where a network enters the engine: every number that becomes an address, and that the backward
-# pass finds what it reads. A plan that passes is run without further questions.
+# What is checked where a network enters the engine: every number that becomes an address, and that the
+# backward pass finds what it reads. A plan that passes is run without further questions.
 
 OPS = {
     "dense": DENSE, "dense_csr": DENSE_CSR, "activation": ACTIVATION, "dropout": DROPOUT,
@@ -102,7 +102,8 @@ cdef int check_plan(const Plan* plan, tables) except -1:
         values += <double>plan.buffers[i].width * MOST_ROWS
     for i in range(plan.n_parameters):
         if plan.parameters[i].n_in < 1 or plan.parameters[i].n_out < 1:
-            raise ValueError(f"parameter {i} has {plan.parameters[i].n_in} x {plan.parameters[i].n_out} weights")
+            raise ValueError(f"parameter {i} has {plan.parameters[i].n_in} x {plan.parameters[i].n_out} "
+                             "weights")
         values += <double>plan.parameters[i].n_in * (plan.parameters[i].n_out + SKNN_LINE)
     if values > MOST_VALUES:
         raise MemoryError("the network does not fit in memory; use smaller layers")

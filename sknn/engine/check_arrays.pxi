@@ -1,5 +1,5 @@
-# What a plan is given to work on is checked against it: rows, weights, running moments. (The plan itself: check.pxi;
-# what is in CSR rows: rows.pxi.)
+# What a plan is given to work on is checked against it: rows, weights, running moments. (The plan itself:
+# check.pxi; what is in CSR rows: rows.pxi.)
 
 cdef int check_rows(const Plan* plan, Rows x) except -1:
     """Rows of another width or kind would be read out of bounds."""
@@ -43,8 +43,8 @@ cdef int check_shapes(const Plan* plan, coefs, intercepts) except -1:
         raise ValueError(f"the network has {plan.n_parameters} layers with weights")
     for k in range(plan.n_parameters):
         p = plan.parameters + k
-        if (coefs[k].ndim == 0 or coefs[k].shape[coefs[k].ndim - 1] != p.n_out or coefs[k].size != p.n_in * p.n_out
-                or intercepts[k].shape != (p.n_out,)):
+        if (coefs[k].ndim == 0 or coefs[k].shape[coefs[k].ndim - 1] != p.n_out
+                or coefs[k].size != p.n_in * p.n_out or intercepts[k].shape != (p.n_out,)):
             raise ValueError(
                 f"layer {k} has weights ({p.n_in}, {p.n_out}) and biases ({p.n_out},), got "
                 f"{coefs[k].shape} and {intercepts[k].shape}"

@@ -210,7 +210,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     cdef int last_buffer
     check_rows(&program.plan, x)
     if not -1 <= n_ops <= plan.n_ops or n_threads < 1:
-        raise ValueError(f"n_ops={n_ops} and n_threads={n_threads} must be at most {plan.n_ops} and at least 1")
+        raise ValueError(f"n_ops={n_ops} must be at most {plan.n_ops}, n_threads={n_threads} at least 1")
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
     if out.shape != (n, plan.buffers[last_buffer].width):
         raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")

@@ -157,5 +157,3 @@ cdef void polynomial_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ss
 cdef void product_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Matrix x = o.x[time % 2]
     multiply_rows(x.at, x.stride, 1, o.polynomial, o.x[(time + 1) % 2], o.columns, o.columns, begin, end)
-
-

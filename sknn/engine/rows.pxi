@@ -4,7 +4,8 @@ cdef inline Py_ssize_t item_size(int kind) noexcept nogil:
     return 8 if kind == FLOAT64 else 1 if kind == UINT8 else 4
 
 
-# One row of n values as `real`. Far from zero their differences would be lost in that: they are centered before.
+# One row of n values as `real`. Far from zero their differences would be lost in that: they are centered
+# before.
 cdef inline void convert_row(const Input* x, Py_ssize_t sample, real* out) noexcept nogil:
     cdef Py_ssize_t j
     cdef double value

@@ -125,7 +125,8 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
                           s.row_loss + begin)
             else:
                 add_moments(&plan.ops[last].geometry, value_of(plan, w, plan.ops[last].source, begin),
-                            s.sample_weight, samples, m, s.moments + lane_number * plan.moments + plan.ops[last].moments,
+                            s.sample_weight, samples, m,
+                            s.moments + lane_number * plan.moments + plan.ops[last].moments,
                             s.fresh + thread * plan.moments)
         if back:
             finish_batch_norm(plan, w, s.params, plan.ops + last, s.sample_weight, samples, begin, m)
