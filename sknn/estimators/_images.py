@@ -204,17 +204,18 @@ class Images(BaseNetwork):
         return (images - self.channel_means_) / self.channel_scales_
 
     def _center(self):
-        """What is subtracted from each channel before it is cast: 0, or its mean where that is far."""
+        """What is subtracted from each channel before it is cast, its mean where that is far; None: nothing."""
         far = np.abs(self.channel_means_) > FAR_FROM_ZERO * self.channel_scales_
-        return np.where(far, self.channel_means_, 0.0)
+        return np.where(far, self.channel_means_, 0.0) if far.any() else None
 
     def _rows(self, network, X):
         scale, center = 1 / self.channel_scales_, self._center()
+        offsets = self.channel_means_ if center is None else self.channel_means_ - center
         return network.engine.Rows(
             X,
             scale=scale.astype(network.dtype),
-            shift=((center - self.channel_means_) * scale).astype(network.dtype),
-            center=center if center.any() else None,
+            shift=(-offsets * scale).astype(network.dtype),
+            center=center,
             channels_first=len(scale) if self.channels_first and len(scale) > 1 else 0,
         )
 
@@ -224,6 +225,8 @@ class Images(BaseNetwork):
         augmentation = self.augmentation
         mirrored = augmentation is not None and bool(augmentation.horizontal_flip)
         reflect = augmentation is not None and augmentation.padding_mode == "reflect"
+        outside = self._center()
+        outside = 0.0 if outside is None else outside
         step = max(1, 64 * CHUNK // X.shape[1])
         parts = []
         for at in range(0, X.shape[0], step):
@@ -233,7 +236,7 @@ class Images(BaseNetwork):
             else:
                 images = part.reshape(-1, height, width, n_channels)
             total = 0.0
-            for weight, view in views_to_average(images, mirrored, reflect, self._center()):
+            for weight, view in views_to_average(images, mirrored, reflect, outside):
                 stored = view.transpose(0, 3, 1, 2) if self.channels_first else view
                 rows = np.ascontiguousarray(stored).reshape(part.shape)
                 total = total + weight * outputs(rows)
