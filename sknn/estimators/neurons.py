@@ -269,10 +269,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 if working_copy.converged_:
                     break
             else:
-                text = (
-                    f"After max_iter={self.max_iter} epochs there are still {working_copy.mistakes_[-1]} mistakes. "
-                    "Either no line separates the classes, or max_iter is too small."
-                )
+                left = f"there are still {working_copy.mistakes_[-1]} mistakes"
+                why = "Either no line separates the classes, or max_iter is too small."
+                text = f"After max_iter={self.max_iter} epochs {left}. {why}"
                 warnings.warn(text, ConvergenceWarning, stacklevel=3)
         return self
 
@@ -382,16 +381,13 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         while start < len(order):
             rows = order[start : start + N_LOOK_AHEAD]
             winners = self._winners(X[rows])
-            wrong = np.flatnonzero(winners != targets[rows])
-            if len(wrong) == 0:
-                start += len(rows)
-                continue
-            row, winner = rows[wrong[0]], winners[wrong[0]]
-            change = self.learning_rate * (codes[targets[row]] - codes[winner])
-            self.coef_ += np.outer(change, X[row])
-            self.intercept_ += change
-            n_mistakes += 1
-            start += wrong[0] + 1
+            wrong = np.flatnonzero(winners != targets[rows])[:1]
+            for i in wrong:
+                change = self.learning_rate * (codes[targets[rows[i]]] - codes[winners[i]])
+                self.coef_ += np.outer(change, X[rows[i]])
+                self.intercept_ += change
+            n_mistakes += len(wrong)
+            start += wrong[0] + 1 if len(wrong) else len(rows)
         self.mistakes_ = [*self.mistakes_, n_mistakes]
         self.n_iter_ = len(self.mistakes_)
         self.converged_ = n_mistakes == 0
