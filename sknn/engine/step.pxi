@@ -73,22 +73,25 @@ cdef struct Step:
     void* error                         # a Python exception of a signal handler, owned
 
 
-# Is the time up? Every 100 ms: has the user pressed Ctrl-C? One thread asks; the others look at `stop`
-# behind a barrier, before that thread can ask again, so that all give up the same step.
+# Has the user pressed Ctrl-C? On its own, because a function with Python objects takes the GIL at each call.
+cdef void check_signals(Step* s) noexcept with gil:
+    try:
+        PyErr_CheckSignals()
+    except BaseException as error:  # `Trainer._run` raises it
+        Py_INCREF(error)
+        s.error = <void*>error
+        s.stop = True
+
+
+# Is the time up? Every 100 ms: are there signals? One thread asks; the others look at `stop` behind a
+# barrier, before that thread can ask again, so that all give up the same step.
 cdef void poll(Step* s) noexcept nogil:
     cdef double now = seconds()
     if now > s.deadline:
         s.stop = True
-    if now < s.next_poll:
-        return
-    s.next_poll = now + 0.1
-    with gil:
-        try:
-            PyErr_CheckSignals()
-        except BaseException as error:  # `Trainer._run` raises it
-            Py_INCREF(error)
-            s.error = <void*>error
-            s.stop = True
+    if now >= s.next_poll:
+        s.next_poll = now + 0.1
+        check_signals(s)
 
 
 # Phase 1: rows begin..end of the block that starts at `block` in the epoch's order, through one segment:

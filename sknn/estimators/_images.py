@@ -205,8 +205,10 @@ class Images(BaseNetwork):
 
     def _center(self):
         """What is subtracted from each channel before it is cast, its mean where that is far; None: nothing."""
-        far = np.abs(self.channel_means_) > FAR_FROM_ZERO * self.channel_scales_
-        return np.where(far, self.channel_means_, 0.0) if far.any() else None
+        means, scales = self.channel_means_, self.channel_scales_
+        # plain numbers: this is asked for every prediction, and channels are few
+        far = [abs(m) > FAR_FROM_ZERO * s for m, s in zip(means.tolist(), scales.tolist(), strict=True)]
+        return np.where(far, means, 0.0) if any(far) else None
 
     def _rows(self, network, X):
         scale, center = 1 / self.channel_scales_, self._center()
