@@ -207,7 +207,9 @@ class Images(BaseNetwork):
         """What is subtracted from each channel before it is cast, its mean where that is far; None: nothing."""
         means, scales = self.channel_means_, self.channel_scales_
         # plain numbers: this is asked for every prediction, and channels are few
-        far = [abs(m) > FAR_FROM_ZERO * s for m, s in zip(means.tolist(), scales.tolist(), strict=True)]
+        far = [
+            abs(m) > FAR_FROM_ZERO * s for m, s in zip(means.tolist(), scales.tolist(), strict=True)
+        ]
         return np.where(far, means, 0.0) if any(far) else None
 
     def _rows(self, network, X):

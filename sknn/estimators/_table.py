@@ -7,6 +7,9 @@ from numbers import Number
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+#: types of missing values in pandas
+MISSING = ("NAType", "NaTType")
+
 
 def validate_table(estimator, X, reset):
     """X as a data frame or an array of any type of two dimensions; checks or learns its names."""
@@ -56,6 +59,7 @@ class TableColumns:
         self.n_rows, self.n_columns = X.shape
         self.is_frame = hasattr(X, "columns")
         self.is_arrow = hasattr(type(X), "column_names")
+        self._categories = {}
 
     def name(self, number):
         """What messages call a column."""
@@ -88,10 +92,13 @@ class TableColumns:
         column = self.get(number)
         kind = _kind(column)
         if kind == "O":
-            values = _array(column)
-            types = set(map(type, values[~_is_missing(values)]))
-            if self.is_frame and types and types <= {bool, np.bool_}:  # with missing values
-                return True
+            types = set(map(type, _array(column)))
+            types = {t for t in types if t is not type(None) and t.__name__ not in MISSING}
+            known = {t for t in types if not issubclass(t, (float, np.floating, Decimal))}
+            if self.is_frame and known and known <= {bool, np.bool_}:  # beside NaN perhaps
+                values = _array(column)
+                types = known if types == known else set(map(type, values[~_is_missing(values)]))
+                return types <= {bool, np.bool_}
             return any(
                 issubclass(t, (str, bytes, Enum)) and not issubclass(t, Number) for t in types
             )
@@ -147,13 +154,15 @@ class TableColumns:
 
     def categories(self, number):
         """(codes, values): the value of each row as its place in a list, −1 where it is missing."""
-        try:
-            codes, values = _codes(self.get(number))
-        except TypeError:
-            raise TypeError(
-                f"Column {self.name(number)} holds what cannot be categories, such as lists."
-            ) from None
-        return codes, [plain(value) for value in values]
+        if number not in self._categories:  # asked for twice where a table is learned
+            try:
+                codes, values = _codes(self.get(number))
+            except TypeError:
+                raise TypeError(
+                    f"Column {self.name(number)} holds what cannot be categories, such as lists."
+                ) from None
+            self._categories[number] = codes, [plain(value) for value in values]
+        return self._categories[number]
 
 
 def plain(value):
@@ -196,8 +205,9 @@ def _codes(column):
         found, codes = np.unique(values, return_inverse=True)
         known = ~np.isnan(found) if found.dtype.kind == "f" else np.ones(len(found), bool)
         return np.where(known, np.arange(len(found)), -1)[codes], found.tolist()
-    places = {}
-    codes = np.array([places.setdefault(value, len(places)) for value in values], np.intp)
+    values = values.tolist()
+    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    codes = np.fromiter(map(places.__getitem__, values), np.intp, len(values))
     missing = _is_missing(np.array([*places, None], object))[:-1]
     return np.where(missing, -1, np.arange(len(places)))[codes], list(places)
 
@@ -215,7 +225,7 @@ def _is_missing(values):
         [
             v is None
             or (isinstance(v, (float, np.floating, Decimal)) and v != v)
-            or type(v).__name__ in ("NAType", "NaTType")
+            or type(v).__name__ in MISSING
             for v in values
         ],
         bool,

@@ -16,6 +16,8 @@ from sknn.layers._piecewise import quantile_edges
 
 #: up to this many categories become columns of their own
 ONE_HOT = 8
+#: values of one-hot columns and of indicators
+INDICATORS = np.array([-1.0, 0.0, 1.0])
 
 
 def quartiles(values):
@@ -82,6 +84,29 @@ class Numbers:
         """Whether values exceed each threshold, (n, n_thresholds); 0 where they are missing."""
         steps = np.where(values[:, None] > self.thresholds, self.above, self.below)
         return np.where(np.isnan(values)[:, None], 0.0, steps)
+
+
+def scaled_indicators(counts, clip):
+    """What −1, 0 and 1 become in columns that hold so many of them; NaN in constant ones.
+
+    One-hot columns and indicators of missing values take the scaling of numbers, so that rare ones do not
+    stand out. How often each value comes says all about such a column, and many share their counts.
+
+    Parameters
+    ----------
+    counts : ndarray of int (n_columns, 3)
+
+    Returns
+    -------
+    scaled : ndarray of float64 (3, n_columns)
+    """
+    distinct, which = np.unique(counts, axis=0, return_inverse=True)
+    scaled = np.full(distinct.shape, np.nan)
+    for row, n_each in zip(scaled, distinct, strict=True):
+        column = Numbers(np.repeat(INDICATORS, n_each), clip=clip)
+        if not column.is_constant:
+            row[:] = column.encode(INDICATORS)
+    return scaled[which.ravel()].T
 
 
 class Categories:
@@ -188,8 +213,9 @@ class TableEncoder:
             for i, categorical in enumerate(is_categorical)
         ]
         parts = self._raw_parts(columns, raw_numbers=True)
-        # one-hot columns take the scaling of numbers, whose rare ones then do not stand out
-        self.scalers = [[Numbers(c, clip=clip) for c in passed.T] for _, passed, *_ in parts]
+        passed = [part[1] for part in parts] or [np.empty((columns.n_rows, 0))]
+        counts = [np.stack([(p == v).sum(axis=0) for v in INDICATORS], axis=1) for p in passed]
+        self.indicators = scaled_indicators(np.concatenate(counts), clip)
         self.cardinalities = [
             len(learned.values)
             for learned in self.learned
@@ -211,9 +237,11 @@ class TableEncoder:
 
     def _number(self, parts):
         """Where the parts of each column stand in an encoded row."""
+        varying = ~np.isnan(self.indicators[0])
+        ends = np.cumsum([passed.shape[1] for _, passed, *_ in parts], dtype=np.intp)
         counts = [
-            (numbers.shape[1], sum(not s.is_constant for s in scalers), codes.shape[1])
-            for (numbers, _, codes, _), scalers in zip(parts, self.scalers, strict=True)
+            (numbers.shape[1], int(varying[end - passed.shape[1] : end].sum()), codes.shape[1])
+            for (numbers, passed, codes, _), end in zip(parts, ends, strict=True)
         ]
         self.n_numbers, self.n_passed = (sum(count[k] for count in counts) for k in (0, 1))
         starts = [0, self.n_numbers, self.n_numbers + self.n_passed]
@@ -285,16 +313,16 @@ class TableEncoder:
 
     def encode(self, columns, dtype):
         """Rows (n, width) of a dtype."""
-        parts = self._raw_parts(columns)
-        numbers, codes, steps = ([part[k] for part in parts] for k in (0, 2, 3))
-        passed = [
-            scaler.encode(column)[:, None]
-            for part, scalers in zip(parts, self.scalers, strict=True)
-            for column, scaler in zip(part[1].T, scalers, strict=True)
-            if not scaler.is_constant
-        ]
         out = np.zeros((columns.n_rows, self.width), dtype)
-        every = [*numbers, *passed, *codes, *steps]
-        filled = np.concatenate(every, axis=1) if parts else out
-        out[:, : filled.shape[1]] = filled
+        below, zero, above = self.indicators
+        varying = ~np.isnan(zero)
+        starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_steps], 0
+        for numbers, passed, codes, steps in self._raw_parts(columns):
+            some = slice(end, end := end + passed.shape[1])
+            scaled = np.where(
+                passed > 0, above[some], np.where(passed < 0, below[some], zero[some])
+            )
+            for k, part in enumerate((numbers, scaled[:, varying[some]], codes, steps)):
+                out[:, starts[k] : starts[k] + part.shape[1]] = part
+                starts[k] += part.shape[1]
         return out
