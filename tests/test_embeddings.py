@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sknn.layers import CategoryEmbedding, Columns, PeriodicEmbedding, PiecewiseLinearEmbedding
+from sknn.layers._piecewise import quantiles
 from sknn.losses import Loss
 from sknn.network import Network
 
@@ -62,3 +63,13 @@ def test_an_initial_piecewise_embedding():
     assert abs(W[:48]).max() == pytest.approx(np.sqrt(6 / 19), rel=0.01)
     assert not W[48:].any()
     assert not b.any()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 1000])
+@pytest.mark.parametrize("n_shares", [3, 5, 17])
+def test_quantiles_are_numpys(n, n_shares):
+    values, shares = (
+        np.exp(9 * np.random.default_rng(n).normal(size=n)),
+        np.linspace(0, 1, n_shares),
+    )
+    np.testing.assert_allclose(quantiles(values, shares), np.quantile(values, shares), rtol=1e-14)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sknn.estimators._table import TableColumns, parse_categorical
-from sknn.estimators._table_encoder import Numbers, TableEncoder, quartiles
+from sknn.estimators._table_encoder import Numbers, TableEncoder
 
 pd = pytest.importorskip("pandas")
 
@@ -264,10 +264,3 @@ def test_the_table_is_not_changed():
     before = frame.copy(deep=True)
     encoded(frame)
     pd.testing.assert_frame_equal(frame, before)
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 1000])
-def test_quartiles_are_numpys(n):
-    values = np.exp(9 * np.random.default_rng(n).normal(size=n))
-    wanted = np.quantile(values, (0.25, 0.5, 0.75))
-    np.testing.assert_allclose(quartiles(values), wanted, rtol=1e-14)
