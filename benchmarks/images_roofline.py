@@ -78,9 +78,9 @@ class Machine:
 
     def useful(self, op, number):
         """Count the useful operations of one pass (a number of PASSES) of an op, for one image."""
-        if op[0] not in (self.engine.OPS["conv"], self.engine.OPS["dense"]):
+        if op.kind not in ("conv", "dense"):
             return 0
-        parameter = self.network.plan.parameters[op[3]]
+        parameter = self.network.plan.parameters[op.parameter]
         if PASSES[number] == "dx" and not parameter.needs_input_gradient:
             return 0
         return 2 * parameter.multiply_adds
@@ -92,10 +92,9 @@ class Machine:
 
     def name(self, op):
         """Name an op, by the shape of its weights where it has some."""
-        name = next(name for name, kind in self.engine.OPS.items() if kind == op[0])
-        if name not in {"conv", "dense"}:
-            return name
-        return f"{name} {' x '.join(map(str, self.network.plan.parameters[op[3]].shape))}"
+        if op.kind not in {"conv", "dense"}:
+            return op.kind
+        return f"{op.kind} {' x '.join(map(str, self.network.plan.parameters[op.parameter].shape))}"
 
 
 def kernels(machine, rounds):

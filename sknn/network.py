@@ -3,10 +3,9 @@
 A network knows its layers and the width of its input; no estimator and no data.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from types import ModuleType
+from math import prod
 
 import numpy as np
 
@@ -14,133 +13,10 @@ from sknn import engine
 from sknn.initializers import INITIALIZERS
 from sknn.layers import Dense, Dropout
 from sknn.losses import Loss
+from sknn.plan import Plan
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """Weights and biases of one op."""
-
-    #: of the weights; the last axis is that of the biases
-    shape: tuple[int, ...]
-    needs_input_gradient: bool
-    #: places at which the weights are applied: pixels of the output
-    places: int
-    activation: str
-    #: of initialisation: the name of one, or itself
-    rule: str | Callable
-    decays: bool = True
-    trained: bool = True
-    biased: bool = True
-    #: of the learning rate, for the weights and for the biases; decoupled decay keeps the rate itself
-    rate_factor: float = 1.0
-    bias_rate_factor: float = 1.0
-    #: of decoupled weight decay
-    decay_factor: float = 1.0
-
-    @property
-    def n_in(self):
-        """Inputs that one output sees."""
-        return int(np.prod(self.shape[:-1]))
-
-    @property
-    def size(self):
-        """Numbers that are trained."""
-        weights = self.n_in * self.shape[-1]
-        return self.trained * weights + self.biased * self.shape[-1]
-
-    @property
-    def multiply_adds(self):
-        """Of one row, forward."""
-        return self.n_in * self.shape[-1] * self.places
-
-    def lower(self):
-        """What the engine's Program takes."""
-        flags = self.decays, self.trained, self.biased
-        factors = self.rate_factor, self.bias_rate_factor, self.decay_factor
-        return self.n_in, self.shape[-1], *flags, *factors
-
-
-@dataclass
-class Plan:
-    """What the engine is told: buffers, parameters and ops, all numbered in order.
-
-    A buffer is (width, gradient); buffers that share a gradient are stages of one elementwise chain, or
-    an image with and without its padding.
-    """
-
-    engine: ModuleType
-    sparse: bool = False
-    #: what a layer's ``activation=None`` means
-    activation: str = "relu"
-    buffers: list = field(default_factory=list)
-    #: (h, w, c) or (n,) of each buffer
-    shapes: list = field(default_factory=list)
-    parameters: list = field(default_factory=list)
-    ops: list = field(default_factory=list)
-    #: constants of ops
-    tables: list = field(default_factory=list)
-    n_gradients: int = 0
-    #: ops that were added, the merged ones too: they number the masks of dropout
-    n_ops: int = 0
-
-    def new_buffer(self, shape, gradient=True):
-        """A buffer with a gradient of its own, or with none."""
-        return self._append(shape, self.n_gradients if gradient else -1, gradient)
-
-    def new_buffer_like(self, source):
-        """A buffer of the same shape that shares the gradient of `source`."""
-        return self.new_view(source, self.shapes[source])
-
-    def new_stage(self, source):
-        """The same, with a gradient of its own where `source` has none."""
-        if self.has_gradient(source):
-            return self.new_buffer_like(source)
-        return self.new_buffer(self.shapes[source])
-
-    def new_view(self, source, shape):
-        """A buffer of another shape that shares the gradient of `source`."""
-        return self._append(shape, self.buffers[source][1], False)
-
-    def _append(self, shape, gradient, new_gradient):
-        self.buffers.append((int(np.prod(shape)), gradient))
-        self.shapes.append(tuple(shape))
-        self.n_gradients += new_gradient
-        return len(self.buffers) - 1
-
-    def has_gradient(self, buffer):
-        """Whether anything before it is trained."""
-        return self.buffers[buffer][1] >= 0
-
-    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **options):
-        """Weights of this shape, and biases for its last axis, of an op that reads `source`.
-
-        `options` are those of :class:`Parameter`: whether they decay and are trained, rate factors.
-        """
-        wanted = self.has_gradient(source)
-        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **options))
-        return len(self.parameters) - 1
-
-    def new_table(self, values):
-        """Constants of an op; returns the number that its code shall be."""
-        self.tables.append(np.ascontiguousarray(values, np.float64))
-        return len(self.tables) - 1
-
-    def add(
-        self, kind, source, target, *, parameter=0, code=0, geometry=(), momentum=0.0, rate=0.0
-    ):
-        """Append an op, returns its number; a dense op on sparse rows takes the dropout before it along."""
-        salt, self.n_ops = self.n_ops, self.n_ops + 1
-        if self.sparse and kind == "dense" and source <= 1 and self.buffers[source][1] < 0:
-            if self.ops:  # the input dropout: its mask is applied to the stored values only
-                salt, rate = self.ops.pop()[-2:]
-            kind, source = "dense_csr", 0
-        number = self.engine.OPS[kind]
-        self.ops.append((number, source, target, parameter, code, geometry, momentum, salt, rate))
-        return len(self.ops) - 1
-
-    def set_code(self, op, code):
-        """Tell an op what comes after it."""
-        self.ops[op] = (*self.ops[op][:4], code, *self.ops[op][5:])
+#: ops that leave an activation's output as it is, in prediction
+DROPOUTS = ("dropout", "spatial_dropout")
 
 
 @dataclass(frozen=True)
@@ -187,10 +63,10 @@ class Network:
     ):
         self.layers = layers
         self.input_shape = (input_shape,) if np.ndim(input_shape) == 0 else tuple(input_shape)
-        self.n_features = int(np.prod(self.input_shape))
+        self.n_features = prod(self.input_shape)
         self.dtype = np.dtype(dtype)
         self.engine = engine.load(self.dtype.name)
-        self.plan = Plan(self.engine, sparse, activation)
+        self.plan = Plan(sparse, activation)
         at = self.plan.new_buffer(self.input_shape, gradient=input_gradient)
         #: number of ops after which the output of layer i stands in its buffer, and its shape
         self.ends = []
@@ -231,29 +107,24 @@ class Network:
     @cached_property
     def statistics_shapes(self):
         """Shapes of the running mean (and variance) of every batch norm."""
-        batch_norm = self.engine.OPS["batch_norm"]
-        return [self.coef_shapes[op[3]] for op in self.plan.ops if op[0] == batch_norm]
+        return [self.coef_shapes[op.parameter] for op in self.plan.ops if op.kind == "batch_norm"]
 
     @cached_property
     def has_dropout(self):
         """Whether a mask drops anything."""
-        dropout = [self.engine.OPS[kind] for kind in ("dropout", "spatial_dropout", "dense_csr")]
-        return any(op[0] in dropout and op[-1] > 0 for op in self.plan.ops)
+        return any(op.drop_rate > 0 for op in self.plan.ops)
 
     def activation_between(self, begin, end):
         """(name, number) of the activation that ends these ops, dropout aside.
 
         ("identity", `end`) where there is none.
         """
-        ops = self.engine.OPS
-        dropout = ops["dropout"], ops["spatial_dropout"]
         last = end
-        while last > begin and self.plan.ops[last - 1][0] in dropout:
+        while last > begin and self.plan.ops[last - 1].kind in DROPOUTS:
             last -= 1
-        if last == begin or self.plan.ops[last - 1][0] != ops["activation"]:
+        if last == begin or self.plan.ops[last - 1].kind != "activation":
             return "identity", end
-        names = {code: name for name, code in self.engine.ACTIVATIONS.items()}
-        return names[self.plan.ops[last - 1][4]], last - 1
+        return self.plan.ops[last - 1].activation, last - 1
 
     def summary(self):
         """A :class:`LayerSummary` of each layer."""
@@ -269,7 +140,7 @@ class Network:
         return self.engine.Program(
             self.plan.ops,
             self.plan.buffers,
-            [parameter.lower() for parameter in self.plan.parameters],
+            self.plan.parameters,
             loss.lower(self.engine, mean_gradient),
             self.plan.tables,
         )
@@ -283,12 +154,11 @@ class Network:
             )
         options = {"activation": self.plan.activation, "input_gradient": True}
         network = Network(self.layers, self.input_shape, self.dtype, **options)
-        plan, loss = network.plan, Loss("squared_error", (int(np.prod(self.output_shape)),))
-        dropouts = {self.engine.OPS["dropout"], self.engine.OPS["spatial_dropout"]}
+        plan, loss = network.plan, Loss("squared_error", (prod(self.output_shape),))
         return self.engine.Program(
-            [(*op[:-1], 0.0) if op[0] in dropouts else op for op in plan.ops],
+            [replace(op, drop_rate=0.0) for op in plan.ops],
             plan.buffers,
-            [replace(p, trained=False, biased=False).lower() for p in plan.parameters],
+            [replace(p, trained=False, biased=False) for p in plan.parameters],
             loss.lower(self.engine),
             plan.tables,
         )

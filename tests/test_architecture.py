@@ -18,7 +18,7 @@ PACKAGE = ROOT / "sknn"
 # A module may import from its own storey and from those below it.
 STOREYS = [
     {"engine"},
-    {"composition", "_ranges"},
+    {"composition", "_ranges", "plan"},
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation", "filtering"},
     {"network", "training", "presets", "sweeping", "reading"},
     {"estimators"},

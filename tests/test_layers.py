@@ -247,7 +247,7 @@ def test_a_layer_that_does_not_fit_says_the_sizes(layer, shape, sizes):
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (ParametricActivation("mash"), r"activation 'mash' is none of identity, .*, mish"),
+        (ParametricActivation("mash"), "'name' parameter .* Got 'mash' instead"),
         (PiecewiseLinearEmbedding([[0, 1]]), r"edges must have the shape \(T \+ 1, d\)"),
         (PiecewiseLinearEmbedding([[0, 1], [1, 1]]), r"edges must be finite and rise"),
         (PiecewiseLinearEmbedding([[0, 1], [1, np.nan]]), r"edges must be finite and rise"),

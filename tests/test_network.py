@@ -9,6 +9,7 @@ from sknn.initializers import glorot_uniform
 from sknn.layers import Activation, Dense, Dropout, Residual, Scale
 from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
+from sknn.plan import Buffer
 
 LOSS = Loss("softmax", (3,))
 
@@ -18,8 +19,7 @@ def build(hidden, activations, dropout, sparse=False, dtype="float32"):
 
 
 def kinds(network):
-    names = {number: name for name, number in network.engine.OPS.items()}
-    return [names[op[0]] for op in network.plan.ops]
+    return [op.kind for op in network.plan.ops]
 
 
 def test_layers_of_a_perceptron():
@@ -73,8 +73,8 @@ def test_identity_and_no_dropout_cost_nothing():
 def test_ops_in_order():
     network = build((5,), ["gelu"], [0.1, 0.2])
     assert kinds(network) == ["dropout", "dense", "activation", "dropout", "dense"]
-    assert [op[-1] for op in network.plan.ops] == [0.1, 0, 0, 0.2, 0]
-    assert len({op[-2] for op in network.plan.ops}) == 5  # masks of their own
+    assert [op.drop_rate for op in network.plan.ops] == [0.1, 0, 0, 0.2, 0]
+    assert len({op.mask for op in network.plan.ops}) == 5  # masks of their own
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_activations_work_in_place_where_nobody_reads_their_input(layers, in_pla
 def test_the_input_has_no_gradient():
     """The first weights need no transposed copy; the others do."""
     network = build((5,), ["relu"], [0.3, 0.0])
-    assert network.plan.buffers[0] == network.plan.buffers[1] == (6, -1)
+    assert network.plan.buffers[0] == network.plan.buffers[1] == Buffer(6, -1)
     assert [p.needs_input_gradient for p in network.plan.parameters] == [False, True]
 
 
@@ -110,10 +110,10 @@ def test_sparse_input():
     """The dropout of the input goes into the product, and keeps its number."""
     dense, sparse = (build((5,), ["relu"], [0.1, 0.2], sparse) for sparse in (False, True))
     assert kinds(sparse) == ["dense_csr", "activation", "dropout", "dense"]
-    assert sparse.plan.ops[0][-1] == 0.1
+    assert sparse.plan.ops[0].drop_rate == 0.1
 
     def dropout_numbers(network):
-        return [op[-2] for op in network.plan.ops if op[-1] > 0]
+        return [op.mask for op in network.plan.ops if op.drop_rate > 0]
 
     assert dropout_numbers(sparse) == dropout_numbers(dense)
     assert kinds(build((5,), ["relu"], [0.0, 0.2], True))[0] == "dense_csr"

@@ -19,12 +19,12 @@ KIND_NAMES = {kind: name for name, kind in OPS.items()}
 
 cdef inline bint reads_source(const Op* op) noexcept nogil:
     if op.kind == ACTIVATION:
-        return needs_input(op.code)
+        return needs_input(op.activation)
     return has_weights(op.kind)
 
 
 cdef inline bint reads_target(const Op* op) noexcept nogil:
-    return op.kind == ACTIVATION and not needs_input(op.code)
+    return op.kind == ACTIVATION and not needs_input(op.activation)
 
 
 cdef inline bint works_in_place_on_gradients(int kind) noexcept nogil:
@@ -34,7 +34,7 @@ cdef inline bint works_in_place_on_gradients(int kind) noexcept nogil:
 
 
 cdef inline bint has_second_source(int kind) noexcept nogil:
-    """Whether `code` is a buffer: what ADD adds, what FORK's gradient is added to."""
+    """Whether `other` is a buffer that an ADD adds, or whose gradient a FORK adds."""
     return kind == ADD or kind == FORK
 
 
@@ -62,7 +62,7 @@ cdef bint may_overwrite_source(const Plan* plan, int number) noexcept nogil:
             return False
         if other.source == op.source and (i > number or reads_source(other)):
             return False
-        if other.kind == ADD and other.code == op.source and i > number:
+        if other.kind == ADD and other.other == op.source and i > number:
             return False
     return True
 
@@ -75,8 +75,8 @@ cdef void replace_buffer(Plan* plan, int old, int new) noexcept nogil:
             plan.ops[i].source = new
         if plan.ops[i].target == old:
             plan.ops[i].target = new
-        if has_second_source(plan.ops[i].kind) and plan.ops[i].code == old:
-            plan.ops[i].code = new
+        if has_second_source(plan.ops[i].kind) and plan.ops[i].other == old:
+            plan.ops[i].other = new
     plan.buffers[old].width = 0
 
 
@@ -166,14 +166,12 @@ cdef problem_of(const Plan* plan, const Op* op, tables):
     if n_in != n_out:
         return f"{n_in} values become {n_out}"
     if works_on_channels(op.kind):
-        if op.kind == PARAMETRIC and not 0 <= op.code < N_ACTIVATIONS:
-            return f"there is no activation {op.code}"
-        if (op.kind == BATCH_NORM or op.kind == LAYER_NORM) and not 0 < op.rate < INFINITY:
-            return f"epsilon={op.rate} is not a finite number > 0"
+        if (op.kind == BATCH_NORM or op.kind == LAYER_NORM) and not 0 < op.epsilon < INFINITY:
+            return f"epsilon={op.epsilon} is not a finite number > 0"
         return problem_of_weights(plan.parameters + op.parameter, 1, g.c)
     if has_second_source(op.kind) and not (
-            is_buffer(plan, op.code) and plan.buffers[op.code].width == n_in):
-        return f"buffer {op.code} does not have {n_in} values"
+            is_buffer(plan, op.other) and plan.buffers[op.other].width == n_in):
+        return f"buffer {op.other} does not have {n_in} values"
     return None
 
 
@@ -187,10 +185,10 @@ cdef problem_of_elementwise(const Op* op, Py_ssize_t n_in, Py_ssize_t n_out):
     if n_in != n_out:
         return f"{n_in} values become {n_out}"
     if op.kind == ACTIVATION:
-        return None if 0 <= op.code < N_ACTIVATIONS else f"there is no activation {op.code}"
+        return None
     if op.kind == SPATIAL_DROPOUT and op.geometry.c < 1:
         return "it has no geometry"
-    return None if 0 <= op.rate < 1 else f"rate={op.rate} is not in [0, 1)"
+    return None if 0 <= op.drop_rate < 1 else f"drop_rate={op.drop_rate} is not in [0, 1)"
 
 
 cdef bint windows_fit(Py_ssize_t size, Py_ssize_t n, Py_ssize_t kernel, Py_ssize_t stride,
@@ -222,32 +220,32 @@ cdef problem_of_pool(const Plan* plan, const Op* op):
     if g.c != g.oc or not (pools_fit(g.h, g.oh, g.kh, g.sh, g.top)
                            and pools_fit(g.w, g.ow, g.kw, g.sw, g.left)):
         return "its windows do not fit on the image"
-    if op.kind == MAX_POOL and not (is_buffer(plan, op.code) and op.code not in (0, op.source, op.target)
-                                    and plan.buffers[op.code].width == plan.buffers[op.target].width):
-        return f"buffer {op.code} cannot hold its winners"
+    if op.kind == MAX_POOL and not (is_buffer(plan, op.other) and op.other not in (0, op.source, op.target)
+                                    and plan.buffers[op.other].width == plan.buffers[op.target].width):
+        return f"buffer {op.other} cannot hold its winners"
     return None
 
 
 cdef problem_of_columns(const Parameter* p, const Op* op, Py_ssize_t n_in, Py_ssize_t n_out, tables):
     cdef const Geometry* g = &op.geometry
     cdef Py_ssize_t J
-    if min(g.c, g.oc) < 1 or g.top + g.c > n_in or g.left + g.oc > n_out:
-        return f"{g.c} columns from {g.top} and {g.oc} from {g.left} do not fit on {n_in} and {n_out}"
+    if min(g.c, g.oc) < 1 or g.first + g.c > n_in or g.to + g.oc > n_out:
+        return f"{g.c} columns from {g.first} and {g.oc} from {g.to} do not fit on {n_in} and {n_out}"
     if op.kind == COPY:
         return None if g.c == g.oc else f"{g.c} columns become {g.oc}"
     if op.kind == EMBEDDING:
         return problem_of_weights(p, p.n_in, g.oc) if g.c == 1 and p.n_in > 0 else "it takes one column"
     J = g.oc // g.c - 1
-    if J < 1 or g.oc != g.c * (1 + J) or max(g.top, g.left) > 0:
+    if J < 1 or g.oc != g.c * (1 + J) or max(g.first, g.to) > 0:
         return f"{g.c} columns become {g.oc}"
     if op.kind == PERIODIC:
-        return "it has no frequencies" if op.code < 1 else problem_of_weights(
-            p, 2 * op.code + op.code * J + J, g.c)
-    if not 0 <= op.code < len(tables):
-        return f"table {op.code} is none of {len(tables)}"
-    T = len(tables[op.code]) // 2
-    if tables[op.code].shape != (2 * T, g.c) or T < 1:
-        return f"its table has the shape {tables[op.code].shape}"
+        return "it has no frequencies" if op.n_frequencies < 1 else problem_of_weights(
+            p, (2 + J) * op.n_frequencies + J, g.c)
+    if not 0 <= op.table < len(tables):
+        return f"table {op.table} is none of {len(tables)}"
+    T = len(tables[op.table]) // 2
+    if tables[op.table].shape != (2 * T, g.c) or T < 1:
+        return f"its table has the shape {tables[op.table].shape}"
     return problem_of_weights(p, T * J + J, g.c)
 
 
@@ -261,7 +259,7 @@ cdef int check_values(const Plan* plan) except -1:
     complete = {0}
     for i in range(plan.n_ops):
         op = plan.ops + i
-        sources = {op.source, op.code} if op.kind == ADD else {op.source}
+        sources = {op.source, op.other} if op.kind == ADD else {op.source}
         if not sources <= written:
             raise ValueError(f"op {i} ({op_name(op)}) reads a buffer that is not written yet")
         complete |= sources
@@ -269,9 +267,9 @@ cdef int check_values(const Plan* plan) except -1:
             raise ValueError(f"op {i} ({op_name(op)}) writes over a buffer")
         written.add(op.target)
         if op.kind == MAX_POOL:
-            if op.code in written:
+            if op.other in written:
                 raise ValueError(f"op {i} ({op_name(op)}) writes over a buffer")
-            written.add(op.code)
+            written.add(op.other)
     if plan.buffers[plan.ops[plan.n_ops - 1].target].width != plan.loss.n_outputs:
         raise ValueError(f"the loss has {plan.loss.n_outputs} outputs, but the network ends with "
                          f"{plan.buffers[plan.ops[plan.n_ops - 1].target].width}")
@@ -282,7 +280,7 @@ cdef bint has_fork(const Plan* plan, int source, int sum) noexcept nogil:
     """Whether an op adds the gradient of a sum to that of a branch, for the buffer that both came from."""
     cdef int i
     for i in range(plan.n_ops):
-        if plan.ops[i].kind == FORK and plan.ops[i].source == source and plan.ops[i].code == sum:
+        if plan.ops[i].kind == FORK and plan.ops[i].source == source and plan.ops[i].other == sum:
             return True
     return False
 
@@ -304,10 +302,10 @@ cdef int check_gradients(const Plan* plan) except -1:
             continue
         ready = holds.get(after) == op.target
         if op.kind == FORK and before >= 0:
-            ready = ready and holds.get(plan.buffers[op.code].gradient) == op.code
+            ready = ready and holds.get(plan.buffers[op.other].gradient) == op.other
         if not ready:
             raise ValueError(f"op {i} ({op_name(op)}) finds the gradient of another buffer")
-        if op.kind == ADD and plan.buffers[op.code].gradient >= 0 and not has_fork(plan, op.code, op.target):
+        if op.kind == ADD and plan.buffers[op.other].gradient >= 0 and not has_fork(plan, op.other, op.target):
             raise ValueError(f"op {i} ({op_name(op)}) adds a buffer whose gradient no fork completes")
         if before < 0:
             continue

@@ -32,9 +32,9 @@ cdef void embedding_forward(const Op* op, const Parameter* p, const Weights* wei
         else:
             table = Matrix(<real*>weights.unpacked[2 * op.parameter] + panel.begin, p.n_out)
         for r in range(rows):
-            unknown = x.at[r * x.stride + g.top]
+            unknown = x.at[r * x.stride + g.first]
             code = row_of_code(unknown, p.n_in)
-            out = y.at + r * y.stride + g.left + panel.begin
+            out = y.at + r * y.stride + g.to + panel.begin
             if code >= 0:
                 memcpy(out, table.at + code * table.stride, width * sizeof(real))
                 continue
@@ -54,10 +54,10 @@ cdef void embedding_weight_gradient(const Op* op, const Parameter* p, Panel pane
     if not accumulate:
         memset(g, 0, (last - first) * panel.width * sizeof(real))
     for r in range(rows):
-        code = row_of_code(x.at[r * x.stride + op.geometry.top], p.n_in)
+        code = row_of_code(x.at[r * x.stride + op.geometry.first], p.n_in)
         if code < first or code >= last:
             continue
-        slope = d.at + r * d.stride + op.geometry.left + panel.begin
+        slope = d.at + r * d.stride + op.geometry.to + panel.begin
         to = g + (code - first) * panel.width
         for j in range(width):
             to[j] += slope[j]
@@ -66,7 +66,7 @@ cdef void embedding_weight_gradient(const Op* op, const Parameter* p, Panel pane
 cdef void columns_forward(const Op* op, const Parameter* p, const Weights* weights, Matrix x, Matrix y,
                           Py_ssize_t rows, real* scratch) noexcept nogil:
     if op.kind == COPY:
-        copy_columns(x, op.geometry.top, y, op.geometry.left, op.geometry.c, rows)
+        copy_columns(x, op.geometry.first, y, op.geometry.to, op.geometry.c, rows)
     elif op.kind == EMBEDDING:
         embedding_forward(op, p, weights, x, y, rows)
     else:
@@ -78,9 +78,9 @@ cdef void columns_backward(const Op* op, const Parameter* p, const Weights* weig
                            Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
     cdef Py_ssize_t r
     if op.kind == COPY:
-        copy_columns(d, op.geometry.left, dx, op.geometry.top, op.geometry.c, rows)
+        copy_columns(d, op.geometry.to, dx, op.geometry.first, op.geometry.c, rows)
     elif op.kind == EMBEDDING:
         for r in range(rows):
-            dx.at[r * dx.stride + op.geometry.top] = 0
+            dx.at[r * dx.stride + op.geometry.first] = 0
     else:
         numeric_input_gradient(op, p, weights.packed, x, d, dx, rows, scratch)

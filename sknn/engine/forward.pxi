@@ -183,7 +183,7 @@ cdef class ForwardWeights:
             at = self.moments + op.moments
             for j in range(op.geometry.c):
                 at[j] = mean[j]
-                at[padded(&op.geometry) + j] = <real>(1 / sqrt(<double>variance[j] + op.rate))
+                at[padded(&op.geometry) + j] = <real>(1 / sqrt(<double>variance[j] + op.epsilon))
 
     def __dealloc__(self):
         free(self.weights.unpacked)

@@ -44,7 +44,7 @@ cdef inline Features features_of(const Op* op, const Parameter* p, Py_ssize_t ve
     f.n = min(SKNN_V, f.c - f.first)
     f.weights = packed + p.weight + panel.offset + f.first - panel.begin
     if op.kind == PERIODIC:
-        f.waves = Waves(op.code, f.J, panel.width)
+        f.waves = Waves(op.n_frequencies, f.J, panel.width)
     else:
         f.pieces = Pieces(p.n_in // f.J - 1, f.J, panel.width, f.c, f.n, op.bins + f.first)
     return f

@@ -26,7 +26,7 @@ cdef void pool_op(const Plan* plan, const Workspace* w, const Op* op, Matrix x, 
     cdef Py_ssize_t r
     cdef Matrix winners
     if op.kind == MAX_POOL:
-        winners = value_of(plan, w, op.code, begin)
+        winners = value_of(plan, w, op.other, begin)
         for r in range(rows):
             max_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride,
                              winners.at + r * winners.stride)
@@ -46,9 +46,9 @@ cdef void channel_op(const Plan* plan, const Workspace* w, const Weights* weight
         if op.kind == SCALE:
             scale_forward(&op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
         elif op.kind == PARAMETRIC:
-            parametric_forward(op.code, &op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
+            parametric_forward(op.activation, &op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
         elif op.kind == LAYER_NORM:
-            layer_norm_forward(&op.geometry, x.at + r * x.stride, gamma, beta, y.at + r * y.stride, op.rate)
+            layer_norm_forward(&op.geometry, x.at + r * x.stride, gamma, beta, y.at + r * y.stride, op.epsilon)
         else:
             batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry), gamma,
                                beta, y.at + r * y.stride)
@@ -82,7 +82,7 @@ cdef void image_op(const Plan* plan, const Workspace* w, const Weights* weights,
         for r in range(rows):
             transpose_image(g.h * g.w, g.c, x.at + r * x.stride, y.at + r * y.stride)
     else:                       # ADD
-        other = value_of(plan, w, op.code, begin)
+        other = value_of(plan, w, op.other, begin)
         for r in range(rows):
             for j in range(width):
                 y.at[r * y.stride + j] = x.at[r * x.stride + j] + other.at[r * other.stride + j]
@@ -135,13 +135,13 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
         elif op.kind == DENSE_CSR:
             csr_forward(op, p, weights.packed, x, samples, &w.masks, target, rows)
         elif op.kind == ACTIVATION:
-            activate(op.code, source, target, rows, plan.buffers[op.target].width)
+            activate(op.activation, source, target, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 if w.masks.factor > 0:
                     dropout_image(op, plan.buffers + op.source, source.at + r * source.stride,
                                   target.at + r * target.stride,
-                                  mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
+                                  mask_key(&w.masks, samples[r], op.mask), op.drop_rate * w.masks.factor)
                 else:
                     memcpy(target.at + r * target.stride, source.at + r * source.stride,
                            plan.buffers[op.source].width * sizeof(real))
@@ -204,11 +204,11 @@ cdef void channels_backward(const Plan* plan, const Workspace* w, const real* pa
         if op.kind == SCALE:
             scale_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma)
         elif op.kind == PARAMETRIC:
-            parametric_backward(op.code, g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride,
+            parametric_backward(op.activation, g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride,
                                 dgamma, w.scratch, w.scratch + whole_lines(plan.buffers[op.source].width))
         elif op.kind == LAYER_NORM:
             layer_norm_backward(g, x.at + r * x.stride, packed + p.weight, d.at + r * d.stride, dgamma, dbeta,
-                                op.rate)
+                                op.epsilon)
         else:
             batch_norm_sums(g, x.at + r * x.stride, mean, mean + padded(g), d.at + r * d.stride, dgamma,
                             dbeta)
@@ -235,7 +235,7 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
     elif op.kind == DEPTHWISE:
         depthwise_input_gradient(op, p, weights.packed, d, dx, rows, halo)
     elif op.kind == MAX_POOL:
-        other = value_of(plan, w, op.code, begin)
+        other = value_of(plan, w, op.other, begin)
         for r in range(rows):
             max_pool_backward(&op.geometry, d.at + r * d.stride, other.at + r * other.stride,
                               dx.at + r * dx.stride)
@@ -250,7 +250,7 @@ cdef void image_backward(const Plan* plan, const Workspace* w, const Weights* we
         for r in range(rows):
             memcpy(dx.at + r * dx.stride, d.at + r * d.stride, width * sizeof(real))
     elif op.kind == FORK:       # the branch's gradient and that of the sum
-        other = gradient_of(plan, w, op.code, begin)
+        other = gradient_of(plan, w, op.other, begin)
         for r in range(rows):
             for j in range(width):
                 dx.at[r * dx.stride + j] = d.at[r * d.stride + j] + other.at[r * other.stride + j]
@@ -284,10 +284,10 @@ cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* wei
             dense_input_gradient(plan.parameters + op.parameter, weights.derived, d, dx, rows)
         elif op.kind == ACTIVATION:
             target = value_of(plan, w, op.target, begin)
-            activate_backward(op.code, source, target, d, rows, plan.buffers[op.target].width)
+            activate_backward(op.activation, source, target, d, rows, plan.buffers[op.target].width)
         elif op.kind == DROPOUT or op.kind == SPATIAL_DROPOUT:
             for r in range(rows):
                 dropout_image(op, plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,
-                              mask_key(&w.masks, samples[r], op.layer), op.rate * w.masks.factor)
+                              mask_key(&w.masks, samples[r], op.mask), op.drop_rate * w.masks.factor)
         else:
             image_backward(plan, w, weights, op, d, dx, begin, rows)

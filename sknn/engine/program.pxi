@@ -34,21 +34,25 @@ cdef inline Py_ssize_t rows_of_task(const Op* op, const Parameter* p) noexcept n
     return p.n_in if embeds_numbers(op.kind) else TASK_ROWS
 
 
+cdef int numbered(names, name, what) except -1:
+    if name not in names:
+        raise ValueError(f"there is no {what} {name!r}; there are {', '.join(names)}")
+    return names[name]
+
+
 cdef class Program:
     """A lowered network.
 
     Parameters
     ----------
-    ops : list of (kind, source, target, parameter, code, geometry, momentum, layer, rate)
-        `geometry` is (h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups, ih, iw) of an op on
-        images, else ().
-    buffers : list of (width, gradient)
-        `gradient` numbers the gradient buffer; -1 where none is wanted.
-    parameters : list of (n_in, n_out, decays, trained, biased, rate_factor, bias_rate_factor, decay_factor)
+    ops : list of Op
+    buffers : list of Buffer
+    parameters : list of Parameter
+        These are of :mod:`sknn.plan`.
     loss : (kind, group_sizes, option, value_scale, gradient_scale)
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     tables : list of ndarray (2 T, c)
-        Constants that ops name by their `code`: the bins of piecewise linear embeddings.
+        Constants of ops: the bins of piecewise linear embeddings.
     """
 
     cdef Plan plan
@@ -59,7 +63,7 @@ cdef class Program:
         plan.n_ops = len(ops)
         plan.n_buffers = len(buffers)
         plan.n_parameters = len(parameters)
-        plan.n_gradients = 1 + max(gradient for _, gradient in buffers)
+        plan.n_gradients = 1 + max(buffer.gradient for buffer in buffers)
         if plan.n_gradients > plan.n_buffers:
             raise ValueError(f"{plan.n_gradients} gradients for {plan.n_buffers} buffers")
         plan.ops = <Op*>calloc(plan.n_ops + 1, sizeof(Op))
@@ -75,36 +79,41 @@ cdef class Program:
             raise MemoryError("the network does not fit in memory")
         for i, op in enumerate(ops):
             self._take_op(plan.ops + i, op)
-        for i, (width, gradient) in enumerate(buffers):
-            plan.buffers[i] = Buffer(width, 0, gradient, False)
-        for i, parts in enumerate(parameters):
-            self._take_parameter(plan.parameters + i, parts)
+        for i, buffer in enumerate(buffers):
+            plan.buffers[i] = Buffer(buffer.width, 0, buffer.gradient, False)
+        for i, parameter in enumerate(parameters):
+            self._take_parameter(plan.parameters + i, parameter)
         self._take_loss(loss)
         check_plan(plan, tables)
         for i in range(plan.n_ops):
             if plan.ops[i].kind == PIECEWISE:
-                self._take_bins(plan.ops + i, tables[plan.ops[i].code])
+                self._take_bins(plan.ops + i, tables[plan.ops[i].table])
         share_buffers(plan)
         self._lay_out_buffers()
         self._lay_out_parameters()
         self._lay_out_images()
 
-    cdef _take_op(self, Op* op, parts):
-        (op.kind, op.source, op.target, op.parameter, op.code, geometry, op.momentum, op.layer,
-         op.rate) = parts
+    cdef _take_op(self, Op* op, given):
+        op.kind = numbered(OPS, given.kind, "op")
+        op.source, op.target, op.other = given.source, given.target, given.other
+        op.parameter, op.table, op.mask = given.parameter, given.table, given.mask
+        op.activation = numbered(ACTIVATIONS, given.activation, "activation")
+        op.n_frequencies, op.drop_rate = given.n_frequencies, given.drop_rate
+        op.epsilon, op.momentum = given.epsilon, given.momentum
         op.halo = -1
-        if geometry:
-            h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups, ih, iw = geometry
-            op.geometry = Geometry(h, w, c, oh, ow, oc, kh, kw, sh, sw, dh, dw, top, left, groups,
-                                   ih, iw)
+        if given.geometry is not None:
+            g = given.geometry
+            op.geometry = Geometry(g.h, g.w, g.c, g.oh, g.ow, g.oc, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw,
+                                   g.top, g.left, g.groups, g.ih, g.iw, g.first, g.to)
 
-    cdef _take_parameter(self, Parameter* p, parts):
-        (n_in, n_out, p.decays, p.trained, p.biased, p.rate_factor, p.bias_rate_factor,
-         p.decay_factor) = parts
-        p.n_in, p.n_out, p.vectors = n_in, n_out, n_vectors(n_out)
+    cdef _take_parameter(self, Parameter* p, given):
+        p.n_in, p.n_out, p.vectors = given.n_in, given.n_out, n_vectors(given.n_out)
+        p.decays, p.trained, p.biased = given.decays, given.trained, given.biased
+        p.rate_factor, p.bias_rate_factor = given.rate_factor, given.bias_rate_factor
+        p.decay_factor = given.decay_factor
         p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
         p.winograd = p.winograd_turned = -1
-        p.transposed_vectors = n_vectors(n_in)
+        p.transposed_vectors = n_vectors(given.n_in)
 
     cdef _take_bins(self, Op* op, table):
         """A copy that can be read a vector beyond its end."""
@@ -134,7 +143,7 @@ cdef class Program:
             op = plan.ops + i
             if op.geometry.c > 0:   # rows of a tile may stand over at the end of an image
                 plan.images = True
-                for k in (op.source, op.target, op.code if op.kind == MAX_POOL else op.target):
+                for k in (op.source, op.target, op.other if op.kind == MAX_POOL else op.target):
                     plan.buffers[k].stride = row_stride(plan.buffers[k].width + SKNN_SPARE)
             if op.kind == BATCH_NORM:
                 plan.n_segments += 1

@@ -11,10 +11,10 @@ cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, cons
     cdef real* out
     cdef real value
     cdef u32 key
-    cdef double rate = op.rate * masks.factor
+    cdef double rate = op.drop_rate * masks.factor
     cdef Panel panel
     for i in range(rows):
-        key = mask_key(masks, samples[i], op.layer)
+        key = mask_key(masks, samples[i], op.mask)
         for k in range(panel_count(p.vectors)):
             panel = get_panel(p.n_in, p.vectors, k)
             out = y.at + i * y.stride + panel.begin
@@ -48,7 +48,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
     cdef real* row
     cdef real value
     cdef u32 key
-    cdef double rate = op.rate * masks.factor
+    cdef double rate = op.drop_rate * masks.factor
     if not accumulate:
         for j in range((last - first) * panel.width):
             dW[j] = 0
@@ -57,7 +57,7 @@ cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
         end = x.indptr[samples[i] + 1]
         if e == end or x.indices[e] >= last:
             continue
-        key = mask_key(masks, samples[i], op.layer)
+        key = mask_key(masks, samples[i], op.mask)
         d = dy.at + i * dy.stride + panel.begin
         while e < end and x.indices[e] < last:
             value = csr_value(rate, data[e], x.indices[e], key)

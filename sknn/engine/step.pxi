@@ -174,7 +174,7 @@ cdef void join_moments(Step* s, int thread, const Op* op, Py_ssize_t rows) noexc
     whole_moments(s, op, rows, total)
     for k in range(c):
         mean[k] = <real>total[1 + k]
-        mean[padded(&op.geometry) + k] = <real>(1 / sqrt(total[1 + c + k] / total[0] + op.rate))
+        mean[padded(&op.geometry) + k] = <real>(1 / sqrt(total[1 + c + k] / total[0] + op.epsilon))
 
 
 # A batch moves the running moments as far as it has rows: one of a few samples, the last of an epoch, must

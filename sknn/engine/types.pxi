@@ -69,26 +69,30 @@ cdef enum OpKind:
     MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, SCALE, PARAMETRIC, FORK, ADD, TRANSPOSE, COPY, PERIODIC
     PIECEWISE, EMBEDDING
 
-# What an op on images (n, h, w, c) does with them: a window (kh, kw) moves over (h, w) in steps (sh, sw) and
-# gives (oh, ow, oc). `top` and `left` say where the image lies inside a padded one, or at which columns of
-# the source and of the target an op on columns begins.
+# What an op does with images (n, h, w, c) or with columns of rows; the fields are those of `Geometry` in
+# plan.py. Images without windows and columns leave what they do not use at its default.
 cdef struct Geometry:
     Py_ssize_t h, w, c
     Py_ssize_t oh, ow, oc
     Py_ssize_t kh, kw, sh, sw, dh, dw
-    Py_ssize_t top, left
+    Py_ssize_t top, left        # where the image lies inside a padded one
     Py_ssize_t groups
     Py_ssize_t ih, iw           # CONV: the image without its padding
+    Py_ssize_t first, to        # columns of the source and of the target at which an op on columns begins
 
 # One step of the forward pass; buffers and parameters are numbers into the Program's tables.
 cdef struct Op:
     int kind
     int source
     int target
+    int other           # buffer: the second term of ADD, the sum that a FORK leads to, winners of MAX_POOL
     int parameter       # of an op with weights
-    int code            # an activation, frequencies, a table of bins; of MAX_POOL, ADD, FORK: another buffer
-    int layer           # salt of the dropout mask
-    double rate         # of dropout, and of the input dropout in DENSE_CSR; epsilon of a norm
+    int activation      # of ACTIVATION and PARAMETRIC
+    int n_frequencies   # of PERIODIC
+    int table           # of PIECEWISE
+    int mask            # number of the dropout mask
+    double drop_rate    # of dropout, and of the input dropout in DENSE_CSR
+    double epsilon      # of a norm
     double momentum     # of the running statistics of BATCH_NORM
     Geometry geometry
     real* bins          # of PIECEWISE, see piecewise.h

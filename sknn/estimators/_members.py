@@ -298,9 +298,10 @@ def fit_to_data(network, program, coefs, intercepts, task, random_state, n_rows=
     """
     few = random_state.permutation(task.samples)[:n_rows]
     rows = network.engine.Rows(task.training.X[few])
-    for n_ops, (kind, _, _, parameter, *_) in enumerate(network.plan.ops, start=1):
-        if kind != network.engine.OPS["dense"]:
+    for n_ops, op in enumerate(network.plan.ops, start=1):
+        if op.kind != "dense":
             continue
+        parameter = op.parameter
         units = network.coef_shapes[parameter][1]
         z = np.empty((len(few), units), network.dtype)
         network.engine.forward(program, rows, coefs, intercepts, z, n_ops)

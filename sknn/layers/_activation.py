@@ -3,13 +3,6 @@
 from sknn.layers._layer import ACTIVATION, Layer
 
 
-def activation_code(plan, name):
-    """The engine's number of an activation."""
-    if not isinstance(name, str) or name not in plan.engine.ACTIVATIONS:
-        raise ValueError(f"activation {name!r} is none of {', '.join(plan.engine.ACTIVATIONS)}.")
-    return plan.engine.ACTIVATIONS[name]
-
-
 class Activation(Layer):
     """An elementwise function between layers.
 
@@ -41,7 +34,7 @@ class Activation(Layer):
     def lower(self, plan, source):
         if self.name == "identity":
             return source
-        code = activation_code(plan, self.name)
+        self.output_shape(plan.shapes[source])
         target = plan.new_buffer_like(source)
-        plan.add("activation", source, target, code=code)
+        plan.add("activation", source, target, activation=self.name)
         return target

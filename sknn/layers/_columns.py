@@ -2,7 +2,8 @@
 
 from sknn.composition import NestedLayers
 from sknn.layers._layer import Layer
-from sknn.layers._shapes import columns_geometry, counts, of_layers, row
+from sknn.layers._shapes import counts, of_layers, row
+from sknn.plan import Geometry
 
 
 class Columns(NestedLayers, Layer):
@@ -64,8 +65,8 @@ class Columns(NestedLayers, Layer):
             part = source
             if layer is not None:
                 part = plan.new_buffer((width,), gradient=plan.has_gradient(source))
-                plan.add("copy", source, part, geometry=columns_geometry(width, width, first))
+                plan.add("copy", source, part, geometry=Geometry.of_columns(width, width, first))
                 part, first = layer.lower(plan, part), 0
-            plan.add("copy", part, target, geometry=columns_geometry(n_out, n_out, first, to))
+            plan.add("copy", part, target, geometry=Geometry.of_columns(n_out, n_out, first, to))
             to += n_out
         return target

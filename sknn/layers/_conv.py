@@ -8,6 +8,7 @@ from sknn._ranges import MAX_WIDTH, WIDTH
 from sknn.layers._activation import Activation
 from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
 from sknn.layers._shapes import check_padding, image, pair, windows
+from sknn.plan import Geometry
 
 
 class Conv2D(Layer):
@@ -153,12 +154,8 @@ class Conv2D(Layer):
         padded = (h + top + bottom, w + left + right, c)
         if padded != (h, w, c):
             inside = plan.new_view(source, padded)
-            plan.add(
-                "pad",
-                source,
-                inside,
-                geometry=(h, w, c, *padded, 1, 1, 1, 1, 1, 1, top, left, 1, h, w),
-            )
+            geometry = Geometry.of_images((h, w, c), padded, top=top, left=left)
+            plan.add("pad", source, inside, geometry=geometry)
             source = inside
         kernel = pair(self.kernel_size, "kernel_size")
         trained = self.trainable or self.bias or plan.has_gradient(source)
@@ -172,25 +169,19 @@ class Conv2D(Layer):
             biased=bool(self.bias),
             rule=self.init,
         )
-        strides, dilation = pair(self.strides, "strides"), pair(self.dilation, "dilation")
         plan.add(
             "depthwise" if 1 < c == oc == self.groups else "conv",
             source,
             target,
             parameter=parameter,
-            geometry=(
-                *padded,
-                oh,
-                ow,
-                oc,
-                *kernel,
-                *strides,
-                *dilation,
-                top,
-                left,
-                int(self.groups),
-                h,
-                w,
-            ),
+            geometry=self._geometry((h, w), padded, (oh, ow, oc), (top, left)),
         )
         return Activation(self.activation or plan.activation).lower(plan, target)
+
+    def _geometry(self, size, padded, output_shape, before):
+        (kh, kw), (sh, sw) = pair(self.kernel_size, "kernel_size"), pair(self.strides, "strides")
+        dh, dw = pair(self.dilation, "dilation")
+        window = {"kh": kh, "kw": kw, "sh": sh, "sw": sw, "dh": dh, "dw": dw}
+        (ih, iw), (top, left) = size, before
+        inside = {"ih": ih, "iw": iw, "top": top, "left": left}
+        return Geometry.of_images(padded, output_shape, groups=int(self.groups), **window, **inside)

@@ -2,7 +2,8 @@
 
 from sknn._ranges import BELOW_ONE
 from sknn.layers._layer import Layer
-from sknn.layers._shapes import channels_geometry, image
+from sknn.layers._shapes import image
+from sknn.plan import Geometry
 
 
 class _Dropout(Layer):
@@ -13,11 +14,11 @@ class _Dropout(Layer):
     def __init__(self, rate):
         self.rate = rate
 
-    def _add(self, plan, source, kind, geometry=()):
+    def _add(self, plan, source, kind, geometry=None):
         if self.rate == 0:
             return source
         target = plan.new_buffer_like(source)
-        plan.add(kind, source, target, rate=float(self.rate), geometry=geometry)
+        plan.add(kind, source, target, drop_rate=float(self.rate), geometry=geometry)
         return target
 
 
@@ -82,5 +83,5 @@ class SpatialDropout(_Dropout):
         return image(input_shape, self)
 
     def lower(self, plan, source):
-        geometry = channels_geometry(self.output_shape(plan.shapes[source]))
+        geometry = Geometry.of_channels(self.output_shape(plan.shapes[source]))
         return self._add(plan, source, "spatial_dropout", geometry)

@@ -5,7 +5,8 @@ from functools import partial
 from sknn._ranges import NOT_NEGATIVE, POSITIVE, WIDTH
 from sknn.initializers import periodic
 from sknn.layers._layer import Layer, check_size
-from sknn.layers._shapes import columns_geometry, counts, row
+from sknn.layers._shapes import counts, row
+from sknn.plan import Geometry
 
 
 class PeriodicEmbedding(Layer):
@@ -76,8 +77,10 @@ class PeriodicEmbedding(Layer):
             decay_factor=float(self.rate),
         )
         target = plan.new_buffer((n_out,))
-        geometry = columns_geometry(n_in, n_out)
-        plan.add("periodic", source, target, parameter=parameter, code=K, geometry=geometry)
+        geometry = Geometry.of_columns(n_in, n_out)
+        plan.add(
+            "periodic", source, target, parameter=parameter, n_frequencies=K, geometry=geometry
+        )
         return target
 
 
@@ -136,6 +139,6 @@ class CategoryEmbedding(Layer):
             parameter = plan.new_parameter(
                 source, (n, dim), rule="normal", biased=False, rate_factor=rate, decay_factor=rate
             )
-            geometry = columns_geometry(1, dim, i, i * dim)
+            geometry = Geometry.of_columns(1, dim, i, i * dim)
             plan.add("embedding", source, target, parameter=parameter, geometry=geometry)
         return target

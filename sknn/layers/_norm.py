@@ -6,7 +6,7 @@ from sklearn.utils._param_validation import Interval
 
 from sknn._ranges import NOT_NEGATIVE, POSITIVE
 from sknn.layers._layer import Layer
-from sknn.layers._shapes import channels_geometry
+from sknn.plan import Geometry
 
 
 class _Norm(Layer):
@@ -23,9 +23,9 @@ class _Norm(Layer):
             source,
             target,
             parameter=parameter,
-            rate=float(self.epsilon),
+            epsilon=float(self.epsilon),
             momentum=momentum,
-            geometry=channels_geometry(shape),
+            geometry=Geometry.of_channels(shape),
         )
         return target
 

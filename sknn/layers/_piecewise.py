@@ -9,7 +9,8 @@ from sklearn.utils.validation import check_array
 from sknn._ranges import NOT_NEGATIVE, WIDTH
 from sknn.initializers import piecewise
 from sknn.layers._layer import Layer, check_size
-from sknn.layers._shapes import columns_geometry, row
+from sknn.layers._shapes import row
+from sknn.plan import Geometry
 
 #: the least width of a bin, and its least share of the range of a column in `from_quantiles`
 NARROWEST, SMALLEST_SHARE = 1e-30, 1e-5
@@ -118,8 +119,8 @@ class PiecewiseLinearEmbedding(Layer):
         )
         target = plan.new_buffer((n_out,))
         table = plan.new_table(np.concatenate([edges[:-1], 1 / np.diff(edges, axis=0)]))
-        geometry = columns_geometry(n_in, n_out)
-        plan.add("piecewise", source, target, parameter=parameter, code=table, geometry=geometry)
+        geometry = Geometry.of_columns(n_in, n_out)
+        plan.add("piecewise", source, target, parameter=parameter, table=table, geometry=geometry)
         return target
 
 

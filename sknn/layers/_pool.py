@@ -4,6 +4,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sknn.layers._layer import PAIR, Layer
 from sknn.layers._shapes import image, pair, windows
+from sknn.plan import Geometry
 
 
 class _Pool2D(Layer):
@@ -164,14 +165,10 @@ class GlobalAvgPool2D(_GlobalPool2D):
 
 def _pool(plan, kind, source, shape, size, strides, before):
     """Adds a pooling op; the buffer of a largest value has a twin that says where it stood."""
-    h, w, c = plan.shapes[source]
+    (kh, kw), (sh, sw), (top, left) = size, strides, before
+    window = {"kh": kh, "kw": kw, "sh": sh, "sw": sw, "top": top, "left": left}
+    geometry = Geometry.of_images(plan.shapes[source], shape, **window)
     target = plan.new_buffer(shape, gradient=plan.has_gradient(source))
-    winners = plan.new_buffer(shape, gradient=False) if kind == "max_pool" else 0
-    plan.add(
-        kind,
-        source,
-        target,
-        code=winners,
-        geometry=(h, w, c, *shape, *size, *strides, 1, 1, *before, 1, h, w),
-    )
+    winners = plan.new_buffer(shape, gradient=False) if kind == "max_pool" else -1
+    plan.add(kind, source, target, other=winners, geometry=geometry)
     return target

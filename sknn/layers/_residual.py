@@ -2,7 +2,8 @@
 
 from sknn.composition import NestedLayers
 from sknn.layers._layer import Layer
-from sknn.layers._shapes import channels_geometry, kept
+from sknn.layers._shapes import kept
+from sknn.plan import Geometry
 
 
 class Residual(NestedLayers, Layer):
@@ -41,12 +42,12 @@ class Residual(NestedLayers, Layer):
     def lower(self, plan, source):
         # the layers come between a fork and a sum
         shape = self.output_shape(plan.shapes[source])
-        geometry = channels_geometry(shape)
+        geometry = Geometry.of_channels(shape)
         branch = plan.new_buffer(shape, gradient=plan.has_gradient(source))
         fork = plan.add("fork", source, branch, geometry=geometry)
         for layer in self.layers:
             branch = layer.lower(plan, branch)
         target = plan.new_buffer(shape)
-        plan.add("add", branch, target, code=source, geometry=geometry)
-        plan.set_code(fork, target)
+        plan.add("add", branch, target, other=source, geometry=geometry)
+        plan.join(fork, target)
         return target

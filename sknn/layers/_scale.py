@@ -7,9 +7,8 @@ from sklearn.utils._param_validation import Interval
 
 from sknn._ranges import MAX_FLOAT, NOT_NEGATIVE
 from sknn.initializers import constant
-from sknn.layers._activation import activation_code
 from sknn.layers._layer import ACTIVATION, Layer
-from sknn.layers._shapes import channels_geometry
+from sknn.plan import Geometry
 
 
 class _Channels(Layer):
@@ -18,7 +17,7 @@ class _Channels(Layer):
     #: the weights to begin with
     initial = 1.0
 
-    def _add(self, plan, kind, source, code=0):
+    def _add(self, plan, kind, source, **options):
         shape, rate = self.output_shape(plan.shapes[source]), float(self.rate)
         target = plan.new_stage(source)
         parameter = plan.new_parameter(
@@ -31,8 +30,8 @@ class _Channels(Layer):
             rate_factor=rate,
             decay_factor=rate,
         )
-        geometry = channels_geometry(shape)
-        plan.add(kind, source, target, parameter=parameter, code=code, geometry=geometry)
+        geometry = Geometry.of_channels(shape)
+        plan.add(kind, source, target, parameter=parameter, geometry=geometry, **options)
         return target
 
 
@@ -119,4 +118,4 @@ class ParametricActivation(_Channels):
         self.rate = rate
 
     def lower(self, plan, source):
-        return self._add(plan, "parametric", source, activation_code(plan, self.name))
+        return self._add(plan, "parametric", source, activation=self.name)

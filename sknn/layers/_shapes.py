@@ -35,17 +35,6 @@ def row(shape, layer):
     return shape[0]
 
 
-def channels_geometry(shape):
-    """Of an op that leaves the shape as it is."""
-    h, w, c = shape if len(shape) == 3 else (1, 1, *shape)
-    return h, w, c, h, w, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w
-
-
-def columns_geometry(n_in, n_out, first=0, to=0):
-    """Of an op on n_in columns of a row from `first` on, which makes n_out columns from `to` on."""
-    return 1, 1, n_in, 1, 1, n_out, 1, 1, 1, 1, 1, 1, first, to, 1, 1, 1
-
-
 def counts(values, name):
     """A tuple of integers >= 1."""
     if not all(is_count(v) for v in values):

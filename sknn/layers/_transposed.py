@@ -3,6 +3,7 @@
 from sknn.composition import NestedLayers
 from sknn.layers._layer import Layer
 from sknn.layers._shapes import image, kept
+from sknn.plan import Geometry
 
 
 class Transposed(NestedLayers, Layer):
@@ -53,8 +54,5 @@ class Transposed(NestedLayers, Layer):
 
 def _transpose(plan, source, shape):
     target = plan.new_buffer(shape, gradient=plan.has_gradient(source))
-    h, w, c = plan.shapes[source]
-    plan.add(
-        "transpose", source, target, geometry=(h, w, c, *shape, 1, 1, 1, 1, 1, 1, 0, 0, 1, h, w)
-    )
+    plan.add("transpose", source, target, geometry=Geometry.of_images(plan.shapes[source], shape))
     return target

@@ -104,8 +104,7 @@ class Layered(MLP):
     def twin(self, X, y, *, seed=0, epoch=0, samples=None, **options):
         """The twin's loss, its gradient, and the moments of every batch normalisation."""
         samples = np.arange(len(X)) if samples is None else samples
-        kinds = {self.engine.OPS[kind] for kind in ("dropout", "spatial_dropout", "dense_csr")}
-        salts = [op[-2] for op in self.network.plan.ops if op[0] in kinds and op[-1] > 0]
+        salts = [op.mask for op in self.network.plan.ops if op.drop_rate > 0]
         y = y if self.loss.kind == "softmax" else y.astype(float)
         return twins_network.loss_and_gradient(
             self.layers,

@@ -84,7 +84,7 @@ class MLP:
 
     def width_after(self, n_ops):
         plan = self.network.plan
-        return plan.buffers[plan.ops[n_ops - 1][2] if n_ops else 0][0]
+        return plan.buffers[plan.ops[n_ops - 1].target if n_ops else 0].width
 
     def trainer(
         self,
@@ -124,7 +124,7 @@ class MLP:
 
     def masks(self, samples, seed=0, epoch=0):
         """The twin's dropout masks: of the input and of each hidden layer."""
-        salts = iter(op[-2] for op in self.network.plan.ops if op[-1] > 0)
+        salts = iter(op.mask for op in self.network.plan.ops if op.drop_rate > 0)
         widths = [self.network.n_features, *(n_out for _, n_out in self.network.coef_shapes[:-1])]
         return [
             twins.dropout_mask(seed, epoch, samples, next(salts), width, rate) if rate else 1.0

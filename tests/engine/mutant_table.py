@@ -16,10 +16,10 @@ class Mutant:
 # fmt: off
 MUTANTS = [
     # what may be in place
-    Mutant("in place over an output that is read", "check.pxi", "return op.kind == ACTIVATION and not needs_input(op.code)", "return False"),
-    Mutant("in place over an input that is read", "check.pxi", "        return needs_input(op.code)", "        return False"),
+    Mutant("in place over an output that is read", "check.pxi", "return op.kind == ACTIVATION and not needs_input(op.activation)", "return False"),
+    Mutant("in place over an input that is read", "check.pxi", "        return needs_input(op.activation)", "        return False"),
     Mutant("in place over the input of the network", "check.pxi", "if op.source == 0 or reads_source(op)", "if reads_source(op)"),
-    Mutant("in place over what a sum still needs", "check.pxi", "if other.kind == ADD and other.code == op.source and i > number:", "if other.kind == ADD and other.code == op.source and i > plan.n_ops:"),
+    Mutant("in place over what a sum still needs", "check.pxi", "if other.kind == ADD and other.other == op.source and i > number:", "if other.kind == ADD and other.other == op.source and i > plan.n_ops:"),
     # convolutions
     Mutant("1 x 1 convolutions told by sizes alone", "conv.pxi", "if kh == 0 and kw == 0 and g.sh == 1 and g.sw == 1 and", "if kh == 0 and kw == 0 and"),
     Mutant("rows by the stride of columns", "conv.pxi", "f.am, f.row_step = f.pixels * sw * c, sh * width * c", "f.am, f.row_step = f.pixels * sw * c, sw * width * c"),
@@ -57,7 +57,7 @@ MUTANTS = [
     # branches
     Mutant("gradient of a residual's shortcut", "ops.pxi", "d.at[r * d.stride + j] + other.at[r * other.stride + j]\n    elif works_on_columns", "d.at[r * d.stride + j]\n    elif works_on_columns"),
     Mutant("transposition the wrong way back", "ops.pxi", "transpose_image(op.geometry.c, op.geometry.h * op.geometry.w, d.at", "transpose_image(op.geometry.h * op.geometry.w, op.geometry.c, d.at"),
-    Mutant("gradient of columns to the wrong place", "columns.pxi", "copy_columns(d, op.geometry.left, dx, op.geometry.top,", "copy_columns(d, op.geometry.left, dx, op.geometry.left,"),
+    Mutant("gradient of columns to the wrong place", "columns.pxi", "copy_columns(d, op.geometry.to, dx, op.geometry.first,", "copy_columns(d, op.geometry.to, dx, op.geometry.to,"),
     # layers of channels, embeddings
     Mutant("gradient of a factor", "scale.pxi", "ds[k] += x[k] * dy[k]", "ds[k] += dy[k]"),
     Mutant("parametric activation: gradient of its share", "scale.pxi", "da[k] += (f[k] - x[k]) * dy[k]", "da[k] += f[k] * dy[k]"),
@@ -65,14 +65,14 @@ MUTANTS = [
     Mutant("periodic: one frequency left out of dx", "periodic.h", "for (ptrdiff_t k = 0; k < t->K; k++)\n        sum +=", "for (ptrdiff_t k = 1; k < t->K; k++)\n        sum +="),
     Mutant("piecewise: gradient beyond an edge", "piecewise.h", "slope[i] = below | above ? 0 : steep[i];", "slope[i] = below ? 0 : steep[i];"),
     Mutant("unknown categories are the first", "columns.pxi", "return <Py_ssize_t>code if code >= 0 and code < n else -1", "return <Py_ssize_t>code if code >= 0 and code < n else 0"),
-    Mutant("embedding: gradient of the first column for all", "columns.pxi", "slope = d.at + r * d.stride + op.geometry.left + panel.begin", "slope = d.at + r * d.stride + panel.begin"),
+    Mutant("embedding: gradient of the first column for all", "columns.pxi", "slope = d.at + r * d.stride + op.geometry.to + panel.begin", "slope = d.at + r * d.stride + panel.begin"),
     # activations
     Mutant("tanh: 1 - y", "activation.pxi", "d[i] = d[i] * (one - y[i] * y[i])", "d[i] = d[i] * (one - y[i])"),
     Mutant("gelu: gradient from the output", "activation.pxi", "real_gelu_slope(x[i])", "real_gelu_slope(y[i])"),
     Mutant("leaky relu: slope of zero", "activation.pxi", "slope * d[i] if y[i] <= zero else d[i]", "zero if y[i] <= zero else d[i]"),
     Mutant("selu: slope below zero", "activation.pxi", "y[i] + scale_alpha if y[i] <= zero", "y[i] + scale if y[i] <= zero"),
     # masks
-    Mutant("mask of the first sample for all, backward", "ops.pxi", "d.at + r * d.stride, d.at + r * d.stride,\n                              mask_key(&w.masks, samples[r], op.layer)", "d.at + r * d.stride, d.at + r * d.stride,\n                              mask_key(&w.masks, samples[0], op.layer)"),
+    Mutant("mask of the first sample for all, backward", "ops.pxi", "d.at + r * d.stride, d.at + r * d.stride,\n                              mask_key(&w.masks, samples[r], op.mask)", "d.at + r * d.stride, d.at + r * d.stride,\n                              mask_key(&w.masks, samples[0], op.mask)"),
     Mutant("one mask for all layers", "dropout.pxi", "sample), <u64>layer) >> 32", "sample), <u64>0) >> 32"),
     Mutant("masks of places, not of channels", "ops.pxi", "    if op.kind == SPATIAL_DROPOUT:\n        c = op.geometry.c", "    if op.kind == SPATIAL_DROPOUT:\n        c = buffer.width"),
     Mutant("dropout not scaled up", "dropout.pxi", "cdef real scale = <real>(1.0 / (1.0 - rate)), zero = 0", "cdef real scale = <real>1.0, zero = 0"),

@@ -195,11 +195,13 @@ def step_of(net, optimizer):
 def matrices(network):
     """(slice, shape) of what Muon takes for matrices: kernels and dense layers but the last."""
     ends = np.cumsum([0, *(np.prod(p.shape) for p in network.plan.parameters)])
-    kinds = {network.engine.OPS[kind] for kind in ("dense", "dense_csr", "conv")}
     for op in network.plan.ops[:-1]:
-        parameter = network.plan.parameters[op[3]]
-        if op[0] in kinds and parameter.trained:
-            yield slice(ends[op[3]], ends[op[3] + 1]), (parameter.n_in, parameter.shape[-1])
+        parameter = network.plan.parameters[op.parameter]
+        if op.kind in ("dense", "dense_csr", "conv") and parameter.trained:
+            yield (
+                slice(ends[op.parameter], ends[op.parameter + 1]),
+                (parameter.n_in, parameter.shape[-1]),
+            )
 
 
 # ---- shrinking ----------------------------------------------------------------------------------

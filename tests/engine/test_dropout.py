@@ -35,7 +35,7 @@ def observed_mask(machine, n, width, rate, *, seed=0, epoch=0, samples=None):
 @pytest.mark.parametrize("width", [1, 17, 64])
 def test_masks_are_those_of_the_twin(machine, rate, width):
     for seed, epoch in [(0, 0), (7, 0), (0, 3), (2**63, 5)]:
-        salt = machine.mlp(width, dropout=rate).network.plan.ops[0][-2]
+        salt = machine.mlp(width, dropout=rate).network.plan.ops[0].mask
         mask = twins.dropout_mask(seed, epoch, np.arange(9), salt, width, rate)
         observed = observed_mask(machine, 9, width, rate, seed=seed, epoch=epoch)
         np.testing.assert_allclose(observed, mask, rtol=4 * machine.eps)
@@ -121,7 +121,7 @@ def test_masks_change_from_epoch_to_epoch(machine):
     width=st.integers(1, 40),
 )
 def test_masks_of_any_key(best, rate, seed, epoch, width):
-    salt = best.mlp(width, dropout=rate).network.plan.ops[0][-2]
+    salt = best.mlp(width, dropout=rate).network.plan.ops[0].mask
     mask = twins.dropout_mask(seed, epoch, np.arange(3), salt, width, rate)
     observed = observed_mask(best, 3, width, rate, seed=seed, epoch=epoch)
     np.testing.assert_allclose(observed, mask, rtol=1e-6)
@@ -226,8 +226,7 @@ def test_a_draw_is_a_thinned_network(machine, n, dropout, sparse):
 def test_a_draw_of_any_layers(double, layers):
     model = Layered(double, layers, (6, 7, 3))
     X = model.images(5)
-    kinds = {model.engine.OPS[kind] for kind in ("dropout", "spatial_dropout")}
-    salts = [op[-2] for op in model.network.plan.ops if op[0] in kinds]
+    salts = [op.mask for op in model.network.plan.ops if op.kind in ("dropout", "spatial_dropout")]
     walk = ThinnedPass(
         model.weights, statistics=model.statistics, mask_key=(~4 & (2**64 - 1), 2, [0], salts)
     )

@@ -292,7 +292,7 @@ def test_spatial_masks_are_those_of_the_twin(machine, channels, rate):
     trainer = model.trainer(X, y, PLAIN_STEP, seed=7)
     run_epochs(trainer, [3], 1.0, shuffle=False)
     observed = -stored(model, trainer)[0][0].T.reshape(n, 2, 3, channels)
-    salt = next(op[-2] for op in model.network.plan.ops if op[-1] > 0)
+    salt = next(op.mask for op in model.network.plan.ops if op.drop_rate > 0)
     mask = twins_layers.spatial_dropout_mask(X.shape, rate, 7, 3, np.arange(n), salt)
     expected = np.broadcast_to(mask, X.shape)
     np.testing.assert_allclose(observed, expected, rtol=4 * machine.eps)

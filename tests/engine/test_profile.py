@@ -20,13 +20,12 @@ def test_each_pass_of_each_op(machine, name):
     before = [array.copy() for part in net.weights for array in part]
     found = net.engine.profile(net.program, net.rows(net.images(21)), *net.weights, 3)
     ops, buffers = net.network.plan.ops, net.network.plan.buffers
-    weighted = {net.engine.OPS[kind] for kind in ("conv", "depthwise", "dense")}
-    norms = {net.engine.OPS[kind] for kind in ("batch_norm", "layer_norm")}
-    assert [row[:2] for row in found] == [(i, op[0]) for i, op in enumerate(ops)]
-    for op, (_, kind, forward, dx, dW) in zip(ops, found, strict=True):
+    weighted = {"conv", "depthwise", "dense", "batch_norm", "layer_norm"}
+    assert [row[:2] for row in found] == [(i, net.engine.OPS[op.kind]) for i, op in enumerate(ops)]
+    for op, (*_, forward, dx, dW) in zip(ops, found, strict=True):
         assert 0 < forward < 1
-        assert (dW > 0) == (kind in weighted | norms)
-        assert (dx > 0) == (buffers[op[1]][1] >= 0 and kind != net.engine.OPS["layer_norm"])
+        assert (dW > 0) == (op.kind in weighted)
+        assert (dx > 0) == (buffers[op.source].gradient >= 0 and op.kind != "layer_norm")
     after = [array for part in net.weights for array in part]
     assert all(map(np.array_equal, before, after))
 

@@ -29,7 +29,7 @@ DROPPED = {"dropout": (0.2, 0.4), "activation": "tanh", "dtype": "float64"}
 def thinned_outputs(net, x, draw):
     """The twin's logits of one draw of a perceptron with one hidden layer."""
     network, _ = net._program(False, np.dtype("float64"))
-    salts = iter(op[-2] for op in network.plan.ops if op[-1] > 0)
+    salts = iter(op.mask for op in network.plan.ops if op.drop_rate > 0)
     seed = ~net._optimizer.seed & (2**64 - 1)
     for layer, (W, b) in enumerate(zip(net.coefs_, net.intercepts_, strict=True)):
         x = np.tanh(x) if layer else x
