@@ -1,5 +1,6 @@
 """What a network computes on the way: values of every layer, gradients of every weight."""
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +116,7 @@ class Insides:
         for number in range(1, self.n_layers_ - 1):
             end, shape = self._end_of(network, number)
             function, at = network.activation_between(begin, end)
-            width = int(np.prod(shape))
+            width = prod(shape)
             z, a = (self._after_ops(X, n_ops, width)[0] for n_ops in (at, end))
             steps.append(ForwardStep(function, z.reshape(-1, *shape), a.reshape(-1, *shape)))
             begin = end

@@ -1,6 +1,7 @@
 """From rows to outputs: what every fitted estimator does with the weights it has."""
 
 from functools import partial
+from math import prod
 
 import numpy as np
 import scipy.sparse as sp
@@ -118,15 +119,14 @@ class Prediction:
         """
         if layer == 0 and sp.issparse(X):  # the engine never spreads out the rows
             return X.toarray().astype(self._fitted_dtype(), copy=False), np.isfinite(X.data).all()
-        network, _ = self._program(sp.issparse(X), self._fitted_dtype())
-        n_ops, shape = (-1, self.n_outputs_) if layer is None else self._end_of(network, layer)
-        return self._after_ops(X, n_ops, int(np.prod(shape)), link, draw)
+        network, program = self._program(sp.issparse(X), self._fitted_dtype())
+        n_ops, shape = (-1, (self.n_outputs_,)) if layer is None else self._end_of(network, layer)
+        return self._run(network, program, X, self.coefs_, prod(shape), n_ops, link, draw)
 
-    def _after_ops(self, X, n_ops, width, link=False, draw=None):
-        """The same after some ops; -1: at the end."""
-        dtype = self._fitted_dtype()
-        network, program = self._program(sp.issparse(X), dtype)
-        return self._run(network, program, X, self.coefs_, width, n_ops, link, draw)
+    def _after_ops(self, X, n_ops, width):
+        """The same after some ops."""
+        network, program = self._program(sp.issparse(X), self._fitted_dtype())
+        return self._run(network, program, X, self.coefs_, width, n_ops)
 
     def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
         """(values after so many ops, all for -1, whether X was finite) of validated rows."""
@@ -211,7 +211,7 @@ class Prediction:
         prefix = type(self).__name__.lower()
         if number != self.n_layers_ - 2:
             prefix = f"{prefix}_layer{number}_"
-        width = int(np.prod(self._shape_of_layer(number)))
+        width = prod(self._shape_of_layer(number))
         return np.asarray([f"{prefix}{i}" for i in range(width)], dtype=object)
 
     def _shape_of_layer(self, number):
