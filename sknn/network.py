@@ -205,8 +205,9 @@ class Network:
             activation = parameter.activation
             if number == len(parameters) - 1 and number > 0:
                 activation = parameters[number - 1].activation
-            rule = INITIALIZERS.get(parameter.rule, parameter.rule)
-            W, b = rule(parameter.shape, activation, random_state)
+            rule = parameter.rule
+            initialize = INITIALIZERS[rule] if isinstance(rule, str) else rule
+            W, b = initialize(parameter.shape, activation, random_state)
             coefs.append(W.astype(self.dtype, copy=False))
             intercepts.append((b * parameter.biased).astype(self.dtype, copy=False))
         return coefs, intercepts

@@ -305,7 +305,8 @@ cdef int check_gradients(const Plan* plan) except -1:
             ready = ready and holds.get(plan.buffers[op.other].gradient) == op.other
         if not ready:
             raise ValueError(f"op {i} ({op_name(op)}) finds the gradient of another buffer")
-        if op.kind == ADD and plan.buffers[op.other].gradient >= 0 and not has_fork(plan, op.other, op.target):
+        if op.kind == ADD and plan.buffers[op.other].gradient >= 0 and (
+                not has_fork(plan, op.other, op.target)):
             raise ValueError(f"op {i} ({op_name(op)}) adds a buffer whose gradient no fork completes")
         if before < 0:
             continue

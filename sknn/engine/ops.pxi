@@ -48,7 +48,8 @@ cdef void channel_op(const Plan* plan, const Workspace* w, const Weights* weight
         elif op.kind == PARAMETRIC:
             parametric_forward(op.activation, &op.geometry, x.at + r * x.stride, gamma, y.at + r * y.stride)
         elif op.kind == LAYER_NORM:
-            layer_norm_forward(&op.geometry, x.at + r * x.stride, gamma, beta, y.at + r * y.stride, op.epsilon)
+            layer_norm_forward(&op.geometry, x.at + r * x.stride, gamma, beta, y.at + r * y.stride,
+                               op.epsilon)
         else:
             batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry), gamma,
                                beta, y.at + r * y.stride)
