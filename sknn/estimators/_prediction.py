@@ -123,10 +123,10 @@ class Prediction:
         n_ops, shape = (-1, (self.n_outputs_,)) if layer is None else self._end_of(network, layer)
         return self._run(network, program, X, self.coefs_, prod(shape), n_ops, link, draw)
 
-    def _after_ops(self, X, n_ops, width):
-        """The same after some ops."""
+    def _after_ops(self, X, n_ops, width, link=False):
+        """The same after some ops; -1: at the end."""
         network, program = self._program(sp.issparse(X), self._fitted_dtype())
-        return self._run(network, program, X, self.coefs_, width, n_ops)
+        return self._run(network, program, X, self.coefs_, width, n_ops, link)
 
     def _run(self, network, program, X, coefs, width, n_ops=-1, link=False, draw=None):
         """(values after so many ops, all for -1, whether X was finite) of validated rows."""
