@@ -99,7 +99,12 @@ def extension(name, flags=(), macros=()):
         [f"{ENGINE}/{name}.pyx"],
         include_dirs=[ENGINE],
         define_macros=list(macros),
-        depends=[f"{ENGINE}/{file}" for file in sorted(os.listdir(ENGINE)) if file[-2:] != ".c"],
+        depends=sorted(
+            os.path.join(folder, file)
+            for folder, _, files in os.walk(ENGINE)
+            for file in files
+            if file.endswith((".pxi", ".h"))
+        ),
         extra_compile_args=[
             *(["/O2"] if MSVC else COMMON_FLAGS),
             *flags,

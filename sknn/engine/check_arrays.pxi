@@ -3,7 +3,7 @@
 
 cdef int check_rows(const Plan* plan, Rows x) except -1:
     """Rows of another width or kind would be read out of bounds."""
-    sparse = any(plan.ops[i].kind == DENSE_CSR for i in range(plan.n_ops))
+    sparse = any(KINDS[plan.ops[i].kind].sparse_input for i in range(plan.n_ops))
     if x.input.n_features != plan.buffers[0].width:
         raise ValueError(f"x has {x.input.n_features} features, the network has "
                          f"{plan.buffers[0].width}")

@@ -235,19 +235,13 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
 
 # Multiply-adds of a row, padding counted.
 cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
-    cdef const Parameter* p
+    cdef const Op* op
     cdef Py_ssize_t work = 0
     cdef int i
     for i in range(plan.n_ops):
-        p = plan.parameters + plan.ops[i].parameter
-        if plan.ops[i].kind == DENSE or plan.ops[i].kind == DENSE_CSR:
-            work += p.n_in * p.vectors * SKNN_V
-        elif plan.ops[i].kind == CONV:
-            work += p.forward.n_values * p.forward.oh * p.forward.steps
-        elif plan.ops[i].kind == PERIODIC:      # a cosine is worth some
-            work += 8 * p.n_in * p.vectors * SKNN_V
-        elif plan.ops[i].kind == PIECEWISE:
-            work += p.n_in * p.vectors * SKNN_V
+        op = plan.ops + i
+        if KINDS[op.kind].work != NULL:
+            work += KINDS[op.kind].work(plan.parameters + op.parameter, op)
     return work
 
 

@@ -28,8 +28,7 @@ cdef struct Matrices:
 
 cdef inline bint is_matrix(const Plan* plan, int op) noexcept nogil:
     """Whether Muon takes an op's weights for one: those of kernels and of all dense layers but the last."""
-    cdef int kind = plan.ops[op].kind
-    return ((kind == DENSE or kind == DENSE_CSR or kind == CONV) and op < plan.n_ops - 1
+    return (KINDS[plan.ops[op].kind].is_matrix and op < plan.n_ops - 1
             and plan.parameters[plan.ops[op].parameter].trained)
 
 

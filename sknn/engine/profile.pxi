@@ -32,30 +32,29 @@ cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, P
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# The gradients of one op, that of the weights first; ops on channels, but for batch norms, form both at once.
+# The gradients of one op, that of the weights first; some ops on channels form both at once.
 # `untrained` is the plan with no weights to train: what is left of its backward pass is the input gradient.
 cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
     cdef const Workspace* w = s.threads
     cdef const Op* op = s.plan.ops + i
     cdef Matrix x = value_of(s.plan, w, op.source, begin), d = gradient_of(s.plan, w, op.target, begin)
+    cdef const Kind* kind = KINDS + op.kind
+    cdef Pass t = Pass(s.plan, w, weights, &s.x, s.order + begin, begin, rows, True, NULL)
     cdef double last = seconds()
-    if has_lane(op.kind):
-        if works_on_channels(op.kind):
-            channels_backward(s.plan, w, s.params, op, x, d, rows, lane)
-        else:
-            lane_gradient(s.plan, w, op, x, d, rows, lane)
-            if (begin + rows) % s.lane_rows == 0 or begin + rows == s.batch_rows:
-                end_lane(s.plan, w, i, i + 1, lane.gradient, False)
+    if kind.lane_gradient != NULL:
+        kind.lane_gradient(&t, op, lane, x, d)
+        if (begin + rows) % s.lane_rows == 0 or begin + rows == s.batch_rows:
+            end_lane(s.plan, w, i, i + 1, lane.gradient, False)
         lap(&last, times + WEIGHT_GRADIENT)
     if s.plan.buffers[op.source].gradient < 0:
         return
-    if works_on_channels(op.kind) and op.kind != BATCH_NORM:
-        return
-    if op.kind == BATCH_NORM:
+    if kind.cuts:
         finish_batch_norm(s.plan, w, s.params, op, NULL, s.order + begin, begin, rows)
-    else:
+    elif kind.backward != NULL:
         backward_rows(untrained, w, weights, s.order + begin, i, i + 1, begin, rows, lane)
+    else:
+        return
     lap(&last, times + INPUT_GRADIENT)
 
 

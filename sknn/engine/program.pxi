@@ -2,36 +2,13 @@
 # changes: the forward pass gets the fitted arrays and works in memory of its own, so any number of Python
 # threads may predict with one Program. Trainer (trainer.pxi) adds the weights and the steps.
 
-cdef inline bint has_lane(int kind) noexcept nogil:
-    """Whether the gradient of its weights is summed up while a thread goes through its rows."""
-    return kind == CONV or kind == DEPTHWISE or works_on_channels(kind)
-
-
-cdef inline bint works_on_channels(int kind) noexcept nogil:
-    """Whether it has a weight for each channel, whose gradient is formed beside that of its input."""
-    return kind == BATCH_NORM or kind == LAYER_NORM or kind == SCALE or kind == PARAMETRIC
-
-
-cdef inline bint embeds_numbers(int kind) noexcept nogil:
-    return kind == PERIODIC or kind == PIECEWISE
-
-
-cdef inline bint works_on_columns(int kind) noexcept nogil:
-    return kind == COPY or kind == EMBEDDING or embeds_numbers(kind)
-
-
-cdef inline bint takes_all_rows(int kind) noexcept nogil:
-    """Whether the gradient of its weights is formed from all rows of a block at once."""
-    return kind == DENSE or kind == DENSE_CSR or kind == EMBEDDING or embeds_numbers(kind)
-
-
-cdef inline bint has_weights(int kind) noexcept nogil:
-    return takes_all_rows(kind) or has_lane(kind)
+cdef inline bint has_lane(const Op* op) noexcept nogil:
+    return KINDS[op.kind].weights == FROM_LANES
 
 
 cdef inline Py_ssize_t rows_of_task(const Op* op, const Parameter* p) noexcept nogil:
     """Rows of weights whose gradient is formed together."""
-    return p.n_in if embeds_numbers(op.kind) else TASK_ROWS
+    return p.n_in if KINDS[op.kind].whole_panels else TASK_ROWS
 
 
 cdef int numbered(names, name, what) except -1:
@@ -86,7 +63,7 @@ cdef class Program:
         self._take_loss(loss)
         check_plan(plan, tables)
         for i in range(plan.n_ops):
-            if plan.ops[i].kind == PIECEWISE:
+            if KINDS[plan.ops[i].kind].has_table:
                 self._take_bins(plan.ops + i, tables[plan.ops[i].table])
         share_buffers(plan)
         self._lay_out_buffers()
@@ -136,16 +113,18 @@ cdef class Program:
         cdef Op* op
         cdef Buffer* b
         cdef int i, k
-        lanes = any(has_lane(plan.ops[i].kind) for i in range(plan.n_ops))
+        cdef bint lanes = False
+        for i in range(plan.n_ops):
+            lanes |= has_lane(plan.ops + i)
         for i in range(plan.n_buffers):
             plan.buffers[i].stride = row_stride(plan.buffers[i].width)
         for i in range(plan.n_ops):
             op = plan.ops + i
             if op.geometry.c > 0:   # rows of a tile may stand over at the end of an image
                 plan.images = True
-                for k in (op.source, op.target, op.other if op.kind == MAX_POOL else op.target):
+                for k in (op.source, op.target, op.other if writes_other(op) else op.target):
                     plan.buffers[k].stride = row_stride(plan.buffers[k].width + SKNN_SPARE)
-            if op.kind == BATCH_NORM:
+            if KINDS[op.kind].cuts:
                 plan.n_segments += 1
                 plan.segments[plan.n_segments] = i
         plan.n_segments += 1
@@ -156,7 +135,7 @@ cdef class Program:
             plan.gradient_kept[i] = not lanes or plan.n_segments > 1
         for i in range(plan.n_ops):
             op = plan.ops + i
-            if takes_all_rows(op.kind) and plan.buffers[op.target].gradient >= 0:
+            if KINDS[op.kind].weights == FROM_BLOCK and plan.buffers[op.target].gradient >= 0:
                 plan.buffers[op.source].kept = True
                 plan.gradient_kept[plan.buffers[op.target].gradient] = True
         for i in range(plan.n_buffers):
@@ -181,57 +160,25 @@ cdef class Program:
         for fitted in (False, True):    # prediction of a few rows packs the first of them only
             for i in range(plan.n_ops):
                 p = plan.parameters + plan.ops[i].parameter
-                if has_weights(plan.ops[i].kind) and fitted == (
-                        takes_all_rows(plan.ops[i].kind) and not embeds_numbers(plan.ops[i].kind)):
+                if has_weights(plan.ops + i) and fitted == KINDS[plan.ops[i].kind].fitted:
                     p.fitted = fitted
                     self._lay_out_parameter(p)
             if not fitted:
                 plan.n_packed = plan.n_values
         for i in range(plan.n_ops):
-            if plan.ops[i].kind == CONV:
-                self._lay_out_forward(plan.parameters + plan.ops[i].parameter, &plan.ops[i].geometry)
+            if KINDS[plan.ops[i].kind].lay_out_forward != NULL:
+                KINDS[plan.ops[i].kind].lay_out_forward(plan, plan.ops + i)
         plan.n_forward = plan.n_derived
         for i in range(plan.n_ops):
-            if has_weights(plan.ops[i].kind) and plan.buffers[plan.ops[i].source].gradient >= 0:
-                self._lay_out_backward(plan.ops + i)
+            if (KINDS[plan.ops[i].kind].lay_out_backward != NULL
+                    and plan.buffers[plan.ops[i].source].gradient >= 0):
+                KINDS[plan.ops[i].kind].lay_out_backward(plan, plan.ops + i)
 
     cdef _lay_out_parameter(self, Parameter* p):
         cdef Plan* plan = &self.plan
         p.weight = plan.n_values
         p.bias = p.weight + whole_lines(p.n_in * p.vectors * SKNN_V)
         plan.n_values = p.bias + whole_lines(p.vectors * SKNN_V)
-
-    cdef _lay_out_forward(self, Parameter* p, const Geometry* g):
-        """The form of a convolution that is not the packed weights themselves."""
-        cdef Plan* plan = &self.plan
-        p.forward = convolution_form(g.w, g.c // g.groups, g.oh, g.ow, g.oc // g.groups, g, g.sh, g.sw)
-        if prefers_winograd(p, g):
-            plan.winograd = True
-            p.winograd = plan.n_derived
-            p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(g) >= FEW_TILES
-            plan.n_derived += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
-        elif is_derived(&p.forward):
-            p.forward.offset = plan.n_derived
-            p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
-            plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
-
-    cdef _lay_out_backward(self, const Op* op):
-        """What the input gradient of an op reads."""
-        cdef Plan* plan = &self.plan
-        cdef Parameter* p = plan.parameters + op.parameter
-        if op.kind == DENSE:
-            p.transposed = plan.n_derived
-            plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
-        elif op.kind == CONV and p.winograd >= 0:
-            p.winograd_turned = plan.n_derived
-            plan.n_derived += SKNN_POSITIONS * op.geometry.oc * n_vectors(op.geometry.c) * SKNN_V
-        elif op.kind == CONV:
-            if prefers_spread(&op.geometry):
-                p.backward = spread_form(&op.geometry)
-            else:
-                p.backward = turned_form(&op.geometry)
-            p.backward.offset = plan.n_derived
-            plan.n_derived += whole_lines(p.backward.n_values)
 
     cdef _lay_out_images(self):
         """Lanes, halos, moments, and the scratch of a thread."""
@@ -245,30 +192,15 @@ cdef class Program:
             op = plan.ops + i
             g = &op.geometry
             p = plan.parameters + op.parameter
-            if embeds_numbers(op.kind):
-                plan.scratch = max(plan.scratch, numeric_scratch(op))
-            if not has_lane(op.kind):
-                continue
-            p.lane = plan.lane_values
-            plan.lane_values += whole_lines(max(p.forward.n_values, p.n_in * p.vectors * SKNN_V))
-            p.lane_bias = plan.lane_values
-            plan.lane_values += whole_lines(p.vectors * SKNN_V)
-            plan.scratch = max(plan.scratch, 2 * whole_lines(g.c), whole_lines(g.ow * g.oc),
-                               max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
-            if op.kind == CONV and p.winograd >= 0:
-                plan.scratch = max(plan.scratch, winograd_scratch(g))
-                if p.winograd_gradient:
-                    op.halo = plan.halos
-                    plan.halos += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
-            elif op.kind == BATCH_NORM:
-                op.moments = plan.moments
-                plan.moments += 4 * whole_lines(g.c) + SKNN_LINE
-            elif op.kind == PARAMETRIC:
-                plan.scratch = max(plan.scratch, 2 * whole_lines(plan.buffers[op.source].width))
-            elif not works_on_channels(op.kind) and plan.buffers[op.source].gradient >= 0 and (
-                    halo_size(&p.backward, g) > 0):
-                op.halo = plan.halos
-                plan.halos += halo_size(&p.backward, g)
+            if has_lane(op):
+                p.lane = plan.lane_values
+                plan.lane_values += whole_lines(max(p.forward.n_values, p.n_in * p.vectors * SKNN_V))
+                p.lane_bias = plan.lane_values
+                plan.lane_values += whole_lines(p.vectors * SKNN_V)
+                plan.scratch = max(plan.scratch, 2 * whole_lines(g.c), whole_lines(g.ow * g.oc),
+                                   max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
+            if KINDS[op.kind].reserve != NULL:
+                KINDS[op.kind].reserve(plan, op)
 
     cdef _take_loss(self, parts):
         cdef Loss* loss = &self.plan.loss
@@ -305,7 +237,7 @@ cdef class Program:
         """The ops that are Winograd convolutions: number -> whether their weight gradients are, too."""
         return {i: self.plan.parameters[self.plan.ops[i].parameter].winograd_gradient
                 for i in range(self.plan.n_ops)
-                if self.plan.ops[i].kind == CONV
+                if has_weights(self.plan.ops + i)
                 and self.plan.parameters[self.plan.ops[i].parameter].winograd >= 0}
 
     @property
@@ -365,27 +297,20 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
 # of a convolution.
 cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
                  Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
-    cdef const Parameter* p = plan.parameters + op.parameter
-    if op.kind == CONV and p.winograd < 0:
-        derive_conv(p, &op.geometry, panel, packed, derived, first, last, backward)
-    elif backward and p.transposed >= 0:
-        transpose_rows(p, panel, packed, derived, first, last)
+    if KINDS[op.kind].derive != NULL:
+        KINDS[op.kind].derive(plan.parameters + op.parameter, op, panel, packed, derived, first, last, backward)
 
 
 # All of it, or what the forward pass needs.
 cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint backward) noexcept nogil:
     cdef const Parameter* p
+    cdef const Kind* kind
     cdef int i, k
     for i in range(plan.n_ops):
-        p = plan.parameters + plan.ops[i].parameter
-        if plan.ops[i].kind == CONV:
-            derive_bias(p, packed, derived)
-        elif plan.ops[i].kind != DENSE or not backward:
-            continue
-        if plan.ops[i].kind == CONV and p.winograd >= 0:
-            derive_winograd(p, &plan.ops[i].geometry, packed, derived, 0, plan.ops[i].geometry.c, backward)
-            continue
-        if not backward and p.forward.offset < 0:
-            continue
-        for k in range(panel_count(p.vectors)):
+        p, kind = plan.parameters + plan.ops[i].parameter, KINDS + plan.ops[i].kind
+        if kind.derive_bias != NULL:
+            kind.derive_bias(p, packed, derived)
+        if kind.derive_share != NULL:
+            kind.derive_share(p, plan.ops + i, packed, derived, 0, 1, backward)
+        for k in range(panel_count(p.vectors) if kind.derive != NULL else 0):
             derive(plan, plan.ops + i, get_panel(p.n_in, p.vectors, k), packed, derived, 0, p.n_in, backward)

@@ -124,7 +124,7 @@ cdef class Trainer:
         for i in range(plan.n_ops):
             p = plan.parameters + plan.ops[i].parameter
             s.scratch_size = max(s.scratch_size, whole_lines(p.vectors * SKNN_V))
-            if embeds_numbers(plan.ops[i].kind):
+            if KINDS[plan.ops[i].kind].whole_panels:
                 s.scratch_size = max(s.scratch_size, p.n_in * SKNN_SPARE)
         s.params = <real*>aligned_zeros(plan.n_values * sizeof(real))
         self.best = <real*>aligned_zeros(plan.n_values * sizeof(real))
@@ -178,7 +178,7 @@ cdef class Trainer:
             raise MemoryError("the network does not fit in memory")
         for bias in (False, True):
             for i in range(plan.n_ops):
-                if not has_weights(plan.ops[i].kind):
+                if not has_weights(plan.ops + i):
                     continue
                 p = plan.parameters + plan.ops[i].parameter
                 if not (p.biased if bias else p.trained):

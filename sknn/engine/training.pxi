@@ -18,10 +18,10 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     cdef const Plan* plan = s.plan
     cdef const Op* op = plan.ops + task.op
     cdef const Parameter* p = plan.parameters + op.parameter
-    cdef Matrix d
     cdef real* g = s.scratch + thread * s.scratch_size
-    cdef long long* cursors = s.cursors + thread * s.block_rows
+    cdef Matrix d
     cdef Ahead next
+    cdef WeightTask t
     if s.gradient != NULL:
         g = s.gradient + task.offset
     if p.lane >= 0:
@@ -30,21 +30,13 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     d = s.workspace.gradients[plan.buffers[op.target].gradient]
     if task.bias:
         bias_gradient(d, rows, p.vectors, g, accumulate)
-    elif op.kind == DENSE:
-        next = state_of(s, task)
-        dense_weight_gradient(p, task.panel, s.workspace.values[op.source], d, rows, task.first, task.last, g,
-                              accumulate, &next)
-    elif embeds_numbers(op.kind):
-        numeric_weight_gradient(op, p, task.panel, s.params, s.workspace.values[op.source], d, rows, g,
-                                accumulate, s.threads[thread].scratch)
-    elif op.kind == EMBEDDING:
-        embedding_weight_gradient(op, p, task.panel, s.workspace.values[op.source], d, rows, task.first,
-                                  task.last, g, accumulate)
-    else:
-        if first_of_share or task.first == 0:
-            csr_cursors(&s.x, s.order + block, rows, task.first, cursors)
-        csr_weight_gradient(op, task.panel, &s.x, s.order + block, &s.threads[thread].masks, d, rows,
-                            task.first, task.last, cursors, g, accumulate)
+        return g
+    next = state_of(s, task)
+    t = WeightTask(p, task.panel, task.first, task.last, s.workspace.values[op.source], d, rows, g, accumulate,
+                   s.params, s.threads[thread].scratch, &next, &s.x, s.order + block,
+                   &s.threads[thread].masks, s.cursors + thread * s.block_rows,
+                   first_of_share or task.first == 0)
+    KINDS[op.kind].task_gradient(&t, op)
     return g
 
 
@@ -62,6 +54,22 @@ cdef void add_lanes(const Step* s, const Task* task, real* g) noexcept nogil:
                 g[j] += of_lane[p.lane_bias + j]
         else:
             fold_lane(p, op, task.panel, of_lane + p.lane, task.first, task.last, g)
+
+
+# g += the gradient that a lane has for rows first..last of a panel; the padding of g stays zero.
+cdef void fold_lane(const Parameter* p, const Op* op, Panel panel, const real* lane, Py_ssize_t first,
+                    Py_ssize_t last, real* g) noexcept nogil:
+    cdef const Form* f = &p.forward
+    cdef Py_ssize_t row, out, pixel, width = min(panel.width, p.n_out - panel.begin)
+    for row in range(first, last):
+        if f.offset < 0:
+            for out in range(width):
+                g[out] += lane[panel.offset + row * panel.width + out]
+        else:
+            for out in range(width):
+                for pixel in range(f.pixels):
+                    g[out] += lane[forward_place(f, &op.geometry, row, panel.begin + out, pixel)]
+        g += panel.width
 
 
 # After the last block: the penalty alpha |w|^2 / (2 sum of weights) on the weights, not the biases.
@@ -83,8 +91,8 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
     update(&own, s.params, g, s.slots, task.offset, task.size)
     if not task.bias:
         derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
-    elif op.kind == CONV:
-        derive_bias(p, s.params, s.derived)
+    elif KINDS[op.kind].derive_bias != NULL:
+        KINDS[op.kind].derive_bias(p, s.params, s.derived)
 
 
 # Phase 2 of a share of the tasks.
@@ -189,9 +197,8 @@ cdef void derive_share(const Step* s, int share) noexcept nogil:
     for i in range(s.plan.n_ops):
         op = s.plan.ops + i
         p = s.plan.parameters + op.parameter
-        if op.kind == CONV and p.winograd >= 0 and p.trained:
-            derive_winograd(p, &op.geometry, s.params, s.derived, op.geometry.c * share // s.n_shares,
-                            op.geometry.c * (share + 1) // s.n_shares, True)
+        if KINDS[op.kind].derive_share != NULL and p.trained:
+            KINDS[op.kind].derive_share(p, op, s.params, s.derived, share, s.n_shares, True)
 
 
 # The loss of a finished step, and the running moments; by one thread, in the order of the tasks.

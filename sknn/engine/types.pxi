@@ -67,7 +67,7 @@ cdef struct Matrix:
 cdef enum OpKind:
     DENSE, DENSE_CSR, ACTIVATION, DROPOUT, SPATIAL_DROPOUT, CONV, DEPTHWISE, PAD
     MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, SCALE, PARAMETRIC, FORK, ADD, TRANSPOSE, COPY, PERIODIC
-    PIECEWISE, EMBEDDING
+    PIECEWISE, EMBEDDING, N_KINDS
 
 # What an op does with images (n, h, w, c) or with columns of rows; the fields are those of `Geometry` in
 # plan.py. Images without windows and columns leave what they do not use at its default.

@@ -331,17 +331,126 @@ cdef void derive_bias(const Parameter* p, const real* packed, real* derived) noe
                 packed[p.bias + out])
 
 
-# g += the gradient that a lane has for rows first..last of a panel; the padding of g stays zero.
-cdef void fold_lane(const Parameter* p, const Op* op, Panel panel, const real* lane, Py_ssize_t first,
-                    Py_ssize_t last, real* g) noexcept nogil:
-    cdef const Form* f = &p.forward
-    cdef Py_ssize_t row, out, pixel, width = min(panel.width, p.n_out - panel.begin)
-    for row in range(first, last):
-        if f.offset < 0:
-            for out in range(width):
-                g[out] += lane[panel.offset + row * panel.width + out]
-        else:
-            for out in range(width):
-                for pixel in range(f.pixels):
-                    g[out] += lane[forward_place(f, &op.geometry, row, panel.begin + out, pixel)]
-        g += panel.width
+# ---- the op ----------------------------------------------------------------------------------------
+
+cdef void conv_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    conv_forward(t.plan.parameters + op.parameter, &op.geometry, t.weights, x, y, t.rows, t.w.scratch)
+
+
+cdef void conv_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
+    conv_input_gradient(op, t.plan.parameters + op.parameter, t.weights.derived, d, dx, t.rows,
+                        halo_of(t, op), t.w.scratch)
+
+
+cdef void conv_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    if p.trained and p.winograd_gradient:
+        winograd_weight_gradient(p, &op.geometry, x, d, t.rows, t.w.halos + op.halo, lane.begun, t.w.scratch)
+    elif p.trained:
+        conv_weight_gradient(p, x, d, t.rows, lane.gradient + p.lane, lane.accumulate)
+    if p.biased:
+        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate, t.w.scratch)
+
+
+# What a Winograd convolution keeps until a lane's pass ends.
+cdef void end_conv_lane(const Parameter* p, const Op* op, const Workspace* w, real* lane,
+                        bint accumulate) noexcept nogil:
+    if p.winograd_gradient and p.trained:
+        winograd_lane(p, &op.geometry, w.halos + op.halo, lane + p.lane, accumulate)
+
+
+cdef void derive_conv_rows(const Parameter* p, const Op* op, Panel panel, const real* packed, real* derived,
+                           Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
+    if p.winograd < 0 and (backward or p.forward.offset >= 0):
+        derive_conv(p, &op.geometry, panel, packed, derived, first, last, backward)
+
+
+# A share of what is derived from all taps of a kernel at once.
+cdef void derive_conv_share(const Parameter* p, const Op* op, const real* packed, real* derived, int share,
+                            int n_shares, bint backward) noexcept nogil:
+    cdef Py_ssize_t c = op.geometry.c
+    if p.winograd >= 0:
+        derive_winograd(p, &op.geometry, packed, derived, c * share // n_shares, c * (share + 1) // n_shares,
+                        backward)
+
+
+cdef int lay_out_conv_forward(Plan* plan, const Op* op) except -1:
+    """The form that is not the packed weights themselves."""
+    cdef const Geometry* g = &op.geometry
+    cdef Parameter* p = plan.parameters + op.parameter
+    p.forward = convolution_form(g.w, g.c // g.groups, g.oh, g.ow, g.oc // g.groups, g, g.sh, g.sw)
+    if prefers_winograd(p, g):
+        plan.winograd = True
+        p.winograd = plan.n_derived
+        p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(g) >= FEW_TILES
+        plan.n_derived += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+    elif is_derived(&p.forward):
+        p.forward.offset = plan.n_derived
+        p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
+        plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
+    return 0
+
+
+cdef int lay_out_conv_backward(Plan* plan, const Op* op) except -1:
+    cdef Parameter* p = plan.parameters + op.parameter
+    if p.winograd >= 0:
+        p.winograd_turned = plan.n_derived
+        plan.n_derived += SKNN_POSITIONS * op.geometry.oc * n_vectors(op.geometry.c) * SKNN_V
+        return 0
+    p.backward = spread_form(&op.geometry) if prefers_spread(&op.geometry) else turned_form(&op.geometry)
+    p.backward.offset = plan.n_derived
+    plan.n_derived += whole_lines(p.backward.n_values)
+    return 0
+
+
+cdef int reserve_conv(Plan* plan, Op* op) except -1:
+    cdef const Parameter* p = plan.parameters + op.parameter
+    if p.winograd < 0:
+        return reserve_halo(plan, op)
+    plan.scratch = max(plan.scratch, winograd_scratch(&op.geometry))
+    if p.winograd_gradient:
+        op.halo = plan.halos
+        plan.halos += SKNN_POSITIONS * op.geometry.c * p.vectors * SKNN_V
+    return 0
+
+
+cdef Py_ssize_t work_of_conv(const Parameter* p, const Op* op) noexcept nogil:
+    return p.forward.n_values * p.forward.oh * p.forward.steps
+
+
+cdef problem_of_convolution(const Plan* plan, const Op* op, tables):
+    cdef const Geometry* g = &op.geometry
+    problem = problem_of_images(plan, op)
+    if problem:
+        return problem
+    if g.groups < 1 or g.c % g.groups or g.oc % g.groups:
+        return f"{g.c} and {g.oc} channels in {g.groups} groups"
+    if not (windows_fit(g.h, g.oh, g.kh, g.sh, g.dh) and windows_fit(g.w, g.ow, g.kw, g.sw, g.dw)):
+        return "its windows do not fit on the image"
+    if min(g.ih, g.iw) < 1 or g.top + g.ih > g.h or g.left + g.iw > g.w:
+        return "the image is not inside of the padded one"
+    return problem_of_weights(plan.parameters + op.parameter, g.kh * g.kw * (g.c // g.groups), g.oc)
+
+
+cdef bint windows_fit(Py_ssize_t size, Py_ssize_t n, Py_ssize_t kernel, Py_ssize_t stride,
+                      Py_ssize_t dilation) noexcept nogil:
+    """Whether n windows lie inside of that many places."""
+    return min(kernel, stride, dilation) >= 1 and (n - 1) * stride + (kernel - 1) * dilation < size
+
+
+kind = new_kind(CONV, "conv")
+kind.weights = FROM_LANES
+kind.is_matrix = True
+kind.reads = reads_its_source
+kind.problem = problem_of_convolution
+kind.forward = conv_op
+kind.backward = conv_backward
+kind.lane_gradient = conv_lane
+kind.end_lane = end_conv_lane
+kind.derive = derive_conv_rows
+kind.derive_bias = derive_bias
+kind.derive_share = derive_conv_share
+kind.lay_out_forward = lay_out_conv_forward
+kind.lay_out_backward = lay_out_conv_backward
+kind.reserve = reserve_conv
+kind.work = work_of_conv

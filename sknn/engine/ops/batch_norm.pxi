@@ -1,40 +1,11 @@
-# Normalisation, xhat = (x - mean) / sqrt(var + epsilon) and y = gamma xhat + beta.
-#
-# layer: mean and variance of the channels of one pixel (Ba, Kiros & Hinton 2016)
-# batch: mean and variance of one channel over all rows and pixels of the batch (Ioffe & Szegedy 2015)
-#
-# With g = gamma dy and means taken over what was normalised together:
-#   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + epsilon);  dgamma = sum dy xhat;  dbeta = sum dy
+# Batch normalization (Ioffe & Szegedy 2015): xhat = (x - mean) / sqrt(var + epsilon), y = gamma xhat + beta,
+# with mean and variance of one channel over all rows and pixels of the batch. Gradients as in layer_norm.pxi.
 #
 # In a batch a sample of weight w counts as w samples: means are weighted, and so are the two that are
 # subtracted, of sample r those of w_r / sum(w) times the sums. (dy has its weight from the loss.)
 #
 # The batch's statistics need all rows. The batch norms cut the network into segments: a lane's moments are
-# finished at the end of a segment and put together, in the order of the lanes, before the next.
-
-cdef extern from "norm.h" nogil:
-    void layer_norm_pixel(const real* x, const real* gamma, const real* beta, real* y, Py_ssize_t c,
-                          real epsilon) noexcept
-    void layer_norm_pixel_backward(const real* x, const real* gamma, real* dy, real* dgamma, real* dbeta,
-                                   Py_ssize_t c, real epsilon) noexcept
-
-
-cdef void layer_norm_forward(const Geometry* g, const real* x, const real* gamma, const real* beta, real* y,
-                             double epsilon) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(g.h * g.w):
-        layer_norm_pixel(x + i * g.c, gamma, beta, y + i * g.c, g.c, <real>epsilon)
-
-
-# dy becomes dx.
-cdef void layer_norm_backward(const Geometry* g, const real* x, const real* gamma, real* dy, real* dgamma,
-                              real* dbeta, double epsilon) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(g.h * g.w):
-        layer_norm_pixel_backward(x + i * g.c, gamma, dy + i * g.c, dgamma, dbeta, g.c, <real>epsilon)
-
-
-# ---- batch norm ------------------------------------------------------------------------------------
+# finished at the end of a segment and put together, in the order of the lanes, before the next (step.pxi).
 
 # y = gamma (x - mean) scale + beta, for all pixels of one image.
 cdef void batch_norm_forward(const Geometry* g, const real* x, const real* mean, const real* scale,
@@ -116,3 +87,42 @@ cdef void merge_moments(double* a, const double* b, Py_ssize_t c) noexcept nogil
         a[k] += share * difference
         a[c + k] += b[c + k] + a[0] * share * difference * difference
     a[0] = n
+
+
+# ---- the op ----------------------------------------------------------------------------------------
+
+cdef void batch_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const real* packed = t.weights.packed
+    cdef const real* mean = t.w.moments + op.moments
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry),
+                           packed + p.weight, packed + p.bias, y.at + r * y.stride)
+
+
+# d stays as it is: its dx waits for the sums of all lanes.
+cdef void batch_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const real* mean = t.w.moments + op.moments
+    cdef Py_ssize_t r
+    begin_channels(p, lane)
+    for r in range(t.rows):
+        batch_norm_sums(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry),
+                        d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias)
+
+
+cdef int reserve_batch_norm(Plan* plan, Op* op) except -1:
+    op.moments = plan.moments
+    plan.moments += 4 * whole_lines(op.geometry.c) + SKNN_LINE
+    return 0
+
+
+kind = new_kind(BATCH_NORM, "batch_norm")
+kind.weights = FROM_LANES
+kind.cuts = kind.gradient_in_place = True
+kind.reads = reads_its_source
+kind.problem = problem_of_norm
+kind.forward = batch_norm_op
+kind.lane_gradient = batch_norm_lane
+kind.reserve = reserve_batch_norm

@@ -1,5 +1,4 @@
-# Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), dx = dy mask / (1 - rate).
-# The mask of an element is a hash of (seed, epoch, sample, layer, element): any thread can compute it, in
+# Masks of dropout. The mask of an element is a hash of (seed, epoch, sample, layer, element): any thread can compute it, in
 # any order, and the backward pass computes it again instead of storing it. Prediction has masks for
 # Monte-Carlo dropout only: one draw is one thinned network, whose mask is the same for all rows, so that
 # what a row gets does not depend on the rows beside it.
@@ -45,17 +44,3 @@ cdef inline u32 element_hash(u32 key, u32 element) noexcept nogil:
 cdef inline u32 drop_below(double rate) noexcept nogil:
     """An element is dropped where its hash is below this."""
     return <u32>(rate * 4294967296.0)
-
-
-# y[j] = x[j] mask[j] / (1 - rate) for one row; x and y may be one array.
-cdef void dropout_row(const real* x, real* y, Py_ssize_t width, u32 key,
-                      double rate) noexcept nogil:
-    cdef u32 threshold = drop_below(rate)
-    cdef real scale = <real>(1.0 / (1.0 - rate)), zero = 0
-    cdef Py_ssize_t j
-    if x == y:
-        for j in range(width):
-            y[j] = y[j] * (zero if element_hash(key, <u32>j) < threshold else scale)
-    else:
-        for j in range(width):
-            y[j] = x[j] * (zero if element_hash(key, <u32>j) < threshold else scale)

@@ -118,3 +118,71 @@ cdef void avg_pool_backward(const Geometry* g, const real* dy, real* dx) noexcep
                     for k in range(g.c):
                         d[k] += share * dy[k]
             dy += g.c
+
+
+# ---- the ops ---------------------------------------------------------------------------------------
+
+cdef void max_pool_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef Matrix winners = value_of(t.plan, t.w, op.other, t.begin)
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        max_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride,
+                         winners.at + r * winners.stride)
+
+
+cdef void max_pool_op_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
+                               Matrix dx) noexcept nogil:
+    cdef Matrix winners = value_of(t.plan, t.w, op.other, t.begin)
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        max_pool_backward(&op.geometry, d.at + r * d.stride, winners.at + r * winners.stride,
+                          dx.at + r * dx.stride)
+
+
+cdef void avg_pool_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        avg_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride)
+
+
+cdef void avg_pool_op_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
+                               Matrix dx) noexcept nogil:
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        avg_pool_backward(&op.geometry, d.at + r * d.stride, dx.at + r * dx.stride)
+
+
+cdef bint pools_fit(Py_ssize_t size, Py_ssize_t n, Py_ssize_t kernel, Py_ssize_t stride,
+                    Py_ssize_t before) noexcept nogil:
+    """Whether each of n windows, which may overhang, sees some of that many places."""
+    return min(kernel, stride) >= 1 and before < kernel and (n - 1) * stride - before < size
+
+
+cdef problem_of_pool(const Plan* plan, const Op* op, tables):
+    cdef const Geometry* g = &op.geometry
+    problem = problem_of_images(plan, op)
+    if problem:
+        return problem
+    if g.c != g.oc or not (pools_fit(g.h, g.oh, g.kh, g.sh, g.top)
+                           and pools_fit(g.w, g.ow, g.kw, g.sw, g.left)):
+        return "its windows do not fit on the image"
+    return None
+
+
+cdef problem_of_max_pool(const Plan* plan, const Op* op, tables):
+    if not is_buffer(plan, op.other) or op.other in (0, op.source, op.target) or (
+            plan.buffers[op.other].width != plan.buffers[op.target].width):
+        return f"buffer {op.other} cannot hold its winners"
+    return problem_of_pool(plan, op, tables)
+
+
+kind = new_kind(MAX_POOL, "max_pool")
+kind.other = WRITES_OTHER
+kind.problem = problem_of_max_pool
+kind.forward = max_pool_op
+kind.backward = max_pool_op_backward
+
+kind = new_kind(AVG_POOL, "avg_pool")
+kind.problem = problem_of_pool
+kind.forward = avg_pool_op
+kind.backward = avg_pool_op_backward

@@ -202,3 +202,59 @@ cdef void dense_forward_unpacked(const real* W, const real* padded_bias, Py_ssiz
 
 cdef inline Py_ssize_t tail_size() noexcept nogil:
     return (SKNN_V + 1) * SKNN_V
+
+
+# ---- the op ----------------------------------------------------------------------------------------
+
+cdef void dense_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef const Weights* weights = t.weights
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    if weights.unpacked == NULL:
+        dense_forward(p, weights.packed, weights.derived if t.training else NULL, x, y, t.rows, t.next)
+        t.next = NULL           # it is on its way
+    else:
+        dense_forward_unpacked(weights.unpacked[2 * op.parameter], weights.unpacked[2 * op.parameter + 1],
+                               p.n_in, p.n_out, x, y, t.rows, weights.tail)
+
+
+cdef void dense_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
+    dense_input_gradient(t.plan.parameters + op.parameter, t.weights.derived, d, dx, t.rows)
+
+
+cdef void dense_task(const WeightTask* t, const Op* op) noexcept nogil:
+    dense_weight_gradient(t.p, t.panel, t.x, t.d, t.rows, t.first, t.last, t.gradient, t.accumulate, t.next)
+
+
+cdef void derive_dense(const Parameter* p, const Op* op, Panel panel, const real* packed, real* derived,
+                       Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
+    if backward and p.transposed >= 0:
+        transpose_rows(p, panel, packed, derived, first, last)
+
+
+cdef int lay_out_dense_backward(Plan* plan, const Op* op) except -1:
+    cdef Parameter* p = plan.parameters + op.parameter
+    p.transposed = plan.n_derived
+    plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+    return 0
+
+
+cdef Py_ssize_t work_of_dense(const Parameter* p, const Op* op) noexcept nogil:
+    return p.n_in * p.vectors * SKNN_V
+
+
+cdef problem_of_dense(const Plan* plan, const Op* op, tables):
+    return problem_of_weights(plan.parameters + op.parameter, plan.buffers[op.source].width,
+                              plan.buffers[op.target].width)
+
+
+kind = new_kind(DENSE, "dense")
+kind.weights = FROM_BLOCK
+kind.fitted = kind.is_matrix = True
+kind.reads = reads_its_source
+kind.problem = problem_of_dense
+kind.forward = dense_op
+kind.backward = dense_backward
+kind.task_gradient = dense_task
+kind.derive = derive_dense
+kind.lay_out_backward = lay_out_dense_backward
+kind.work = work_of_dense

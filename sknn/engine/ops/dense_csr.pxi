@@ -82,3 +82,26 @@ cdef void csr_cursors(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows
             else:
                 high = middle
         cursors[i] = low
+
+
+# ---- the op ----------------------------------------------------------------------------------------
+
+cdef void csr_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    csr_forward(op, t.plan.parameters + op.parameter, t.weights.packed, t.input, t.samples, &t.w.masks, y, t.rows)
+
+
+cdef void csr_task(const WeightTask* t, const Op* op) noexcept nogil:
+    if t.restarts:
+        csr_cursors(t.input, t.samples, t.rows, t.first, t.cursors)
+    csr_weight_gradient(op, t.panel, t.input, t.samples, t.masks, t.d, t.rows, t.first, t.last, t.cursors,
+                        t.gradient, t.accumulate)
+
+
+kind = new_kind(DENSE_CSR, "dense_csr")
+kind.weights = FROM_BLOCK
+kind.fitted = kind.is_matrix = kind.sparse_input = True
+kind.reads = reads_its_source
+kind.problem = problem_of_dense
+kind.forward = csr_op
+kind.task_gradient = csr_task
+kind.work = work_of_dense

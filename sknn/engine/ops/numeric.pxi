@@ -115,3 +115,86 @@ cdef void numeric_input_gradient(const Op* op, const Parameter* p, const real* p
             else:
                 piecewise_slope(&f.pieces, f.weights, scratch, slopes, sum)
             memcpy(dx.at + r * dx.stride + f.first, sum, f.n * sizeof(real))
+
+
+# ---- the ops ---------------------------------------------------------------------------------------
+
+cdef void numeric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    numeric_forward(op, t.plan.parameters + op.parameter, t.weights.packed, x, y, t.rows, t.w.scratch)
+
+
+cdef void numeric_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
+    numeric_input_gradient(op, t.plan.parameters + op.parameter, t.weights.packed, x, d, dx, t.rows,
+                           t.w.scratch)
+
+
+cdef void numeric_task(const WeightTask* t, const Op* op) noexcept nogil:
+    numeric_weight_gradient(op, t.p, t.panel, t.params, t.x, t.d, t.rows, t.gradient, t.accumulate, t.scratch)
+
+
+cdef int reserve_numeric(Plan* plan, Op* op) except -1:
+    plan.scratch = max(plan.scratch, numeric_scratch(op))
+    return 0
+
+
+cdef Py_ssize_t work_of_periodic(const Parameter* p, const Op* op) noexcept nogil:
+    return 8 * work_of_dense(p, op)     # a cosine is worth some
+
+
+cdef problem_of_numeric(const Plan* plan, const Op* op):
+    """What is wrong but for the weights, or None."""
+    cdef const Geometry* g = &op.geometry
+    problem = problem_of_columns(plan, op)
+    if problem:
+        return problem
+    if g.oc // g.c < 2 or g.oc % g.c or max(g.first, g.to) > 0:
+        return f"{g.c} columns become {g.oc}"
+    return None
+
+
+cdef problem_of_periodic(const Plan* plan, const Op* op, tables):
+    cdef Py_ssize_t J
+    problem = problem_of_numeric(plan, op)
+    if problem:
+        return problem
+    J = op.geometry.oc // op.geometry.c - 1
+    if op.n_frequencies < 1:
+        return "it has no frequencies"
+    return problem_of_weights(plan.parameters + op.parameter, (2 + J) * op.n_frequencies + J, op.geometry.c)
+
+
+cdef problem_of_piecewise(const Plan* plan, const Op* op, tables):
+    cdef Py_ssize_t J, T
+    problem = problem_of_numeric(plan, op)
+    if problem:
+        return problem
+    J = op.geometry.oc // op.geometry.c - 1
+    if not 0 <= op.table < len(tables):
+        return f"table {op.table} is none of {len(tables)}"
+    T = len(tables[op.table]) // 2
+    if tables[op.table].shape != (2 * T, op.geometry.c) or T < 1:
+        return f"its table has the shape {tables[op.table].shape}"
+    return problem_of_weights(plan.parameters + op.parameter, T * J + J, op.geometry.c)
+
+
+kind = new_kind(PERIODIC, "periodic")
+kind.weights = FROM_BLOCK
+kind.on_columns = kind.whole_panels = True
+kind.reads = reads_its_source
+kind.problem = problem_of_periodic
+kind.forward = numeric_op
+kind.backward = numeric_backward
+kind.task_gradient = numeric_task
+kind.reserve = reserve_numeric
+kind.work = work_of_periodic
+
+kind = new_kind(PIECEWISE, "piecewise")
+kind.weights = FROM_BLOCK
+kind.on_columns = kind.whole_panels = kind.has_table = True
+kind.reads = reads_its_source
+kind.problem = problem_of_piecewise
+kind.forward = numeric_op
+kind.backward = numeric_backward
+kind.task_gradient = numeric_task
+kind.reserve = reserve_numeric
+kind.work = work_of_dense

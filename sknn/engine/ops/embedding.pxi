@@ -1,12 +1,5 @@
-# Ops on some columns of a row: g.c columns of x from `top` on become g.oc columns of y from `left` on.
-
-# y = x;  dx = dy
-cdef void copy_columns(Matrix x, Py_ssize_t x_first, Matrix y, Py_ssize_t y_first, Py_ssize_t width,
-                       Py_ssize_t rows) noexcept nogil:
-    cdef Py_ssize_t r
-    for r in range(rows):
-        memcpy(y.at + r * y.stride + y_first, x.at + r * x.stride + x_first, width * sizeof(real))
-
+# A vector for each category of a column: y = W[code], zero where the code is unknown;  dW[code] = sum dy, and no
+# gradient flows to the codes.
 
 # The row of a table that a code means; -1: it is unknown, -2: it is NaN.
 cdef inline Py_ssize_t row_of_code(real code, Py_ssize_t n) noexcept nogil:
@@ -15,7 +8,6 @@ cdef inline Py_ssize_t row_of_code(real code, Py_ssize_t n) noexcept nogil:
     return <Py_ssize_t>code if code >= 0 and code < n else -1
 
 
-# y = W[code], zero where the code is unknown;  dW[code] = sum dy, and there is no slope along the codes
 cdef void embedding_forward(const Op* op, const Parameter* p, const Weights* weights, Matrix x, Matrix y,
                             Py_ssize_t rows) noexcept nogil:
     cdef const Geometry* g = &op.geometry
@@ -63,24 +55,34 @@ cdef void embedding_weight_gradient(const Op* op, const Parameter* p, Panel pane
             to[j] += slope[j]
 
 
-cdef void columns_forward(const Op* op, const Parameter* p, const Weights* weights, Matrix x, Matrix y,
-                          Py_ssize_t rows, real* scratch) noexcept nogil:
-    if op.kind == COPY:
-        copy_columns(x, op.geometry.first, y, op.geometry.to, op.geometry.c, rows)
-    elif op.kind == EMBEDDING:
-        embedding_forward(op, p, weights, x, y, rows)
-    else:
-        numeric_forward(op, p, weights.packed, x, y, rows, scratch)
+cdef void embedding_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    embedding_forward(op, t.plan.parameters + op.parameter, t.weights, x, y, t.rows)
 
 
-# The gradient of the source's columns from that of the target's.
-cdef void columns_backward(const Op* op, const Parameter* p, const Weights* weights, Matrix x, Matrix d,
-                           Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
+cdef void embedding_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
+                             Matrix dx) noexcept nogil:
     cdef Py_ssize_t r
-    if op.kind == COPY:
-        copy_columns(d, op.geometry.to, dx, op.geometry.first, op.geometry.c, rows)
-    elif op.kind == EMBEDDING:
-        for r in range(rows):
-            dx.at[r * dx.stride + op.geometry.first] = 0
-    else:
-        numeric_input_gradient(op, p, weights.packed, x, d, dx, rows, scratch)
+    for r in range(t.rows):
+        dx.at[r * dx.stride + op.geometry.first] = 0
+
+
+cdef void embedding_task(const WeightTask* t, const Op* op) noexcept nogil:
+    embedding_weight_gradient(op, t.p, t.panel, t.x, t.d, t.rows, t.first, t.last, t.gradient, t.accumulate)
+
+
+cdef problem_of_embedding(const Plan* plan, const Op* op, tables):
+    cdef const Parameter* p = plan.parameters + op.parameter
+    problem = problem_of_columns(plan, op)
+    if problem:
+        return problem
+    return problem_of_weights(p, p.n_in, op.geometry.oc) if op.geometry.c == 1 else "it takes one column"
+
+
+kind = new_kind(EMBEDDING, "embedding")
+kind.weights = FROM_BLOCK
+kind.fitted = kind.on_columns = True
+kind.reads = reads_its_source
+kind.problem = problem_of_embedding
+kind.forward = embedding_op
+kind.backward = embedding_backward
+kind.task_gradient = embedding_task

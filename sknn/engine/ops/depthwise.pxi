@@ -78,3 +78,53 @@ cdef void depthwise_weight_gradient(const Parameter* p, const Geometry* g, Matri
                             total += (image[i // g.kw * t.row + i % g.kw * t.column + o * t.step + m]
                                       * slope[o * c + m])
                         w[i * panel.width + m] += total
+
+
+# ---- the op ----------------------------------------------------------------------------------------
+
+cdef void depthwise_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef const Geometry* g = &op.geometry
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const real* packed = t.weights.packed
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        depthwise_image(p, g, packed + p.weight, packed + p.bias, x.at + r * x.stride, y.at + r * y.stride,
+                        g.w, g.oh, g.ow, g.sh, g.sw, False)
+
+
+cdef void depthwise_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
+                             Matrix dx) noexcept nogil:
+    cdef const Geometry* g = &op.geometry
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef real* halo = halo_of(t, op)
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        depthwise_image(p, g, t.weights.packed + p.weight, NULL, surround(g, d.at + r * d.stride, halo),
+                        dx.at + r * dx.stride, g.iw + (g.kw - 1) * g.dw, g.ih, g.iw, 1, 1, True)
+
+
+cdef void depthwise_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    if p.trained:
+        if not lane.accumulate:
+            memset(lane.gradient + p.lane, 0, p.n_in * p.vectors * SKNN_V * sizeof(real))
+        depthwise_weight_gradient(p, &op.geometry, x, d, t.rows, lane.gradient + p.lane)
+    if p.biased:
+        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate, t.w.scratch)
+
+
+cdef problem_of_depthwise(const Plan* plan, const Op* op, tables):
+    cdef const Geometry* g = &op.geometry
+    if not g.groups == g.c == g.oc:
+        return f"{g.c} and {g.oc} channels in {g.groups} groups"
+    return problem_of_convolution(plan, op, tables)
+
+
+kind = new_kind(DEPTHWISE, "depthwise")
+kind.weights = FROM_LANES
+kind.reads = reads_its_source
+kind.problem = problem_of_depthwise
+kind.forward = depthwise_op
+kind.backward = depthwise_backward
+kind.lane_gradient = depthwise_lane
+kind.reserve = reserve_halo

@@ -1,0 +1,62 @@
+# Activations of which each channel learns how much it takes.
+
+# y = x + a (f(x) - x);  dx = ((1 - a) + a f'(x)) dy, da = sum (f(x) - x) dy, where f is an activation
+cdef void parametric_forward(int code, const Geometry* g, const real* x, const real* a,
+                             real* y) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c
+    activation_forward(code, x, y, g.h * g.w * c)
+    for i in range(g.h * g.w):
+        for k in range(c):
+            y[k] = x[k] + a[k] * (y[k] - x[k])
+        x += c
+        y += c
+
+
+# dy becomes dx; `f` and `slope` hold an image each.
+cdef void parametric_backward(int code, const Geometry* g, const real* x, const real* a, real* dy, real* da,
+                              real* f, real* slope) noexcept nogil:
+    cdef Py_ssize_t i, k, c = g.c, size = g.h * g.w * c
+    activation_forward(code, x, f, size)
+    memcpy(slope, dy, size * sizeof(real))
+    activation_backward(code, x, f, slope, size)
+    for i in range(g.h * g.w):
+        for k in range(c):
+            da[k] += (f[k] - x[k]) * dy[k]
+        for k in range(c):
+            dy[k] += a[k] * (slope[k] - dy[k])
+        x += c
+        dy += c
+        f += c
+        slope += c
+
+
+cdef void parametric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef const real* a = t.weights.packed + t.plan.parameters[op.parameter].weight
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        parametric_forward(op.activation, &op.geometry, x.at + r * x.stride, a, y.at + r * y.stride)
+
+
+cdef void parametric_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef real* slope = t.w.scratch + whole_lines(t.plan.buffers[op.source].width)
+    cdef Py_ssize_t r
+    begin_channels(p, lane)
+    for r in range(t.rows):
+        parametric_backward(op.activation, &op.geometry, x.at + r * x.stride, t.weights.packed + p.weight,
+                            d.at + r * d.stride, lane.gradient + p.lane, t.w.scratch, slope)
+
+
+cdef int reserve_parametric(Plan* plan, Op* op) except -1:
+    plan.scratch = max(plan.scratch, 2 * whole_lines(plan.buffers[op.source].width))
+    return 0
+
+
+kind = new_kind(PARAMETRIC, "parametric")
+kind.weights = FROM_LANES
+kind.gradient_in_place = True
+kind.reads = reads_its_source
+kind.problem = problem_of_channels
+kind.forward = parametric_op
+kind.lane_gradient = parametric_lane
+kind.reserve = reserve_parametric

@@ -1,0 +1,49 @@
+# A residual branch: a fork, from x to the beginning of the branch, and a sum of its end and x.
+#
+#   fork: y = x;          dx = dy + the gradient of the sum
+#   add:  y = x + other;  dx = dy, and the fork sees to `other`
+
+cdef void fork_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        memcpy(y.at + r * y.stride, x.at + r * x.stride, t.plan.buffers[op.source].width * sizeof(real))
+
+
+cdef void fork_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
+    add_rows(d, gradient_of(t.plan, t.w, op.other, t.begin), dx, t.rows, t.plan.buffers[op.source].width)
+
+
+cdef void add_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
+    add_rows(x, value_of(t.plan, t.w, op.other, t.begin), y, t.rows, t.plan.buffers[op.target].width)
+
+
+cdef void add_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
+    cdef Py_ssize_t r
+    for r in range(t.rows):
+        memcpy(dx.at + r * dx.stride, d.at + r * d.stride, t.plan.buffers[op.source].width * sizeof(real))
+
+
+cdef void add_rows(Matrix a, Matrix b, Matrix out, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
+    cdef Py_ssize_t r, j
+    for r in range(rows):
+        for j in range(width):
+            out.at[r * out.stride + j] = a.at[r * a.stride + j] + b.at[r * b.stride + j]
+
+
+cdef problem_of_branch(const Plan* plan, const Op* op, tables):
+    if not is_buffer(plan, op.other) or plan.buffers[op.other].width != plan.buffers[op.source].width:
+        return f"buffer {op.other} does not have {plan.buffers[op.source].width} values"
+    return problem_of_images(plan, op) or problem_of_kept_shape(plan, op, tables)
+
+
+kind = new_kind(FORK, "fork")
+kind.other = ADDS_ITS_GRADIENT
+kind.problem = problem_of_branch
+kind.forward = fork_op
+kind.backward = fork_backward
+
+kind = new_kind(ADD, "add")
+kind.other = READS_OTHER
+kind.problem = problem_of_branch
+kind.forward = add_op
+kind.backward = add_backward
