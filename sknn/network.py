@@ -15,9 +15,6 @@ from sknn.layers import Dense, Dropout
 from sknn.losses import Loss
 from sknn.plan import Plan
 
-#: ops that leave an activation's output as it is, in prediction
-DROPOUTS = ("dropout", "spatial_dropout")
-
 
 @dataclass(frozen=True)
 class LayerSummary:
@@ -120,7 +117,7 @@ class Network:
         ("identity", `end`) where there is none.
         """
         last = end
-        while last > begin and self.plan.ops[last - 1].kind in DROPOUTS:
+        while last > begin and self.plan.ops[last - 1].kind == "dropout":
             last -= 1
         if last == begin or self.plan.ops[last - 1].kind != "activation":
             return "identity", end

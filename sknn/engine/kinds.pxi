@@ -1,7 +1,7 @@
 # The table of ops: what there is to know about each kind, one row for each, at the end of its file in ops/.
 # Nothing outside of these files asks which kind an op is.
 
-OPS = {}                # name -> OpKind
+OPS = {}                # name -> number of its row
 
 # What the ops of a network work with: some rows of a block on their way forward or back.
 cdef struct Pass:
@@ -72,13 +72,13 @@ cdef struct Kind:
     int other                       # an OtherKind: what the op does with the buffer `other`
     bint in_place                   # its target may lie in its source, if nobody else reads that
     bint gradient_in_place          # the gradient of its target becomes, or contains, that of its source
-    bint on_columns                 # other ops write other columns of its target, or read others of its source
+    bint on_columns                 # other ops write other columns of its target, read others of its source
     bint sparse_input               # it reads CSR rows
     bint has_table                  # of constants
     bint fitted                     # a few rows are predicted with the fitted array itself
     bint whole_panels               # the gradient of a panel of weights is formed together
     bint is_matrix                  # Muon takes its weights for a matrix
-    bint cuts                       # it needs all rows of the batch first: the network's segments end before it
+    bint cuts                       # it needs all rows of the batch first: a segment ends before it
     Problem problem                 # what does not fit in an op, or None
     Reads reads                     # in the backward pass; NULL: nothing but the gradient
     ForwardOp forward               # (x, y)
@@ -94,13 +94,15 @@ cdef struct Kind:
     Reserve reserve                 # memory of a thread beside the buffers
     Work work                       # multiply-adds of a row, padding counted; NULL: few
 
-cdef Kind KINDS[N_KINDS]
+cdef Kind KINDS[64]
 cdef Kind* kind = NULL              # the row that is being written
 
 
-cdef Kind* new_kind(int number, name) noexcept:
+cdef Kind* new_kind(name) except NULL:
+    cdef Py_ssize_t number = len(OPS)
+    if number == sizeof(KINDS) // sizeof(Kind):
+        raise MemoryError("the table of ops is full")
     OPS[name] = number
-    memset(KINDS + number, 0, sizeof(Kind))
     return KINDS + number
 
 
@@ -120,6 +122,10 @@ cdef inline bint has_weights(const Op* op) noexcept nogil:
 
 cdef inline Py_ssize_t padded(const Geometry* g) noexcept nogil:
     return whole_lines(g.c)
+
+
+cdef inline const Parameter* parameter_of(const Pass* t, const Op* op) noexcept nogil:
+    return t.plan.parameters + op.parameter
 
 
 cdef inline real* halo_of(const Pass* t, const Op* op) noexcept nogil:

@@ -1,7 +1,7 @@
-# Masks of dropout. The mask of an element is a hash of (seed, epoch, sample, layer, element): any thread can compute it, in
-# any order, and the backward pass computes it again instead of storing it. Prediction has masks for
-# Monte-Carlo dropout only: one draw is one thinned network, whose mask is the same for all rows, so that
-# what a row gets does not depend on the rows beside it.
+# Masks of dropout. The mask of an element is a hash of (seed, epoch, sample, layer, element): any thread can
+# compute it, in any order, and the backward pass computes it again instead of storing it. Prediction has
+# masks for Monte-Carlo dropout only: one draw is one thinned network, whose mask is the same for all rows, so
+# that what a row gets does not depend on the rows beside it.
 
 ctypedef unsigned int u32
 ctypedef unsigned long long u64

@@ -10,7 +10,8 @@ cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weig
     cdef int i
     for i in range(first, last):
         op = plan.ops + i
-        KINDS[op.kind].forward(&t, op, value_of(plan, w, op.source, begin), value_of(plan, w, op.target, begin))
+        KINDS[op.kind].forward(&t, op, value_of(plan, w, op.source, begin),
+                               value_of(plan, w, op.target, begin))
 
 
 # The gradients of ops first..last, from that of the last one's target (already in place).

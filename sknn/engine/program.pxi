@@ -298,7 +298,8 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
 cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
                  Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
     if KINDS[op.kind].derive != NULL:
-        KINDS[op.kind].derive(plan.parameters + op.parameter, op, panel, packed, derived, first, last, backward)
+        KINDS[op.kind].derive(plan.parameters + op.parameter, op, panel, packed, derived, first, last,
+                              backward)
 
 
 # All of it, or what the forward pass needs.

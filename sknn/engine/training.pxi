@@ -32,8 +32,8 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
         bias_gradient(d, rows, p.vectors, g, accumulate)
         return g
     next = state_of(s, task)
-    t = WeightTask(p, task.panel, task.first, task.last, s.workspace.values[op.source], d, rows, g, accumulate,
-                   s.params, s.threads[thread].scratch, &next, &s.x, s.order + block,
+    t = WeightTask(p, task.panel, task.first, task.last, s.workspace.values[op.source], d, rows, g,
+                   accumulate, s.params, s.threads[thread].scratch, &next, &s.x, s.order + block,
                    &s.threads[thread].masks, s.cursors + thread * s.block_rows,
                    first_of_share or task.first == 0)
     KINDS[op.kind].task_gradient(&t, op)

@@ -64,11 +64,6 @@ cdef struct Matrix:
     real* at
     Py_ssize_t stride
 
-cdef enum OpKind:
-    DENSE, DENSE_CSR, ACTIVATION, DROPOUT, SPATIAL_DROPOUT, CONV, DEPTHWISE, PAD
-    MAX_POOL, AVG_POOL, BATCH_NORM, LAYER_NORM, SCALE, PARAMETRIC, FORK, ADD, TRANSPOSE, COPY, PERIODIC
-    PIECEWISE, EMBEDDING, N_KINDS
-
 # What an op does with images (n, h, w, c) or with columns of rows; the fields are those of `Geometry` in
 # plan.py. Images without windows and columns leave what they do not use at its default.
 cdef struct Geometry:
@@ -77,25 +72,25 @@ cdef struct Geometry:
     Py_ssize_t kh, kw, sh, sw, dh, dw
     Py_ssize_t top, left        # where the image lies inside a padded one
     Py_ssize_t groups
-    Py_ssize_t ih, iw           # CONV: the image without its padding
+    Py_ssize_t ih, iw           # of a convolution: the image without its padding
     Py_ssize_t first, to        # columns of the source and of the target at which an op on columns begins
 
 # One step of the forward pass; buffers and parameters are numbers into the Program's tables.
 cdef struct Op:
-    int kind
+    int kind            # its row in the table of kinds.pxi
     int source
     int target
-    int other           # buffer: the second term of ADD, the sum that a FORK leads to, winners of MAX_POOL
-    int parameter       # of an op with weights
-    int activation      # of ACTIVATION and PARAMETRIC
-    int n_frequencies   # of PERIODIC
-    int table           # of PIECEWISE
+    int other           # another buffer, or -1: see ops/residual.pxi and ops/pool.pxi
+    int parameter       # number of its weights
+    int activation      # an ActivationCode
+    int n_frequencies   # of a periodic embedding
+    int table           # number of its constants
     int mask            # number of the dropout mask
-    double drop_rate    # of dropout, and of the input dropout in DENSE_CSR
+    double drop_rate    # of dropout, and of the input dropout that a product with CSR rows takes along
     double epsilon      # of a norm
-    double momentum     # of the running statistics of BATCH_NORM
+    double momentum     # of running statistics
     Geometry geometry
-    real* bins          # of PIECEWISE, see piecewise.h
+    real* bins          # of a piecewise-linear embedding, see piecewise.h
     Py_ssize_t halo     # offset of the surrounded gradient of a convolution, or of dU; -1: it needs none
     Py_ssize_t moments  # offset of what a batch norm knows about the batch, see norm.pxi
 

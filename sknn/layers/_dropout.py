@@ -14,11 +14,11 @@ class _Dropout(Layer):
     def __init__(self, rate):
         self.rate = rate
 
-    def _add(self, plan, source, kind, geometry=None):
+    def _add(self, plan, source, geometry=None):
         if self.rate == 0:
             return source
         target = plan.new_buffer_like(source)
-        plan.add(kind, source, target, drop_rate=float(self.rate), geometry=geometry)
+        plan.add("dropout", source, target, drop_rate=float(self.rate), geometry=geometry)
         return target
 
 
@@ -50,7 +50,7 @@ class Dropout(_Dropout):
 
     def lower(self, plan, source):
         self.output_shape(plan.shapes[source])
-        return self._add(plan, source, "dropout")
+        return self._add(plan, source)
 
 
 class SpatialDropout(_Dropout):
@@ -84,4 +84,4 @@ class SpatialDropout(_Dropout):
 
     def lower(self, plan, source):
         geometry = Geometry.of_channels(self.output_shape(plan.shapes[source]))
-        return self._add(plan, source, "spatial_dropout", geometry)
+        return self._add(plan, source, geometry)

@@ -226,7 +226,7 @@ def test_a_draw_is_a_thinned_network(machine, n, dropout, sparse):
 def test_a_draw_of_any_layers(double, layers):
     model = Layered(double, layers, (6, 7, 3))
     X = model.images(5)
-    salts = [op.mask for op in model.network.plan.ops if op.kind in ("dropout", "spatial_dropout")]
+    salts = [op.mask for op in model.network.plan.ops if op.kind == "dropout"]
     walk = ThinnedPass(
         model.weights, statistics=model.statistics, mask_key=(~4 & (2**64 - 1), 2, [0], salts)
     )

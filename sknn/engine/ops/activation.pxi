@@ -33,7 +33,7 @@ cdef int reads_of_activation(const Op* op) noexcept nogil:
     return READS_SOURCE if needs_input(op.activation) else READS_TARGET
 
 
-kind = new_kind(ACTIVATION, "activation")
+kind = new_kind("activation")
 kind.in_place = kind.gradient_in_place = True
 kind.reads = reads_of_activation
 kind.problem = problem_of_kept_shape

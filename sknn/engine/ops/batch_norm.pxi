@@ -92,7 +92,7 @@ cdef void merge_moments(double* a, const double* b, Py_ssize_t c) noexcept nogil
 # ---- the op ----------------------------------------------------------------------------------------
 
 cdef void batch_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef const real* packed = t.weights.packed
     cdef const real* mean = t.w.moments + op.moments
     cdef Py_ssize_t r
@@ -103,7 +103,7 @@ cdef void batch_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
 
 # d stays as it is: its dx waits for the sums of all lanes.
 cdef void batch_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef const real* mean = t.w.moments + op.moments
     cdef Py_ssize_t r
     begin_channels(p, lane)
@@ -118,7 +118,7 @@ cdef int reserve_batch_norm(Plan* plan, Op* op) except -1:
     return 0
 
 
-kind = new_kind(BATCH_NORM, "batch_norm")
+kind = new_kind("batch_norm")
 kind.weights = FROM_LANES
 kind.cuts = kind.gradient_in_place = True
 kind.reads = reads_its_source

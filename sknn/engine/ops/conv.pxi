@@ -7,7 +7,7 @@
 #
 # The window of one row of the kernel is contiguous in memory, so each is the register tile with other
 # strides: no copy of the windows (im2col), and no product that is not wanted. x already has its padding
-# (op PAD).
+# (pad.pxi).
 
 # The most pixels that are computed at once to fill a vector.
 cdef enum:
@@ -334,22 +334,23 @@ cdef void derive_bias(const Parameter* p, const real* packed, real* derived) noe
 # ---- the op ----------------------------------------------------------------------------------------
 
 cdef void conv_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    conv_forward(t.plan.parameters + op.parameter, &op.geometry, t.weights, x, y, t.rows, t.w.scratch)
+    conv_forward(parameter_of(t, op), &op.geometry, t.weights, x, y, t.rows, t.w.scratch)
 
 
 cdef void conv_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
-    conv_input_gradient(op, t.plan.parameters + op.parameter, t.weights.derived, d, dx, t.rows,
+    conv_input_gradient(op, parameter_of(t, op), t.weights.derived, d, dx, t.rows,
                         halo_of(t, op), t.w.scratch)
 
 
 cdef void conv_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     if p.trained and p.winograd_gradient:
         winograd_weight_gradient(p, &op.geometry, x, d, t.rows, t.w.halos + op.halo, lane.begun, t.w.scratch)
     elif p.trained:
         conv_weight_gradient(p, x, d, t.rows, lane.gradient + p.lane, lane.accumulate)
     if p.biased:
-        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate, t.w.scratch)
+        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate,
+                            t.w.scratch)
 
 
 # What a Winograd convolution keeps until a lane's pass ends.
@@ -438,7 +439,7 @@ cdef bint windows_fit(Py_ssize_t size, Py_ssize_t n, Py_ssize_t kernel, Py_ssize
     return min(kernel, stride, dilation) >= 1 and (n - 1) * stride + (kernel - 1) * dilation < size
 
 
-kind = new_kind(CONV, "conv")
+kind = new_kind("conv")
 kind.weights = FROM_LANES
 kind.is_matrix = True
 kind.reads = reads_its_source

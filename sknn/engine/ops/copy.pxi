@@ -32,7 +32,7 @@ cdef problem_of_copy(const Plan* plan, const Op* op, tables):
     return f"{op.geometry.c} columns become {op.geometry.oc}"
 
 
-kind = new_kind(COPY, "copy")
+kind = new_kind("copy")
 kind.on_columns = True
 kind.problem = problem_of_copy
 kind.forward = copy_op

@@ -208,7 +208,7 @@ cdef inline Py_ssize_t tail_size() noexcept nogil:
 
 cdef void dense_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Weights* weights = t.weights
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     if weights.unpacked == NULL:
         dense_forward(p, weights.packed, weights.derived if t.training else NULL, x, y, t.rows, t.next)
         t.next = NULL           # it is on its way
@@ -218,7 +218,7 @@ cdef void dense_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
 
 
 cdef void dense_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
-    dense_input_gradient(t.plan.parameters + op.parameter, t.weights.derived, d, dx, t.rows)
+    dense_input_gradient(parameter_of(t, op), t.weights.derived, d, dx, t.rows)
 
 
 cdef void dense_task(const WeightTask* t, const Op* op) noexcept nogil:
@@ -247,7 +247,7 @@ cdef problem_of_dense(const Plan* plan, const Op* op, tables):
                               plan.buffers[op.target].width)
 
 
-kind = new_kind(DENSE, "dense")
+kind = new_kind("dense")
 kind.weights = FROM_BLOCK
 kind.fitted = kind.is_matrix = True
 kind.reads = reads_its_source

@@ -87,7 +87,7 @@ cdef void csr_cursors(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows
 # ---- the op ----------------------------------------------------------------------------------------
 
 cdef void csr_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    csr_forward(op, t.plan.parameters + op.parameter, t.weights.packed, t.input, t.samples, &t.w.masks, y, t.rows)
+    csr_forward(op, parameter_of(t, op), t.weights.packed, t.input, t.samples, &t.w.masks, y, t.rows)
 
 
 cdef void csr_task(const WeightTask* t, const Op* op) noexcept nogil:
@@ -97,7 +97,7 @@ cdef void csr_task(const WeightTask* t, const Op* op) noexcept nogil:
                         t.gradient, t.accumulate)
 
 
-kind = new_kind(DENSE_CSR, "dense_csr")
+kind = new_kind("dense_csr")
 kind.weights = FROM_BLOCK
 kind.fitted = kind.is_matrix = kind.sparse_input = True
 kind.reads = reads_its_source

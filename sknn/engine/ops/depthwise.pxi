@@ -84,7 +84,7 @@ cdef void depthwise_weight_gradient(const Parameter* p, const Geometry* g, Matri
 
 cdef void depthwise_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Geometry* g = &op.geometry
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef const real* packed = t.weights.packed
     cdef Py_ssize_t r
     for r in range(t.rows):
@@ -95,7 +95,7 @@ cdef void depthwise_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil
 cdef void depthwise_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                              Matrix dx) noexcept nogil:
     cdef const Geometry* g = &op.geometry
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef real* halo = halo_of(t, op)
     cdef Py_ssize_t r
     for r in range(t.rows):
@@ -104,13 +104,14 @@ cdef void depthwise_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Ma
 
 
 cdef void depthwise_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     if p.trained:
         if not lane.accumulate:
             memset(lane.gradient + p.lane, 0, p.n_in * p.vectors * SKNN_V * sizeof(real))
         depthwise_weight_gradient(p, &op.geometry, x, d, t.rows, lane.gradient + p.lane)
     if p.biased:
-        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate, t.w.scratch)
+        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate,
+                            t.w.scratch)
 
 
 cdef problem_of_depthwise(const Plan* plan, const Op* op, tables):
@@ -120,7 +121,7 @@ cdef problem_of_depthwise(const Plan* plan, const Op* op, tables):
     return problem_of_convolution(plan, op, tables)
 
 
-kind = new_kind(DEPTHWISE, "depthwise")
+kind = new_kind("depthwise")
 kind.weights = FROM_LANES
 kind.reads = reads_its_source
 kind.problem = problem_of_depthwise

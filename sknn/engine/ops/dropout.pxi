@@ -1,5 +1,5 @@
-# Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), dx = dy mask / (1 - rate); see masks.pxi.
-# Spatial dropout (Tompson et al. 2015) has one mask for each channel, the same for all pixels.
+# Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), dx = dy mask / (1 - rate).
+# Spatial dropout (Tompson et al. 2015), of images, has one mask for each channel, the same for all pixels.
 
 # y[j] = x[j] mask[j] / (1 - rate) for one row; x and y may be one array.
 cdef void dropout_row(const real* x, real* y, Py_ssize_t width, u32 key,
@@ -17,9 +17,7 @@ cdef void dropout_row(const real* x, real* y, Py_ssize_t width, u32 key,
 
 cdef void dropout_image(const Op* op, const Buffer* buffer, const real* x, real* y, u32 key,
                         double rate) noexcept nogil:
-    cdef Py_ssize_t i, c = buffer.width
-    if op.kind == SPATIAL_DROPOUT:
-        c = op.geometry.c
+    cdef Py_ssize_t i, c = op.geometry.c if op.geometry.c > 0 else buffer.width
     for i in range(buffer.width // c):
         dropout_row(x + i * c, y + i * c, c, key, rate)
 
@@ -36,7 +34,8 @@ cdef void dropout_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
             memcpy(y.at + r * y.stride, x.at + r * x.stride, buffer.width * sizeof(real))
 
 
-cdef void dropout_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
+cdef void dropout_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
+                           Matrix dx) noexcept nogil:
     cdef const Masks* masks = &t.w.masks
     cdef Py_ssize_t r
     for r in range(t.rows):
@@ -47,18 +46,12 @@ cdef void dropout_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matr
 cdef problem_of_dropout(const Plan* plan, const Op* op, tables):
     if not 0 <= op.drop_rate < 1:
         return f"drop_rate={op.drop_rate} is not in [0, 1)"
-    if op.kind == SPATIAL_DROPOUT:
+    if op.geometry.c > 0:
         return problem_of_images(plan, op) or problem_of_kept_shape(plan, op, tables)
     return problem_of_kept_shape(plan, op, tables)
 
 
-kind = new_kind(DROPOUT, "dropout")
-kind.gradient_in_place = True
-kind.problem = problem_of_dropout
-kind.forward = dropout_op
-kind.backward = dropout_backward
-
-kind = new_kind(SPATIAL_DROPOUT, "spatial_dropout")
+kind = new_kind("dropout")
 kind.gradient_in_place = True
 kind.problem = problem_of_dropout
 kind.forward = dropout_op

@@ -1,5 +1,5 @@
-# A vector for each category of a column: y = W[code], zero where the code is unknown;  dW[code] = sum dy, and no
-# gradient flows to the codes.
+# A vector for each category of a column: y = W[code], zero where the code is unknown;  dW[code] = sum dy, and
+# no gradient flows to the codes.
 
 # The row of a table that a code means; -1: it is unknown, -2: it is NaN.
 cdef inline Py_ssize_t row_of_code(real code, Py_ssize_t n) noexcept nogil:
@@ -56,7 +56,7 @@ cdef void embedding_weight_gradient(const Op* op, const Parameter* p, Panel pane
 
 
 cdef void embedding_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    embedding_forward(op, t.plan.parameters + op.parameter, t.weights, x, y, t.rows)
+    embedding_forward(op, parameter_of(t, op), t.weights, x, y, t.rows)
 
 
 cdef void embedding_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
@@ -78,7 +78,7 @@ cdef problem_of_embedding(const Plan* plan, const Op* op, tables):
     return problem_of_weights(p, p.n_in, op.geometry.oc) if op.geometry.c == 1 else "it takes one column"
 
 
-kind = new_kind(EMBEDDING, "embedding")
+kind = new_kind("embedding")
 kind.weights = FROM_BLOCK
 kind.fitted = kind.on_columns = True
 kind.reads = reads_its_source

@@ -1,6 +1,7 @@
-# Layer normalization (Ba, Kiros & Hinton 2016): xhat = (x - mean) / sqrt(var + epsilon), y = gamma xhat + beta,
-# with mean and variance of the channels of one pixel. With g = gamma dy and means over the channels:
+# Layer normalization (Ba, Kiros & Hinton 2016): xhat = (x - mean) / sqrt(var + epsilon), with mean and
+# variance of the channels of one pixel. With g = gamma dy and means over the channels:
 #
+#   y = gamma xhat + beta
 #   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + epsilon);  dgamma = sum dy xhat;  dbeta = sum dy
 
 cdef extern from "norm.h" nogil:
@@ -26,7 +27,7 @@ cdef void layer_norm_backward(const Geometry* g, const real* x, const real* gamm
 
 
 cdef void layer_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef const real* packed = t.weights.packed
     cdef Py_ssize_t r
     for r in range(t.rows):
@@ -35,12 +36,13 @@ cdef void layer_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
 
 
 cdef void layer_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef Py_ssize_t r
     begin_channels(p, lane)
     for r in range(t.rows):
-        layer_norm_backward(&op.geometry, x.at + r * x.stride, t.weights.packed + p.weight, d.at + r * d.stride,
-                            lane.gradient + p.lane, lane.gradient + p.lane_bias, op.epsilon)
+        layer_norm_backward(&op.geometry, x.at + r * x.stride, t.weights.packed + p.weight,
+                            d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias,
+                            op.epsilon)
 
 
 cdef problem_of_norm(const Plan* plan, const Op* op, tables):
@@ -49,7 +51,7 @@ cdef problem_of_norm(const Plan* plan, const Op* op, tables):
     return problem_of_channels(plan, op, tables)
 
 
-kind = new_kind(LAYER_NORM, "layer_norm")
+kind = new_kind("layer_norm")
 kind.weights = FROM_LANES
 kind.gradient_in_place = True
 kind.reads = reads_its_source

@@ -27,7 +27,7 @@ cdef inline Py_ssize_t numeric_scratch(const Op* op) noexcept nogil:
 
 # One vector of the features of an op: the first of them, how many there are, and what mixes them.
 cdef struct Features:
-    int kind
+    bint periodic
     Py_ssize_t first, n, c, J
     const real* weights
     Waves waves
@@ -39,11 +39,11 @@ cdef inline Features features_of(const Op* op, const Parameter* p, Py_ssize_t ve
     cdef Features f
     cdef Panel panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, vector))
     memset(&f, 0, sizeof(Features))
-    f.kind, f.c, f.J = op.kind, op.geometry.c, op.geometry.oc // op.geometry.c - 1
+    f.periodic, f.c, f.J = op.bins == NULL, op.geometry.c, op.geometry.oc // op.geometry.c - 1
     f.first = vector * SKNN_V
     f.n = min(SKNN_V, f.c - f.first)
     f.weights = packed + p.weight + panel.offset + f.first - panel.begin
-    if op.kind == PERIODIC:
+    if f.periodic:
         f.waves = Waves(op.n_frequencies, f.J, panel.width)
     else:
         f.pieces = Pieces(p.n_in // f.J - 1, f.J, panel.width, f.c, f.n, op.bins + f.first)
@@ -60,7 +60,7 @@ cdef void numeric_forward(const Op* op, const Parameter* p, const real* packed, 
         f = features_of(op, p, v, packed)
         for r in range(rows):
             load_vector(x.at + r * x.stride + f.first, f.n, scratch)
-            if f.kind == PERIODIC:
+            if f.periodic:
                 periodic_vector(&f.waves, f.weights, scratch, values)
             else:
                 piecewise_vector(&f.pieces, f.weights, scratch, values)
@@ -91,7 +91,7 @@ cdef void numeric_weight_gradient(const Op* op, const Parameter* p, Panel panel,
         for r in range(rows):
             load_vector(x.at + r * x.stride + f.first, f.n, scratch)
             load_slopes(&f, d.at + r * d.stride + f.first, slopes)
-            if f.kind == PERIODIC:
+            if f.periodic:
                 periodic_gradient(&f.waves, f.weights, scratch, slopes, g + v * SKNN_V)
             else:
                 piecewise_gradient(&f.pieces, scratch, slopes, g + v * SKNN_V)
@@ -110,7 +110,7 @@ cdef void numeric_input_gradient(const Op* op, const Parameter* p, const real* p
             load_vector(x.at + r * x.stride + f.first, f.n, scratch)
             load_vector(d.at + r * d.stride + f.first, f.n, sum)
             load_slopes(&f, d.at + r * d.stride + f.first, slopes)
-            if f.kind == PERIODIC:
+            if f.periodic:
                 periodic_slope(&f.waves, f.weights, scratch, slopes, sum)
             else:
                 piecewise_slope(&f.pieces, f.weights, scratch, slopes, sum)
@@ -120,11 +120,12 @@ cdef void numeric_input_gradient(const Op* op, const Parameter* p, const real* p
 # ---- the ops ---------------------------------------------------------------------------------------
 
 cdef void numeric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    numeric_forward(op, t.plan.parameters + op.parameter, t.weights.packed, x, y, t.rows, t.w.scratch)
+    numeric_forward(op, parameter_of(t, op), t.weights.packed, x, y, t.rows, t.w.scratch)
 
 
-cdef void numeric_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
-    numeric_input_gradient(op, t.plan.parameters + op.parameter, t.weights.packed, x, d, dx, t.rows,
+cdef void numeric_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
+                           Matrix dx) noexcept nogil:
+    numeric_input_gradient(op, parameter_of(t, op), t.weights.packed, x, d, dx, t.rows,
                            t.w.scratch)
 
 
@@ -177,7 +178,7 @@ cdef problem_of_piecewise(const Plan* plan, const Op* op, tables):
     return problem_of_weights(plan.parameters + op.parameter, T * J + J, op.geometry.c)
 
 
-kind = new_kind(PERIODIC, "periodic")
+kind = new_kind("periodic")
 kind.weights = FROM_BLOCK
 kind.on_columns = kind.whole_panels = True
 kind.reads = reads_its_source
@@ -188,7 +189,7 @@ kind.task_gradient = numeric_task
 kind.reserve = reserve_numeric
 kind.work = work_of_periodic
 
-kind = new_kind(PIECEWISE, "piecewise")
+kind = new_kind("piecewise")
 kind.weights = FROM_BLOCK
 kind.on_columns = kind.whole_panels = kind.has_table = True
 kind.reads = reads_its_source

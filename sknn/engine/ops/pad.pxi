@@ -22,7 +22,7 @@ cdef problem_of_pad(const Plan* plan, const Op* op, tables):
     return None if fits else "the image is not inside of the padded one"
 
 
-kind = new_kind(PAD, "pad")
+kind = new_kind("pad")
 kind.gradient_in_place = True
 kind.problem = problem_of_pad
 kind.forward = pad_op

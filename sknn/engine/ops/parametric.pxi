@@ -31,14 +31,14 @@ cdef void parametric_backward(int code, const Geometry* g, const real* x, const 
 
 
 cdef void parametric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const real* a = t.weights.packed + t.plan.parameters[op.parameter].weight
+    cdef const real* a = t.weights.packed + parameter_of(t, op).weight
     cdef Py_ssize_t r
     for r in range(t.rows):
         parametric_forward(op.activation, &op.geometry, x.at + r * x.stride, a, y.at + r * y.stride)
 
 
 cdef void parametric_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef real* slope = t.w.scratch + whole_lines(t.plan.buffers[op.source].width)
     cdef Py_ssize_t r
     begin_channels(p, lane)
@@ -52,7 +52,7 @@ cdef int reserve_parametric(Plan* plan, Op* op) except -1:
     return 0
 
 
-kind = new_kind(PARAMETRIC, "parametric")
+kind = new_kind("parametric")
 kind.weights = FROM_LANES
 kind.gradient_in_place = True
 kind.reads = reads_its_source

@@ -176,13 +176,13 @@ cdef problem_of_max_pool(const Plan* plan, const Op* op, tables):
     return problem_of_pool(plan, op, tables)
 
 
-kind = new_kind(MAX_POOL, "max_pool")
+kind = new_kind("max_pool")
 kind.other = WRITES_OTHER
 kind.problem = problem_of_max_pool
 kind.forward = max_pool_op
 kind.backward = max_pool_op_backward
 
-kind = new_kind(AVG_POOL, "avg_pool")
+kind = new_kind("avg_pool")
 kind.problem = problem_of_pool
 kind.forward = avg_pool_op
 kind.backward = avg_pool_op_backward

@@ -36,13 +36,13 @@ cdef problem_of_branch(const Plan* plan, const Op* op, tables):
     return problem_of_images(plan, op) or problem_of_kept_shape(plan, op, tables)
 
 
-kind = new_kind(FORK, "fork")
+kind = new_kind("fork")
 kind.other = ADDS_ITS_GRADIENT
 kind.problem = problem_of_branch
 kind.forward = fork_op
 kind.backward = fork_backward
 
-kind = new_kind(ADD, "add")
+kind = new_kind("add")
 kind.other = READS_OTHER
 kind.problem = problem_of_branch
 kind.forward = add_op

@@ -23,14 +23,14 @@ cdef void scale_backward(const Geometry* g, const real* x, const real* s, real* 
 
 
 cdef void scale_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const real* s = t.weights.packed + t.plan.parameters[op.parameter].weight
+    cdef const real* s = t.weights.packed + parameter_of(t, op).weight
     cdef Py_ssize_t r
     for r in range(t.rows):
         scale_forward(&op.geometry, x.at + r * x.stride, s, y.at + r * y.stride)
 
 
 cdef void scale_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
-    cdef const Parameter* p = t.plan.parameters + op.parameter
+    cdef const Parameter* p = parameter_of(t, op)
     cdef Py_ssize_t r
     begin_channels(p, lane)
     for r in range(t.rows):
@@ -38,7 +38,7 @@ cdef void scale_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Ma
                        lane.gradient + p.lane)
 
 
-kind = new_kind(SCALE, "scale")
+kind = new_kind("scale")
 kind.weights = FROM_LANES
 kind.gradient_in_place = True
 kind.reads = reads_its_source

@@ -15,7 +15,8 @@ cdef void transpose_image(Py_ssize_t rows, Py_ssize_t columns, const real* x, re
 cdef void transpose_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef Py_ssize_t r
     for r in range(t.rows):
-        transpose_image(op.geometry.h * op.geometry.w, op.geometry.c, x.at + r * x.stride, y.at + r * y.stride)
+        transpose_image(op.geometry.h * op.geometry.w, op.geometry.c, x.at + r * x.stride,
+                        y.at + r * y.stride)
 
 
 cdef void transpose_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
@@ -30,7 +31,7 @@ cdef problem_of_transpose(const Plan* plan, const Op* op, tables):
     return problem_of_images(plan, op) or problem_of_kept_shape(plan, op, tables)
 
 
-kind = new_kind(TRANSPOSE, "transpose")
+kind = new_kind("transpose")
 kind.problem = problem_of_transpose
 kind.forward = transpose_op
 kind.backward = transpose_backward
