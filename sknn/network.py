@@ -67,9 +67,12 @@ class Network:
         at = self.plan.new_buffer(self.input_shape, gradient=input_gradient)
         #: number of ops after which the output of layer i stands in its buffer, and its shape
         self.ends = []
+        #: number of the first weights of layer i, or of the next layer that has some
+        self.first_parameters = []
         self._summary = []
         for number, layer in enumerate(layers):
             n_parameters = len(self.plan.parameters)
+            self.first_parameters.append(n_parameters)
             try:
                 at = layer.lower(self.plan, at)
             except ValueError as error:

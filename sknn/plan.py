@@ -35,6 +35,9 @@ class Geometry:
     #: padding before the first row and column
     top: int = 0
     left: int = 0
+    #: and after the last ones, of a pool
+    bottom: int = 0
+    right: int = 0
     groups: int = 1
     #: size of the image without its padding, of a convolution
     ih: int = 1
@@ -82,6 +85,8 @@ class Op:
     #: dropout rate, and the number of the mask
     drop_rate: float = 0.0
     mask: int = 0
+    #: whether padding counts in the mean of "avg_pool"
+    counts_padding: bool = False
     #: of normalizations
     epsilon: float = 0.0
     #: of running statistics

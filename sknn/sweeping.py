@@ -9,26 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn.layers import (
-    Activation,
-    AvgPool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    GlobalMaxPool2D,
-    LayerNorm,
-    MaxPool2D,
-    Residual,
-    SpatialDropout,
-)
+from sknn.layers import Residual
 from sknn.layers._shapes import pair
-
-ELEMENTWISE = (Activation, Dropout, SpatialDropout)
-NORMS = (BatchNorm, LayerNorm)
-WINDOWS = (Conv2D, AvgPool2D, MaxPool2D)
 
 
 @dataclass(frozen=True)
@@ -128,24 +110,11 @@ class SweptLayers:
         """The layers, one or none, that do at every place what this one did."""
         if isinstance(layer, Residual):
             return [self._move_residual(layer)]
-        shape, (height, width, _) = self._shape, self._image
-        new = layer
-        if isinstance(layer, Dense):
-            new = Conv2D(layer.units, (height, width), activation=layer.activation)
-        elif isinstance(layer, GlobalAvgPool2D):
-            new = AvgPool2D((height, width), strides=1)
-        elif isinstance(layer, GlobalMaxPool2D):
-            new = MaxPool2D((height, width), strides=1)
-        elif isinstance(layer, WINDOWS):
+        new = layer._on_larger_image(self._shape, self._image)
+        if new is layer and hasattr(layer, "_windows"):
             self._step(layer)
-        elif isinstance(layer, NORMS) and len(shape) == 1 and (height, width) != (1, 1):
-            raise ValueError(
-                "it normalises each place by itself and cannot be moved over a larger image."
-            )
-        elif not isinstance(layer, (Flatten, *ELEMENTWISE, *NORMS)):
-            raise ValueError("it cannot be moved over a larger image.")
-        self._shape = layer.output_shape(shape)
-        if isinstance(layer, Flatten):
+        self._shape = layer.output_shape(self._shape)
+        if new is None:
             return []
         self._image, self._larger = new.output_shape(self._image), new.output_shape(self._larger)
         return [new]

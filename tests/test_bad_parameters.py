@@ -67,6 +67,7 @@ def parts():
         "Conv2D": {"filters": 2, "kernel_size": 3},
         "Dense": {"units": 2},
         "Dropout": {"rate": 0.1},
+        "GroupNorm": {"groups": 1},
         "ParametricActivation": {"name": "relu"},
         "PiecewiseLinearEmbedding": {"edges": edges},
         "Residual": {"layers": [BatchNorm()]},

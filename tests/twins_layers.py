@@ -17,21 +17,35 @@ def pair(value):
     return (value, value) if np.isscalar(value) else tuple(value)
 
 
-def extent(size, kernel, stride, dilation, padding):
-    """(output size, zeros before, zeros after) along one axis; `padding` is a name or a number."""
+def extent(size, kernel, stride, dilation, padding, ceil_mode=False):
+    """(output size, zeros before, zeros after) along one axis; `padding` is a name, a number or two."""
     reach = (kernel - 1) * dilation + 1
     if padding == "same":
         out = -(-size // stride)
         total = max((out - 1) * stride + reach - size, 0)
         return out, total // 2, total - total // 2
-    before = 0 if padding == "valid" else padding
-    return (size + 2 * before - reach) // stride + 1, before, before
+    before, after = (0, 0) if padding == "valid" else pair(padding)
+    starts = range(-before, size + after - (0 if ceil_mode else reach - 1), stride)
+    if ceil_mode:  # all that begin in the image or before it, up to one that reaches the end
+        whole = [at for at in starts if at + reach <= size + after]
+        starts = whole + [at for at in starts[len(whole) :][:1] if whole[-1] + reach < size + after]
+        starts = [at for at in starts if at < size]
+    return len(starts), before, after
 
 
-def extents(shape, kernel, strides, dilation, padding):
+def extents(shape, kernel, strides, dilation, padding, ceil_mode=False):
     """The same along both axes."""
     padding = (padding, padding) if isinstance(padding, str) else pair(padding)
-    return [extent(*axis) for axis in zip(shape, kernel, strides, dilation, padding, strict=True)]
+    axes = zip(shape, kernel, strides, dilation, padding, strict=True)
+    return [extent(*axis, ceil_mode) for axis in axes]
+
+
+def overhanging(shape, kernel, strides, edges):
+    """The edges with as much padding after as the last window needs."""
+    return [
+        (out, before, max(after, (out - 1) * s + k - size - before))
+        for size, k, s, (out, before, after) in zip(shape, kernel, strides, edges, strict=True)
+    ]
 
 
 def pad(x, edges, value=0.0):
@@ -153,6 +167,30 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
     return normal * gamma + beta, backward
 
 
+def group_norm(x, gamma, beta, groups, epsilon=1e-5):
+    """Groups of channels over all pixels: each a row of its own."""
+    apart = x.reshape(len(x), -1, groups, x.shape[-1] // groups).swapaxes(1, 2)
+    rows = apart.reshape(len(x) * groups, -1)
+    normal_rows, rows_backward = layer_norm(rows, 1.0, 0.0, epsilon)
+
+    def as_images(rows):
+        return rows.reshape(apart.shape).swapaxes(1, 2).reshape(x.shape)
+
+    def as_rows(x):
+        return (
+            x.reshape(len(x), -1, groups, x.shape[-1] // groups).swapaxes(1, 2).reshape(rows.shape)
+        )
+
+    normal = as_images(normal_rows)
+
+    def backward(dout):
+        axes = tuple(range(x.ndim - 1))
+        dx = as_images(rows_backward(as_rows(dout * gamma))[0])
+        return dx, (dout * normal).sum(axis=axes), dout.sum(axis=axes)
+
+    return normal * gamma + beta, backward
+
+
 def scale(x, s, b, trained=True):
     """A factor for each channel."""
 
@@ -231,11 +269,12 @@ def embedding(codes, W, b):
 # ---- layers without weights ---------------------------------------------------------------------
 
 
-def max_pool(x, pool_size=2, strides=None, padding="valid"):
+def max_pool(x, pool_size=2, strides=None, padding="valid", ceil_mode=False):
     """The first of equal values, in row order, is the winner and gets the gradient; so is a NaN."""
     kernel = pair(pool_size)
     strides = kernel if strides is None else pair(strides)
-    edges = extents(x.shape[1:3], kernel, strides, (1, 1), padding)
+    edges = extents(x.shape[1:3], kernel, strides, (1, 1), padding, ceil_mode)
+    edges = overhanging(x.shape[1:3], kernel, strides, edges)
     places = [seen for _, seen in taps(kernel, strides, (1, 1), edges)]
     padded = pad(x, edges, -np.inf)
     windows = np.stack([padded[seen] for seen in places])
@@ -250,13 +289,18 @@ def max_pool(x, pool_size=2, strides=None, padding="valid"):
     return np.take_along_axis(windows, winner[None], axis=0)[0], backward
 
 
-def avg_pool(x, pool_size=2, strides=None, padding="valid"):
-    """The mean of what lies inside."""
+def avg_pool(
+    x, pool_size=2, strides=None, padding="valid", ceil_mode=False, count_include_pad=False
+):
+    """The mean of what lies inside, or of what lies in the padding, too."""
     kernel = pair(pool_size)
     strides = kernel if strides is None else pair(strides)
-    edges = extents(x.shape[1:3], kernel, strides, (1, 1), padding)
+    given = extents(x.shape[1:3], kernel, strides, (1, 1), padding, ceil_mode)
+    edges = overhanging(x.shape[1:3], kernel, strides, given)
     places = [seen for _, seen in taps(kernel, strides, (1, 1), edges)]
-    padded, inside = pad(x, edges), pad(np.ones((1, *x.shape[1:3], 1)), edges)
+    beyond = [(0, 0, full[2] - edge[2]) for full, edge in zip(edges, given, strict=True)]
+    counted = pad(np.ones((1, *x.shape[1:3], 1)), given, float(count_include_pad))
+    padded, inside = pad(x, edges), pad(counted, beyond)
     count = sum(inside[seen] for seen in places)
 
     def backward(dout):

@@ -117,7 +117,7 @@ def columns(walk, spec, x):
 
 
 def pool(twin):
-    return lambda walk, spec, x: twin(x, spec.pool_size, spec.strides, spec.padding)
+    return lambda walk, spec, x: twin(x, **spec.get_params())
 
 
 LAYERS = {
@@ -125,6 +125,9 @@ LAYERS = {
     "Conv2D": conv2d,
     "BatchNorm": batch_norm,
     "LayerNorm": lambda walk, spec, x: walk.weighted(layers.layer_norm, x, spec.epsilon),
+    "GroupNorm": lambda walk, spec, x: walk.weighted(
+        layers.group_norm, x, spec.groups, spec.epsilon
+    ),
     "Scale": lambda walk, spec, x: walk.weighted(layers.scale, x, spec.rate > 0),
     "ParametricActivation": lambda walk, spec, x: walk.weighted(layers.parametric, x, spec.name),
     "PeriodicEmbedding": lambda walk, spec, x: walk.weighted(

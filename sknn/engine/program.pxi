@@ -76,12 +76,13 @@ cdef class Program:
         op.parameter, op.table, op.mask = given.parameter, given.table, given.mask
         op.activation = numbered(ACTIVATIONS, given.activation, "activation")
         op.n_frequencies, op.drop_rate = given.n_frequencies, given.drop_rate
+        op.counts_padding = given.counts_padding
         op.epsilon, op.momentum = given.epsilon, given.momentum
         op.halo = -1
         if given.geometry is not None:
             g = given.geometry
             op.geometry = Geometry(g.h, g.w, g.c, g.oh, g.ow, g.oc, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw,
-                                   g.top, g.left, g.groups, g.ih, g.iw, g.first, g.to)
+                                   g.top, g.left, g.bottom, g.right, g.groups, g.ih, g.iw, g.first, g.to)
 
     cdef _take_parameter(self, Parameter* p, given):
         p.n_in, p.n_out, p.vectors = given.n_in, given.n_out, n_vectors(given.n_out)

@@ -70,7 +70,8 @@ cdef struct Geometry:
     Py_ssize_t h, w, c
     Py_ssize_t oh, ow, oc
     Py_ssize_t kh, kw, sh, sw, dh, dw
-    Py_ssize_t top, left        # where the image lies inside a padded one
+    Py_ssize_t top, left        # padding before the image
+    Py_ssize_t bottom, right    # and after it, of a pool
     Py_ssize_t groups
     Py_ssize_t ih, iw           # of a convolution: the image without its padding
     Py_ssize_t first, to        # columns of the source and of the target at which an op on columns begins
@@ -86,6 +87,7 @@ cdef struct Op:
     int n_frequencies   # of a periodic embedding
     int table           # number of its constants
     int mask            # number of the dropout mask
+    bint counts_padding # in the mean of a pool
     double drop_rate    # of dropout, and of the input dropout that a product with CSR rows takes along
     double epsilon      # of a norm
     double momentum     # of running statistics

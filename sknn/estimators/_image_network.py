@@ -4,7 +4,7 @@ from sknn.estimators._image_parameters import AUTO_BATCH_SIZE, auto_epochs
 from sknn.estimators._images import Images
 from sknn.estimators._parameters import SAMPLES, documented
 from sknn.estimators._snapshot import on_snapshot
-from sknn.layers import BatchNorm, Dense, Dropout, SpatialDropout
+from sknn.layers import Dense
 from sknn.losses import Loss
 from sknn.network import Network
 
@@ -50,7 +50,7 @@ class ImageNetwork(Images):
         random = [
             layer
             for layer in every_layer(self._architecture_[0])
-            if isinstance(layer, (Dropout, SpatialDropout, BatchNorm))
+            if getattr(layer, "_depends_on_step", False)  # parts of Columns may be None
         ]
         if self.augmentation is not None or random:
             name = "augmentation" if self.augmentation is not None else repr(random[0])

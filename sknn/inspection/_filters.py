@@ -9,32 +9,7 @@ from sknn.inspection._panels import (
     make_panels,
     split_pipeline,
 )
-from sknn.layers import (
-    BatchNorm,
-    CategoryEmbedding,
-    Columns,
-    Conv2D,
-    Dense,
-    LayerNorm,
-    ParametricActivation,
-    PeriodicEmbedding,
-    PiecewiseLinearEmbedding,
-    Residual,
-    Scale,
-    Transposed,
-)
-
-EMBEDDINGS = (PeriodicEmbedding, PiecewiseLinearEmbedding)
-WEIGHTED = (BatchNorm, Conv2D, Dense, LayerNorm, ParametricActivation, Scale, *EMBEDDINGS)
-
-
-def number_of_weights(layer):
-    """How many arrays of ``coefs_`` belong to a layer."""
-    if isinstance(layer, (Columns, Residual, Transposed)):
-        return sum(number_of_weights(inner) for inner in layer.layers)
-    if isinstance(layer, CategoryEmbedding):
-        return len(layer.cardinalities)
-    return int(isinstance(layer, WEIGHTED))
+from sknn.layers import Conv2D
 
 
 def kernels_of(network, layer):
@@ -48,7 +23,8 @@ def kernels_of(network, layer):
             f"layer={layer} is {found}, which has no filters; convolutions are the layers "
             f"{', '.join(map(str, convolutions)) or '(none)'}."
         )
-    return number, network.coefs_[sum(map(number_of_weights, layers[: number - 1]))]
+    first = network._network(network.coefs_[0].dtype).first_parameters[number - 1]
+    return number, network.coefs_[first]
 
 
 class FilterDisplay:

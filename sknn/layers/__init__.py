@@ -7,7 +7,7 @@ from sknn.layers._dense import Dense
 from sknn.layers._dropout import Dropout, SpatialDropout
 from sknn.layers._embedding import CategoryEmbedding, PeriodicEmbedding
 from sknn.layers._flatten import Flatten
-from sknn.layers._norm import BatchNorm, LayerNorm
+from sknn.layers._norm import BatchNorm, GroupNorm, LayerNorm
 from sknn.layers._piecewise import PiecewiseLinearEmbedding
 from sknn.layers._pool import AvgPool2D, GlobalAvgPool2D, GlobalMaxPool2D, MaxPool2D
 from sknn.layers._residual import Residual
@@ -26,6 +26,7 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2D",
     "GlobalMaxPool2D",
+    "GroupNorm",
     "LayerNorm",
     "MaxPool2D",
     "ParametricActivation",

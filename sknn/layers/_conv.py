@@ -1,12 +1,10 @@
 """The convolutional layer."""
 
-from numbers import Integral
+from sklearn.utils._param_validation import StrOptions
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
-from sknn._ranges import MAX_WIDTH, WIDTH
+from sknn._ranges import WIDTH
 from sknn.layers._activation import Activation
-from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
+from sknn.layers._layer import ACTIVATION, PADDING, PAIR, Layer, check_size
 from sknn.layers._shapes import check_padding, image, pair, windows
 from sknn.plan import Geometry
 
@@ -65,11 +63,7 @@ class Conv2D(Layer):
         "filters": WIDTH,
         "kernel_size": PAIR,
         "strides": PAIR,
-        "padding": [
-            StrOptions({"valid", "same"}),
-            Interval(Integral, 0, MAX_WIDTH, closed="both"),
-            "array-like",
-        ],
+        "padding": PADDING,
         "dilation": PAIR,
         "groups": WIDTH,
         "bias": ["boolean"],
@@ -144,6 +138,9 @@ class Conv2D(Layer):
             (h + top + bottom, w + left + right, c),
         )
         return oh, ow, filters
+
+    def _on_larger_image(self, shape, image):
+        return self
 
     def lower(self, plan, source):
         h, w, c = image(plan.shapes[source], self)

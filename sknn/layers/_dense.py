@@ -6,6 +6,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sknn._ranges import NOT_NEGATIVE, WIDTH
 from sknn.layers._activation import Activation
+from sknn.layers._conv import Conv2D
 from sknn.layers._layer import ACTIVATION, Layer, check_size, size_of
 
 
@@ -73,6 +74,9 @@ class Dense(Layer):
         if self.parametrization == "standard":
             return {"rule": "glorot", "rate_factor": rate, "decay_factor": rate}
         return {"rule": "ntk", "rate_factor": rate / sqrt(n_in), "decay_factor": rate}
+
+    def _on_larger_image(self, shape, image):
+        return Conv2D(self.units, image[:2], activation=self.activation)
 
     def lower(self, plan, source):
         activation = self.activation or plan.activation

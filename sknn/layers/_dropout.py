@@ -14,6 +14,11 @@ class _Dropout(Layer):
     def __init__(self, rate):
         self.rate = rate
 
+    _depends_on_step = True
+
+    def _on_larger_image(self, shape, image):
+        return self
+
     def _add(self, plan, source, geometry=None):
         if self.rate == 0:
             return source

@@ -22,6 +22,9 @@ class Flatten(Layer):
     def _shape(self, input_shape):
         return (size_of(input_shape),)
 
+    def _on_larger_image(self, shape, image):
+        return None
+
     def lower(self, plan, source):
         # nothing is moved: the buffer has another shape from now on
         plan.shapes[source] = self.output_shape(plan.shapes[source])

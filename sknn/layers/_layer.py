@@ -1,14 +1,21 @@
 """What all layers share."""
 
-from sklearn.utils._param_validation import StrOptions
+from numbers import Integral
 
-from sknn._ranges import MAX_COUNT, WIDTH, ParametersInRange
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknn._ranges import MAX_COUNT, MAX_WIDTH, WIDTH, ParametersInRange
 
 ACTIVATIONS = (
     *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
     *("gelu", "silu", "mish", "softplus"),
 )
 PAIR = [*WIDTH, "array-like"]
+PADDING = [
+    StrOptions({"valid", "same"}),
+    Interval(Integral, 0, MAX_WIDTH, closed="both"),
+    "array-like",
+]
 ACTIVATION = [StrOptions(set(ACTIVATIONS))]
 
 
@@ -41,6 +48,17 @@ class Layer(ParametersInRange):
     def _shape(self, input_shape):
         """The same with parameters that are valid."""
         return input_shape
+
+    #: whether each step of training does something else, by chance or by the batch
+    _depends_on_step = False
+
+    def _on_larger_image(self, shape, image):
+        """The layer that does at every place of a larger image what this one does to images of `shape`.
+
+        `image` is the shape before it was flattened. None: there is nothing left to do. Raises ValueError
+        where there is no such layer.
+        """
+        raise ValueError("it cannot be moved over a larger image.")
 
     def lower(self, plan, source):
         """Add the ops of the layer to a plan for the engine.

@@ -1,10 +1,11 @@
 """Normalisation."""
 
+from dataclasses import replace
 from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
-from sknn._ranges import NOT_NEGATIVE, POSITIVE
+from sknn._ranges import NOT_NEGATIVE, POSITIVE, WIDTH
 from sknn.layers._layer import Layer
 from sknn.plan import Geometry
 
@@ -14,7 +15,7 @@ class _Norm(Layer):
 
     _kind: str
 
-    def _add(self, plan, source, momentum=0.0, **options):
+    def _add(self, plan, source, momentum=0.0, geometry=None, **options):
         shape = self.output_shape(plan.shapes[source])
         target = plan.new_stage(source)
         parameter = plan.new_parameter(source, shape[-1:], rule="norm", decays=False, **options)
@@ -25,9 +26,16 @@ class _Norm(Layer):
             parameter=parameter,
             epsilon=float(self.epsilon),
             momentum=momentum,
-            geometry=Geometry.of_channels(shape),
+            geometry=geometry or Geometry.of_channels(shape),
         )
         return target
+
+    def _on_larger_image(self, shape, image):
+        if len(shape) == 1 and image[:2] != (1, 1):
+            raise ValueError(
+                "it normalizes each place by itself and cannot be moved over a larger image."
+            )
+        return self
 
 
 class BatchNorm(_Norm):
@@ -67,6 +75,7 @@ class BatchNorm(_Norm):
     """
 
     _kind = "batch_norm"
+    _depends_on_step = True
     _parameter_constraints = {
         "momentum": [Interval(Real, 0, 1, closed="right")],
         "epsilon": POSITIVE,
@@ -99,6 +108,7 @@ class LayerNorm(_Norm):
     See Also
     --------
     BatchNorm : Normalizes every channel over the mini-batch.
+    GroupNorm : Normalizes groups of channels over all pixels of an image.
 
     References
     ----------
@@ -119,3 +129,56 @@ class LayerNorm(_Norm):
 
     def lower(self, plan, source):
         return self._add(plan, source)
+
+
+class GroupNorm(_Norm):
+    """Normalize groups of neighboring channels over all pixels of each image.
+
+    ``y = γ (x − μ) / √(σ² + ε) + β``, μ and σ² being mean and variance of the c / groups channels of a group at
+    all pixels; γ and β have one value for each channel. Training and prediction do the same, whatever the size
+    of the mini-batch.
+
+    Parameters
+    ----------
+    groups : int
+        Number of groups; it divides the number of channels. 1 normalizes the whole image at once, as many as
+        there are channels each channel by itself (instance normalization).
+    epsilon : float, default=1e-5
+        Added to the variance, > 0.
+
+    See Also
+    --------
+    LayerNorm : Normalizes the channels of each pixel.
+    BatchNorm : Normalizes every channel over the mini-batch.
+
+    References
+    ----------
+    Y. Wu & K. He, Group normalization, ECCV 2018 (arXiv 1803.08494).
+
+    Examples
+    --------
+    >>> from sknn.layers import GroupNorm
+    >>> GroupNorm(4).output_shape((8, 8, 32))
+    (8, 8, 32)
+    """
+
+    _kind = "group_norm"
+    _parameter_constraints = {"groups": WIDTH, "epsilon": POSITIVE}
+
+    def __init__(self, groups, epsilon=1e-5):
+        self.groups = groups
+        self.epsilon = epsilon
+
+    def _shape(self, input_shape):
+        if input_shape[-1] % int(self.groups):
+            raise ValueError(f"groups={self.groups} must divide the {input_shape[-1]} channels.")
+        return input_shape
+
+    def lower(self, plan, source):
+        geometry = replace(Geometry.of_channels(plan.shapes[source]), groups=int(self.groups))
+        return self._add(plan, source, geometry=geometry)
+
+    def _on_larger_image(self, shape, image):
+        return Layer._on_larger_image(
+            self, shape, image
+        )  # its statistics are those of the whole image

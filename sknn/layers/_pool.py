@@ -1,9 +1,7 @@
 """Pooling layers."""
 
-from sklearn.utils._param_validation import StrOptions
-
-from sknn.layers._layer import PAIR, Layer
-from sknn.layers._shapes import image, pair, windows
+from sknn.layers._layer import PADDING, PAIR, Layer
+from sknn.layers._shapes import check_padding, image, pair, windows
 from sknn.plan import Geometry
 
 
@@ -14,13 +12,15 @@ class _Pool2D(Layer):
     _parameter_constraints = {
         "pool_size": PAIR,
         "strides": [*PAIR, None],
-        "padding": [StrOptions({"valid", "same"})],
+        "padding": PADDING,
+        "ceil_mode": ["boolean"],
     }
 
-    def __init__(self, pool_size=2, strides=None, padding="valid"):
+    def __init__(self, pool_size=2, strides=None, padding="valid", ceil_mode=False):
         self.pool_size = pool_size
         self.strides = strides
         self.padding = padding
+        self.ceil_mode = ceil_mode
 
     def _steps(self):
         size = pair(self.pool_size, "pool_size")
@@ -28,7 +28,15 @@ class _Pool2D(Layer):
 
     def _windows(self, shape):
         size, strides = self._steps()
-        axes = [windows(shape[a], size[a], strides[a], self.padding) for a in (0, 1)]
+        axes = [
+            windows(shape[a], size[a], strides[a], padding, ceil_mode=self.ceil_mode)
+            for a, padding in enumerate(check_padding(self.padding))
+        ]
+        if any(max(padding) >= size[a] for a, (_, *padding) in enumerate(axes)):
+            raise ValueError(
+                f"padding={self.padding!r} must be smaller than the window of {size[0]} x {size[1]}, which would "
+                "else see nothing of the image."
+            )
         if min(n for n, _, _ in axes) < 1:
             raise ValueError(
                 f"a window of {size[0]} x {size[1]} does not fit on an image of {shape[0]} x {shape[1]}; "
@@ -41,12 +49,19 @@ class _Pool2D(Layer):
         rows, columns = self._windows((h, w))
         return rows[0], columns[0], c
 
+    def _on_larger_image(self, shape, image):
+        return self
+
     def lower(self, plan, source):
         h, w, c = image(plan.shapes[source], self)
         self.output_shape((h, w, c))
-        (oh, top, _), (ow, left, _) = self._windows((h, w))
+        (oh, top, bottom), (ow, left, right) = self._windows((h, w))
         size, strides = self._steps()
-        return _pool(plan, self._kind, source, (oh, ow, c), size, strides, (top, left))
+        edges = {"top": top, "left": left, "bottom": bottom, "right": right}
+        return _pool(plan, self._kind, source, (oh, ow, c), size, strides, edges, **self._options())
+
+    def _options(self):
+        return {}
 
 
 class MaxPool2D(_Pool2D):
@@ -60,8 +75,12 @@ class MaxPool2D(_Pool2D):
         Rows and columns of the window.
     strides : int, (int, int) or None, default=None
         Steps between windows; None is the size of the window.
-    padding : {"valid", "same"}, default="valid"
-        "valid" drops a window that hangs over the edge, "same" keeps it and ignores what lies outside.
+    padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int)), default="valid"
+        "valid" drops a partial window at the edge, "same" gives as many windows as there are strides in the
+        image; a number is added on both sides of rows and columns, two are those of rows and of columns, and
+        pairs of numbers are the padding before and after. It is smaller than the window.
+    ceil_mode : bool, default=False
+        Whether a partial window after the last whole one counts, too.
 
     See Also
     --------
@@ -89,9 +108,14 @@ class AvgPool2D(_Pool2D):
         Rows and columns of the window.
     strides : int, (int, int) or None, default=None
         Steps between windows; None is the size of the window.
-    padding : {"valid", "same"}, default="valid"
-        "valid" drops a window that hangs over the edge, "same" keeps it and takes the mean of what lies
-        inside.
+    padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int)), default="valid"
+        "valid" drops a partial window at the edge, "same" gives as many windows as there are strides in the
+        image; a number is added on both sides of rows and columns, two are those of rows and of columns, and
+        pairs of numbers are the padding before and after. It is smaller than the window.
+    ceil_mode : bool, default=False
+        Whether a partial window after the last whole one counts, too.
+    count_include_pad : bool, default=False
+        Whether the padding counts as zeros in the mean. PyTorch's default is True, ONNX's False.
 
     See Also
     --------
@@ -106,6 +130,16 @@ class AvgPool2D(_Pool2D):
     """
 
     _kind = "avg_pool"
+    _parameter_constraints = {**_Pool2D._parameter_constraints, "count_include_pad": ["boolean"]}
+
+    def __init__(
+        self, pool_size=2, strides=None, padding="valid", ceil_mode=False, count_include_pad=False
+    ):
+        super().__init__(pool_size, strides, padding, ceil_mode)
+        self.count_include_pad = count_include_pad
+
+    def _options(self):
+        return {"counts_padding": bool(self.count_include_pad)}
 
 
 class _GlobalPool2D(Layer):
@@ -118,7 +152,7 @@ class _GlobalPool2D(Layer):
 
     def lower(self, plan, source):
         h, w, c = image(plan.shapes[source], self)
-        target = _pool(plan, self._kind, source, (1, 1, c), (h, w), (1, 1), (0, 0))
+        target = _pool(plan, self._kind, source, (1, 1, c), (h, w), (1, 1), {})
         plan.shapes[target] = (c,)
         return target
 
@@ -142,6 +176,9 @@ class GlobalMaxPool2D(_GlobalPool2D):
 
     _kind = "max_pool"
 
+    def _on_larger_image(self, shape, image):
+        return MaxPool2D(image[:2], strides=1)
+
 
 class GlobalAvgPool2D(_GlobalPool2D):
     """The mean of each channel.
@@ -162,13 +199,16 @@ class GlobalAvgPool2D(_GlobalPool2D):
 
     _kind = "avg_pool"
 
+    def _on_larger_image(self, shape, image):
+        return AvgPool2D(image[:2], strides=1)
 
-def _pool(plan, kind, source, shape, size, strides, before):
-    """Adds a pooling op; the buffer of a largest value has a twin that says where it stood."""
-    (kh, kw), (sh, sw), (top, left) = size, strides, before
-    window = {"kh": kh, "kw": kw, "sh": sh, "sw": sw, "top": top, "left": left}
+
+def _pool(plan, kind, source, shape, size, strides, edges, **options):
+    """Add a pooling op; the buffer of a maximum has another one beside it that says where it stood."""
+    (kh, kw), (sh, sw) = size, strides
+    window = {"kh": kh, "kw": kw, "sh": sh, "sw": sw, **edges}
     geometry = Geometry.of_images(plan.shapes[source], shape, **window)
     target = plan.new_buffer(shape, gradient=plan.has_gradient(source))
     winners = plan.new_buffer(shape, gradient=False) if kind == "max_pool" else -1
-    plan.add(kind, source, target, other=winners, geometry=geometry)
+    plan.add(kind, source, target, other=winners, geometry=geometry, **options)
     return target

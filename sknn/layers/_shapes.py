@@ -75,30 +75,53 @@ def kept(layers, shape):
     return shape
 
 
-def windows(size, window, stride, padding, dilation=1):
+def windows(size, window, stride, padding, dilation=1, ceil_mode=False):
     """(number of windows, padding before, padding after) along one axis.
 
     Parameters
     ----------
     size, window, stride, dilation : int
-    padding : "valid", "same" or int
+    padding : "valid", "same", int or (int, int)
         "valid" drops a window that hangs over the edge; "same" gives ``ceil(size / stride)`` windows, with
-        as much padding before as after, or one more after; a number is added on both sides.
+        as much padding before as after, or one more after; a number is added on both sides, two numbers before
+        and after.
+    ceil_mode : bool, default=False
+        Whether a window that hangs over the padding counts, if it begins before its end.
     """
     reach = (window - 1) * dilation + 1
     if padding == "same":
         n = -(-size // stride)
         total = max((n - 1) * stride + reach - size, 0)
         return n, total // 2, total - total // 2
-    before = 0 if padding == "valid" else padding
-    n = (size + 2 * before - reach) // stride + 1
-    if size + 2 * before < reach:
-        n = 0
-    return n, before, before
+    before, after = (0, 0) if padding == "valid" else pair(padding, "padding", least=0)
+    room = size + before + after - reach
+    if room < 0:
+        return 0, before, after
+    n = (room + (stride - 1 if ceil_mode else 0)) // stride + 1
+    if (
+        ceil_mode and (n - 1) * stride >= size + before
+    ):  # none begins in the padding after, as in PyTorch
+        n -= 1
+    return n, before, after
 
 
 def check_padding(padding):
-    """A pair of "valid" or "same", or of numbers, from one of them or two numbers."""
+    """The padding of both axes: a name, a number or (before, after) each."""
     if isinstance(padding, str):
         return padding, padding
-    return pair(padding, "padding", least=0)
+    try:
+        values = tuple(padding)
+    except TypeError:
+        values = padding, padding
+    if len(values) != 2 or not all(is_count(v, 0) or _is_pair(v) for v in values):
+        raise ValueError(
+            f"padding={padding!r} must be 'valid', 'same', an integer >= 0, one for each axis, or (before, after) "
+            "for each axis."
+        )
+    return values
+
+
+def _is_pair(value):
+    return (
+        isinstance(value, (tuple, list)) and len(value) == 2 and all(is_count(v, 0) for v in value)
+    )

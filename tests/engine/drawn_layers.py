@@ -17,6 +17,7 @@ from sknn.layers import (
     Flatten,
     GlobalAvgPool2D,
     GlobalMaxPool2D,
+    GroupNorm,
     LayerNorm,
     MaxPool2D,
     ParametricActivation,
@@ -154,13 +155,17 @@ def spread_pixels(d, shape, depth):
     return Conv2D(d.whole(1, 4), 1, strides=strides, padding=padding, activation=d.activation())
 
 
+def divisors(n):
+    return [k for k in range(1, n + 1) if n % k == 0]
+
+
 def conv2d(d, shape, depth):
     if d.chance(0.1):
         return spread_pixels(d, shape, depth)
     c = shape[2]
-    groups = d.one_of(1, 1, 1, c, *(n for n in range(1, c + 1) if c % n == 0))
+    groups = d.one_of(1, 1, 1, c, *divisors(c))
     filters = groups * d.whole(1, 4) if d.chance(0.6) else groups * d.one_of(1, 1, 7, 17, 33)
-    padding = d.one_of("same", "valid", d.some(0, 3))
+    padding = d.one_of("same", "valid", d.some(0, 3), ((d.whole(0, 2), 1), (0, d.whole(0, 3))))
     return Conv2D(
         min(filters, 4 * groups) if filters > 40 else filters,
         d.some(1, 4),
@@ -176,7 +181,14 @@ def conv2d(d, shape, depth):
 
 def pool(kind):
     def draw(d, shape, depth):
-        return kind(d.some(1, 4), d.one_of(None, d.some(1, 4)), d.one_of("valid", "same"))
+        options = {"count_include_pad": d.chance(0.5)} if kind is AvgPool2D else {}
+        return kind(
+            d.some(1, 4),
+            d.one_of(None, d.some(1, 4)),
+            d.one_of("valid", "same", d.some(0, 2), ((d.whole(0, 2), 1), (0, d.whole(0, 2)))),
+            ceil_mode=d.chance(0.3),
+            **options,
+        )
 
     return draw
 
@@ -232,6 +244,7 @@ EVERYWHERE = [
     lambda d, shape, depth: Activation(d.one_of(*NAMES)),
     lambda d, shape, depth: Activation(d.one_of(*NAMES)),
     lambda d, shape, depth: LayerNorm(d.one_of(1e-5, 0.1)),
+    lambda d, shape, depth: GroupNorm(d.one_of(*divisors(shape[-1])), d.one_of(1e-5, 0.1)),
     lambda d, shape, depth: Scale(d.one_of(1.0, 6.0, 0.0), d.one_of(1.0, 0.5)),
     lambda d, shape, depth: ParametricActivation(d.one_of(*NAMES), d.one_of(1.0, 0.1)),
     lambda d, shape, depth: Dropout(d.one_of(0.0, 0.2, 0.5)),

@@ -19,6 +19,7 @@ from sknn.layers import (
     SpatialDropout,
     Transposed,
 )
+from sknn.layers._layer import Layer
 from sknn.sweeping import SweptLayers
 from tests.estimators.samples import DIGITS, IMAGES, cnn
 
@@ -157,9 +158,8 @@ def test_a_layer_that_is_unknown():
     class Twice(Activation):
         pass
 
-    class Unknown:
-        def output_shape(self, shape):
-            return shape
+    class Unknown(Layer):
+        pass
 
     assert len(SweptLayers([Twice("relu")], (8, 8, 1), (8, 9, 1)).layers) == 1
     with pytest.raises(ValueError, match="cannot be moved over a larger image"):

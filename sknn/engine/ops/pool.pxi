@@ -1,7 +1,8 @@
-# Pooling of images (n, h, w, c) over windows; a window that hangs over the edge counts what lies inside.
+# Pooling of images (n, h, w, c) over windows, which may hang over the edge.
 #
 # max:  y[p] = the largest x of the window;  dx = dy at the first place where it stands
-# mean: y[p] = the mean of the window;       dx = dy / count at every place
+# mean: y[p] = the mean of the window;       dx = dy / count at every place; count is what lies inside of the
+#       image, or of the image and its padding
 # `winners` keeps which tap of the window won, as a number of type real beside every y.
 
 cdef extern from "pool.h" nogil:
@@ -80,7 +81,16 @@ cdef void max_pool_backward_apart(const Geometry* g, const real* dy, const real*
         dx += g.w * g.c
 
 
-cdef void avg_pool_forward(const Geometry* g, const real* x, real* y) noexcept nogil:
+# One of the values of which outputs (oy, ox) are the mean.
+cdef inline real share_of_mean(const Geometry* g, const Taps* t, Py_ssize_t oy, Py_ssize_t ox,
+                               bint counts_padding) noexcept nogil:
+    cdef Py_ssize_t y = oy * g.sh - g.top, x = ox * g.sw - g.left
+    if counts_padding:
+        return <real>1 / <real>(min(g.kh, g.h + g.bottom - y) * min(g.kw, g.w + g.right - x))
+    return <real>1 / <real>((t.y1 - t.y0) * (t.x1 - t.x0))
+
+
+cdef void avg_pool_forward(const Geometry* g, const real* x, real* y, bint counts_padding) noexcept nogil:
     cdef Py_ssize_t oy, ox, i, j, k
     cdef Taps t
     cdef const real* v
@@ -88,7 +98,7 @@ cdef void avg_pool_forward(const Geometry* g, const real* x, real* y) noexcept n
     for oy in range(g.oh):
         for ox in range(g.ow):
             t = window_taps(g, oy, ox)
-            share = <real>1 / <real>((t.y1 - t.y0) * (t.x1 - t.x0))
+            share = share_of_mean(g, &t, oy, ox, counts_padding)
             for k in range(g.c):
                 y[k] = 0
             for i in range(t.y0, t.y1):
@@ -101,7 +111,7 @@ cdef void avg_pool_forward(const Geometry* g, const real* x, real* y) noexcept n
             y += g.c
 
 
-cdef void avg_pool_backward(const Geometry* g, const real* dy, real* dx) noexcept nogil:
+cdef void avg_pool_backward(const Geometry* g, const real* dy, real* dx, bint counts_padding) noexcept nogil:
     cdef Py_ssize_t oy, ox, i, j, k
     cdef Taps t
     cdef real* d
@@ -111,7 +121,7 @@ cdef void avg_pool_backward(const Geometry* g, const real* dy, real* dx) noexcep
     for oy in range(g.oh):
         for ox in range(g.ow):
             t = window_taps(g, oy, ox)
-            share = <real>1 / <real>((t.y1 - t.y0) * (t.x1 - t.x0))
+            share = share_of_mean(g, &t, oy, ox, counts_padding)
             for i in range(t.y0, t.y1):
                 for j in range(t.x0, t.x1):
                     d = dx + t.at + (i * g.w + j) * g.c
@@ -142,14 +152,14 @@ cdef void max_pool_op_backward(const Pass* t, const Op* op, Matrix x, Matrix y, 
 cdef void avg_pool_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef Py_ssize_t r
     for r in range(t.rows):
-        avg_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride)
+        avg_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride, op.counts_padding)
 
 
 cdef void avg_pool_op_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                                Matrix dx) noexcept nogil:
     cdef Py_ssize_t r
     for r in range(t.rows):
-        avg_pool_backward(&op.geometry, d.at + r * d.stride, dx.at + r * dx.stride)
+        avg_pool_backward(&op.geometry, d.at + r * d.stride, dx.at + r * dx.stride, op.counts_padding)
 
 
 cdef bint pools_fit(Py_ssize_t size, Py_ssize_t n, Py_ssize_t kernel, Py_ssize_t stride,
