@@ -65,6 +65,7 @@ def parts():
         "CategoryEmbedding": {"cardinalities": [3, 3, 3], "dim": 2},
         "Columns": {"layers": [None, BatchNorm()], "widths": [1, 2]},
         "Conv2D": {"filters": 2, "kernel_size": 3},
+        "ConvTranspose2D": {"filters": 2, "kernel_size": 2},
         "Dense": {"units": 2},
         "Dropout": {"rate": 0.1},
         "GroupNorm": {"groups": 1},

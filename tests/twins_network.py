@@ -95,6 +95,12 @@ def conv2d(walk, spec, x):
     return walk.activated(spec, *walk.weighted(layers.conv2d, x, **options))
 
 
+def conv_transpose2d(walk, spec, x):
+    options = ("strides", "padding", "output_padding", "groups", "bias")
+    options = {name: getattr(spec, name) for name in options}
+    return walk.activated(spec, *walk.weighted(layers.conv_transpose2d, x, **options))
+
+
 def batch_norm(walk, spec, x):
     if walk.training:
         return walk.weighted(layers.batch_norm, x, spec.epsilon, walk.sample_weight, spec.scale)
@@ -123,6 +129,7 @@ def pool(twin):
 LAYERS = {
     "Dense": dense,
     "Conv2D": conv2d,
+    "ConvTranspose2D": conv_transpose2d,
     "BatchNorm": batch_norm,
     "LayerNorm": lambda walk, spec, x: walk.weighted(layers.layer_norm, x, spec.epsilon),
     "GroupNorm": lambda walk, spec, x: walk.weighted(

@@ -87,7 +87,7 @@ cdef struct Op:
     int n_frequencies   # of a periodic embedding
     int table           # number of its constants
     int mask            # number of the dropout mask
-    bint counts_padding # in the mean of a pool
+    bint counts_padding  # in the mean of a pool
     double drop_rate    # of dropout, and of the input dropout that a product with CSR rows takes along
     double epsilon      # of a norm
     double momentum     # of running statistics

@@ -3,6 +3,7 @@
 from sknn.layers._activation import Activation
 from sknn.layers._columns import Columns
 from sknn.layers._conv import Conv2D
+from sknn.layers._conv_transpose import ConvTranspose2D
 from sknn.layers._dense import Dense
 from sknn.layers._dropout import Dropout, SpatialDropout
 from sknn.layers._embedding import CategoryEmbedding, PeriodicEmbedding
@@ -21,6 +22,7 @@ __all__ = [
     "CategoryEmbedding",
     "Columns",
     "Conv2D",
+    "ConvTranspose2D",
     "Dense",
     "Dropout",
     "Flatten",

@@ -154,26 +154,8 @@ class Conv2D(Layer):
             geometry = Geometry.of_images((h, w, c), padded, top=top, left=left)
             plan.add("pad", source, inside, geometry=geometry)
             source = inside
-        kernel = pair(self.kernel_size, "kernel_size")
-        trained = self.trainable or self.bias or plan.has_gradient(source)
-        target = plan.new_buffer((oh, ow, oc), gradient=trained)
-        parameter = plan.new_parameter(
-            source,
-            (*kernel, c // int(self.groups), oc),
-            activation=self.activation or plan.activation,
-            places=oh * ow,
-            trained=bool(self.trainable),
-            biased=bool(self.bias),
-            rule=self.init,
-        )
-        plan.add(
-            "depthwise" if 1 < c == oc == self.groups else "conv",
-            source,
-            target,
-            parameter=parameter,
-            geometry=self._geometry((h, w), padded, (oh, ow, oc), (top, left)),
-        )
-        return Activation(self.activation or plan.activation).lower(plan, target)
+        geometry = self._geometry((h, w), padded, (oh, ow, oc), (top, left))
+        return add_convolution(plan, source, self, geometry)
 
     def _geometry(self, size, padded, output_shape, before):
         (kh, kw), (sh, sw) = pair(self.kernel_size, "kernel_size"), pair(self.strides, "strides")
@@ -182,3 +164,22 @@ class Conv2D(Layer):
         (ih, iw), (top, left) = size, before
         inside = {"ih": ih, "iw": iw, "top": top, "left": left}
         return Geometry.of_images(padded, output_shape, groups=int(self.groups), **window, **inside)
+
+
+def add_convolution(plan, source, layer, geometry):
+    """Add the op of a convolution of an image with its padding, and its activation."""
+    g = geometry
+    trained = layer.trainable or layer.bias or plan.has_gradient(source)
+    target = plan.new_buffer((g.oh, g.ow, g.oc), gradient=bool(trained))
+    parameter = plan.new_parameter(
+        source,
+        (g.kh, g.kw, g.c // g.groups, g.oc),
+        activation=layer.activation or plan.activation,
+        places=g.oh * g.ow,
+        trained=bool(layer.trainable),
+        biased=bool(layer.bias),
+        rule=layer.init,
+    )
+    kind = "depthwise" if 1 < g.c == g.oc == g.groups else "conv"
+    plan.add(kind, source, target, parameter=parameter, geometry=geometry)
+    return Activation(layer.activation or plan.activation).lower(plan, target)

@@ -12,6 +12,7 @@ from sknn.layers import (
     CategoryEmbedding,
     Columns,
     Conv2D,
+    ConvTranspose2D,
     Dense,
     Dropout,
     Flatten,
@@ -179,6 +180,22 @@ def conv2d(d, shape, depth):
     )
 
 
+def conv_transpose2d(d, shape, depth):
+    groups = d.one_of(1, 1, *divisors(shape[2]))
+    kernel, strides = d.some(1, 4), d.some(1, 3)
+    return ConvTranspose2D(
+        groups * d.one_of(1, 2, 3),
+        kernel,
+        strides=strides,
+        padding=d.whole(0, int(np.min(kernel)) - 1),
+        output_padding=d.whole(0, int(np.min(strides)) - 1),
+        groups=groups,
+        bias=d.chance(0.8),
+        activation=d.activation(),
+        trainable=d.chance(0.9),
+    )
+
+
 def pool(kind):
     def draw(d, shape, depth):
         options = {"count_include_pad": d.chance(0.5)} if kind is AvgPool2D else {}
@@ -251,6 +268,7 @@ EVERYWHERE = [
 ]
 IMAGES = [
     *[conv2d] * 8,
+    conv_transpose2d,
     *[pool(MaxPool2D)] * 2,
     *[pool(AvgPool2D)] * 2,
     residual,

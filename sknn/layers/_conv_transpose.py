@@ -1,0 +1,146 @@
+"""The transposed convolution."""
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from sknn._ranges import MAX_WIDTH, WIDTH
+from sknn.layers._conv import add_convolution
+from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
+from sknn.layers._shapes import image, pair
+from sknn.plan import Geometry
+
+COUNTS = [Interval(Integral, 0, MAX_WIDTH, closed="both"), "array-like"]
+
+
+class ConvTranspose2D(Layer):
+    """Transposed convolution: enlarge an image by learned filters.
+
+    What a strided convolution does to the size, this undoes: an axis of n pixels becomes
+    ``(n - 1) * strides - 2 * padding + kernel_size + output_padding``. Every pixel x[p] adds a copy of the kernel
+    to the output, ``y[p·s + t] = b + Σ x[p] V[t]``.
+
+    The weights W (kh, kw, c / groups, filters) are the flipped kernel, ``W[t] = V[k − 1 − t]``: the layer is
+    computed as a convolution over the image with zeros between its pixels.
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int or (int, int)
+        Rows and columns of the kernel.
+    strides : int or (int, int), default=1
+        Pixels of the output from one pixel of the input to the next.
+    padding : int or (int, int), default=0
+        Pixels that are cut off on every side of the output; smaller than the kernel.
+    output_padding : int or (int, int), default=0
+        Pixels that are added below and on the right, smaller than the strides: sizes that a strided convolution
+        makes equal are told apart by it.
+    groups : int, default=1
+        Into how many groups the channels of input and output are split, each with filters of its own.
+    bias : bool, default=True
+        Whether there is a bias for each filter.
+    activation : str or None, default=None
+        Function applied to the output; None is the network's, "identity" none.
+    trainable : bool, default=True
+        Whether the weights are trained.
+
+    See Also
+    --------
+    Conv2D : The convolution.
+
+    References
+    ----------
+    M. Zeiler, D. Krishnan, G. Taylor & R. Fergus, Deconvolutional networks, CVPR 2010. V. Dumoulin & F. Visin, A
+    guide to convolution arithmetic for deep learning, 2016 (arXiv 1603.07285).
+
+    Examples
+    --------
+    >>> from sknn.layers import ConvTranspose2D
+    >>> ConvTranspose2D(8, 2, strides=2).output_shape((7, 7, 16))
+    (14, 14, 8)
+    """
+
+    _parameter_constraints = {
+        "filters": WIDTH,
+        "kernel_size": PAIR,
+        "strides": PAIR,
+        "padding": COUNTS,
+        "output_padding": COUNTS,
+        "groups": WIDTH,
+        "bias": ["boolean"],
+        "activation": [*ACTIVATION, None],
+        "trainable": ["boolean"],
+    }
+    #: as `Conv2D`
+    init = "he"
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding=0,
+        output_padding=0,
+        groups=1,
+        bias=True,
+        activation=None,
+        trainable=True,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.strides = strides
+        self.padding = padding
+        self.output_padding = output_padding
+        self.groups = groups
+        self.bias = bias
+        self.activation = activation
+        self.trainable = trainable
+
+    def _axes(self, shape):
+        """(pixels apart, zeros before, all with zeros after, outputs) of rows and columns."""
+        kernel, strides = pair(self.kernel_size, "kernel_size"), pair(self.strides, "strides")
+        padding = pair(self.padding, "padding", least=0)
+        more = pair(self.output_padding, "output_padding", least=0)
+        axes = []
+        for n, k, s, p, extra in zip(shape, kernel, strides, padding, more, strict=True):
+            if p >= k or extra >= s:
+                raise ValueError(
+                    f"padding={self.padding!r} must be smaller than the kernel, and "
+                    f"output_padding={self.output_padding!r} smaller than the strides."
+                )
+            apart, before = (n - 1) * s + 1, k - 1 - p
+            total = apart + 2 * before + extra
+            if total < k:
+                raise ValueError(
+                    f"padding={self.padding!r} leaves nothing of an image of {n} pixels."
+                )
+            axes.append((apart, before, total, total - k + 1))
+        return axes
+
+    def _shape(self, input_shape):
+        h, w, c = image(input_shape, self)
+        filters, groups = int(self.filters), int(self.groups)
+        if c % groups or filters % groups:
+            raise ValueError(
+                f"groups={groups} must divide the {c} channels of the input and the {filters} filters."
+            )
+        rows, columns = self._axes((h, w))
+        kernel = pair(self.kernel_size, "kernel_size")
+        check_size(f"filters={filters}: weights", (*kernel, c // groups, filters))
+        check_size("the image with zeros between its pixels", (rows[2], columns[2], c))
+        return rows[3], columns[3], filters
+
+    def lower(self, plan, source):
+        h, w, c = image(plan.shapes[source], self)
+        shape = self.output_shape((h, w, c))
+        (ih, top, height, _), (iw, left, width, _) = self._axes((h, w))
+        (sh, sw), (kh, kw) = pair(self.strides, "strides"), pair(self.kernel_size, "kernel_size")
+        inside = {"top": top, "left": left, "ih": ih, "iw": iw}
+        wide = plan.new_buffer((height, width, c), gradient=plan.has_gradient(source))
+        geometry = Geometry.of_images((h, w, c), (height, width, c), sh=sh, sw=sw, **inside)
+        plan.add("spread", source, wide, geometry=geometry)
+        geometry = Geometry.of_images(
+            (height, width, c), shape, kh=kh, kw=kw, groups=int(self.groups), **inside
+        )
+        return add_convolution(plan, wide, self, geometry)
