@@ -1,5 +1,5 @@
 # Activations y = f(x), elementwise. The backward pass turns dy into dx = f'(x) dy in place.
-# f' is told from y alone, but that of gelu, silu and mish, which needs x (see check.pxi). Rows are padded:
+# f' is told from y alone, but that of gelu, silu and mish, which needs x. Rows are padded:
 # the padding is computed too (f and f' are finite at 0) and never read.
 
 cdef enum ActivationCode:

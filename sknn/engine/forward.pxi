@@ -16,7 +16,7 @@ cdef struct Forward:
     double* proba               # (n, n_outputs) or NULL
     Py_ssize_t width
     Py_ssize_t sub_rows
-    const real* moments         # of the batch norms, see norm.pxi
+    const real* moments         # of the batch norms, see ops/batch_norm.pxi
     Masks masks                 # of a draw of Monte-Carlo dropout
     const real* slopes          # (n, n_outputs): `out` takes the gradient of the input; or NULL
     bint failed                 # out of memory

@@ -30,7 +30,7 @@ cdef struct Workspace:
     Matrix* gradients
     real* scratch
     real* halos
-    real* moments                       # of the batch, see norm.pxi
+    real* moments                       # of the batch, see ops/batch_norm.pxi
     Masks masks                         # of the pass in work
 
 # Where the forward pass finds its parameters: one packed array and what is derived from it; for a few rows

@@ -94,7 +94,7 @@ cdef struct Op:
     Geometry geometry
     real* bins          # of a piecewise-linear embedding, see piecewise.h
     Py_ssize_t halo     # offset of the surrounded gradient of a convolution, or of dU; -1: it needs none
-    Py_ssize_t moments  # offset of what a batch norm knows about the batch, see norm.pxi
+    Py_ssize_t moments  # offset of what a batch norm knows about the batch, see ops/batch_norm.pxi
 
 cdef struct Buffer:
     Py_ssize_t width    # values in a row

@@ -1,5 +1,5 @@
 # Depthwise convolutions, groups = c = oc: y[p, k] = b[k] + sum over taps t of x[p s + t d, k] W[t, k], and
-# its gradients as in conv.pxi. Whole vectors of channels by depthwise.h, the rest one by one.
+# its gradients as in convolve.pxi. Whole vectors of channels by depthwise.h, the rest one by one.
 
 cdef extern from "depthwise.h" nogil:
     ctypedef struct Taps2D:
