@@ -77,11 +77,13 @@ def storey(name):
     pytest.fail(f"{name} belongs to no storey: add {top!r} to STOREYS in {Path(__file__).name}")
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_imports_point_downwards(name):
-    for target in imported_modules(name):
-        if target.split(".")[0] == "sknn":
-            assert storey(target) <= storey(name), f"{name} imports {target}, which lies above it"
+def test_imports_point_downwards():
+    for name in SOURCES:
+        for target in imported_modules(name):
+            if target.split(".")[0] == "sknn":
+                assert storey(target) <= storey(name), (
+                    f"{name} imports {target}, which lies above it"
+                )
 
 
 def test_imports_have_no_circles():
@@ -111,28 +113,28 @@ def test_engine_knows_nothing_above_it():
             assert not match or match[1].startswith("sknn.engine"), f"{path.name}: {line.strip()}"
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_runtime_dependencies(name):
-    allowed = RUNTIME_DEPENDENCIES | {"sknn"} | (set(sys.stdlib_module_names) - NETWORK)
-    if name.startswith(("sknn.__main__", "sknn.comparison", "sknn.inspection")):
-        allowed |= PLOTTING
-    assert {target.split(".")[0] for target in imported_modules(name)} <= allowed
+def test_runtime_dependencies():
+    runtime = RUNTIME_DEPENDENCIES | {"sknn"} | (set(sys.stdlib_module_names) - NETWORK)
+    for name in SOURCES:
+        draws = name.startswith(("sknn.__main__", "sknn.comparison", "sknn.inspection"))
+        allowed = runtime | PLOTTING if draws else runtime
+        assert {target.split(".")[0] for target in imported_modules(name)} <= allowed, name
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_plotting_is_imported_where_it_is_drawn(name):
-    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef)
-        for node in ast.walk(function)
-    }
-    for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if any(target.split(".")[0] in PLOTTING for target in names):
-            assert id(node) in inside, f"{name} imports {names} at its top"
+def test_plotting_is_imported_where_it_is_drawn():
+    for name in SOURCES:
+        tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+        inside = {
+            id(node)
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+        }
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(target.split(".")[0] in PLOTTING for target in names):
+                assert id(node) in inside, f"{name} imports {names} at its top"
 
 
 def test_files_are_short():

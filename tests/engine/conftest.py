@@ -2,6 +2,7 @@
 
 import os
 import zlib
+from collections import defaultdict
 
 import pytest
 
@@ -32,7 +33,7 @@ def best():
     return Machine(LEVELS[0], "float32")
 
 
-#: tests that run on every instruction set in each dtype; the others on two of these, see below
+#: tests that run on every module, if they have few cases; the others on two, see below
 EVERYWHERE = {
     "test_equals_the_twin",
     "test_gradient_equals_the_twins",
@@ -40,21 +41,32 @@ EVERYWHERE = {
     "test_steps_of_torch",
     "test_csr_parts_that_point_outside",
 }
+#: so many cases of one test are enough for all modules together
+MANY = 100
 
 
-def chosen(name):
-    """Two modules for a case, which differ in instruction set and dtype, by a fixed hash of its name."""
+def chosen(name, fixture, n):
+    """Modules for a case, by a fixed hash of its name; two of them differ in instruction set and dtype."""
     number = zlib.crc32(name.encode())
-    level, dtype = number % len(LEVELS), number // 8 % 2
-    return f"{LEVELS[level]}-{DTYPES[dtype]}", f"{LEVELS[level - 1]}-{DTYPES[1 - dtype]}"
+    levels = [LEVELS[(number - k) % len(LEVELS)] for k in range(n)]
+    if fixture == "double":
+        return levels
+    return [f"{level}-{DTYPES[(number // 8 + k) % 2]}" for k, level in enumerate(levels)]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A covering design: each case on two of the modules; what is left out is marked as ``full``."""
+    """A covering design: each case on one or two of the modules; what is left out is marked as ``full``."""
+    cases = defaultdict(list)
     for item in items:
-        module = getattr(getattr(item, "callspec", None), "params", {}).get("machine")
-        if module is None or item.originalname in EVERYWHERE:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        for fixture in {"machine", "double"} & parameters.keys():
+            cases[item.path, item.originalname, fixture].append((item, parameters[fixture]))
+    for (_, test, fixture), found in cases.items():
+        many = len({item.nodeid.replace(module, "") for item, module in found}) > MANY
+        if test in EVERYWHERE and not many:
             continue
-        if module not in chosen(item.nodeid.replace(module, "")):
-            item.add_marker(pytest.mark.full)
+        n = 1 + (test in EVERYWHERE or not many)
+        for item, module in found:
+            if module not in chosen(item.nodeid.replace(module, ""), fixture, n):
+                item.add_marker(pytest.mark.full)

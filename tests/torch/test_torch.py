@@ -24,6 +24,10 @@ from tests.engine.layer_cases import ALL, DROPOUTS, has
 from tests.engine.layered import Layered
 from tests.engine.machine import Machine, flat, stored, targets
 
+TORCH_PYTHON = os.environ.get("SKNN_TORCH_PYTHON")
+if not TORCH_PYTHON:
+    pytest.skip("SKNN_TORCH_PYTHON names no Python that has PyTorch", allow_module_level=True)
+
 N = 9
 
 
@@ -133,9 +137,6 @@ def data(model, n):
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
     """PyTorch's answers, by name and dtype; all of them from one run."""
-    python = os.environ.get("SKNN_TORCH_PYTHON")
-    if not python:
-        pytest.skip("SKNN_TORCH_PYTHON names no Python that has PyTorch")
     folder, jobs = tmp_path_factory.mktemp("torch"), []
     named = itertools.product([*CASES, *STEPS], ["float32", "float64"])
     for name, dtype in [*named, *((name, "float64") for name in RANDOM)]:
@@ -162,7 +163,7 @@ def reference(tmp_path_factory):
     (folder / "jobs.json").write_text(json.dumps(jobs))
     script = Path(__file__).with_name("reference.py")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    subprocess.run([python, str(script), str(folder)], check=True, env=environment)
+    subprocess.run([TORCH_PYTHON, str(script), str(folder)], check=True, env=environment)
 
     def answer(name, dtype):
         with np.load(folder / f"{name}-{dtype}.out.npz") as file:
