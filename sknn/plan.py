@@ -78,6 +78,8 @@ class Op:
     parameter: int = 0
     geometry: Geometry | None = None
     activation: str = "identity"
+    #: of an activation that has one
+    alpha: float = 0.0
     #: of "periodic"
     n_frequencies: int = 0
     #: number of the constants of "piecewise"

@@ -255,6 +255,7 @@ def test_a_layer_that_does_not_fit_says_the_sizes(layer, shape, sizes):
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
+        (Activation("relu", alpha=0.1), "alpha=0.1 is for 'leaky_relu' and 'elu'"),
         (ParametricActivation("mash"), "'name' parameter .* Got 'mash' instead"),
         (PiecewiseLinearEmbedding([[0, 1]]), r"edges must have the shape \(T \+ 1, d\)"),
         (PiecewiseLinearEmbedding([[0, 1], [1, 1]]), r"edges must be finite and rise"),

@@ -29,6 +29,16 @@ def mish_slope(x):
     return gate + x * (1 - gate**2) * expit(x)
 
 
+def gelu_argument(x):
+    x = np.clip(x, -100, 100)  # where the tanh is 1 long since
+    return np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+
+
+def gelu_tanh_slope(x):
+    t, x = np.tanh(gelu_argument(x)), np.clip(x, -100, 100)
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * x**2)
+
+
 ACTIVATIONS = {
     "identity": (lambda x: x, np.ones_like),
     "logistic": (expit, lambda x: expit(x) * expit(-x)),
@@ -42,6 +52,7 @@ ACTIVATIONS = {
     ),
     "softplus": (softplus, expit),
     "gelu": (lambda x: x * ndtr(x), lambda x: ndtr(x) + x * density(x)),
+    "gelu_tanh": (lambda x: 0.5 * x * (1 + np.tanh(gelu_argument(x))), gelu_tanh_slope),
     "silu": (lambda x: x * expit(x), lambda x: expit(x) * (1 + x * expit(-x))),
     "mish": (lambda x: x * np.tanh(softplus(x)), mish_slope),
 }

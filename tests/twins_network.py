@@ -4,6 +4,7 @@ import numpy as np
 
 from tests import twins
 from tests import twins_layers as layers
+from tests import twins_transpose as conv_transpose
 
 
 class Pass:
@@ -98,7 +99,7 @@ def conv2d(walk, spec, x):
 def conv_transpose2d(walk, spec, x):
     options = ("strides", "padding", "output_padding", "groups", "bias")
     options = {name: getattr(spec, name) for name in options}
-    return walk.activated(spec, *walk.weighted(layers.conv_transpose2d, x, **options))
+    return walk.activated(spec, *walk.weighted(conv_transpose.conv_transpose2d, x, **options))
 
 
 def batch_norm(walk, spec, x):
@@ -150,7 +151,7 @@ LAYERS = {
     "GlobalMaxPool2D": lambda walk, spec, x: layers.global_pool(layers.max_pool, x),
     "GlobalAvgPool2D": lambda walk, spec, x: layers.global_pool(layers.avg_pool, x),
     "Flatten": lambda walk, spec, x: (x.reshape(len(x), -1), lambda dout: dout.reshape(x.shape)),
-    "Activation": lambda walk, spec, x: layers.activation(x, spec.name),
+    "Activation": lambda walk, spec, x: layers.activation(x, spec.name, spec.alpha),
     "Dropout": lambda walk, spec, x: walk.masked(spec, x, layers.dropout_mask),
     "SpatialDropout": lambda walk, spec, x: walk.masked(spec, x, layers.spatial_dropout_mask),
     "Transposed": lambda walk, spec, x: layers.transposed(x, lambda x: walk.run(spec.layers, x)),

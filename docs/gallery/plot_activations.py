@@ -15,7 +15,8 @@ import numpy as np
 from sknn import MLPRegressor
 
 NAMES = [
-    "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "mish",
+    "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus", "gelu",
+    "gelu_tanh", "silu", "mish",
 ]  # fmt: skip
 
 
@@ -39,8 +40,7 @@ for ax, name in zip(axes.flat, NAMES, strict=False):
     slope = (activation(name, x + h) - activation(name, x - h)) / (2 * h)
     ax.plot(x, slope, "--", label="f′(x)")
     ax.set(title=name, ylim=(-2, 3), xlim=(-4, 4))
-axes.flat[-1].axis("off")
-axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center")
+axes.flat[0].legend(loc="upper left")
 
 # %%
 # The same small network on two moons, once per activation, with its accuracy on the training data. The identity leaves the network

@@ -1,35 +1,38 @@
 # Activations y = f(x), elementwise. The backward pass turns dy into dx = f'(x) dy in place.
-# f' is told from y alone, but that of gelu, silu and mish, which needs x. Rows are padded:
-# the padding is computed too (f and f' are finite at 0) and never read.
+# f' is told from y alone, but that of gelu, silu and mish, which needs x. `alpha` is of leaky_relu and elu.
+# Rows are padded: the padding is computed too (f and f' are finite at 0) and never read.
 
 cdef enum ActivationCode:
-    IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, SILU, MISH, N_ACTIVATIONS
+    IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, GELU_TANH, SILU, MISH
 
 ACTIVATIONS = {
     "identity": IDENTITY, "logistic": LOGISTIC, "tanh": TANH, "relu": RELU,
     "leaky_relu": LEAKY_RELU, "elu": ELU, "selu": SELU, "softplus": SOFTPLUS,
-    "gelu": GELU, "silu": SILU, "mish": MISH,
+    "gelu": GELU, "gelu_tanh": GELU_TANH, "silu": SILU, "mish": MISH,
 }
 
 
 cdef inline bint needs_input(int code) noexcept nogil:
     """Whether its backward pass reads its input, not its output."""
-    return code == GELU or code == SILU or code == MISH
+    return code == GELU or code == GELU_TANH or code == SILU or code == MISH
 
 
-cdef real LEAKY_SLOPE = 0.01
 cdef real SELU_SCALE = 1.0507009873554805        # Klambauer et al. 2017
 cdef real SELU_SCALE_ALPHA = 1.7580993408473766  # scale * alpha, alpha = 1.6732632423543772
 
 
 # x and y may be one array.
-cdef void activation_forward(int code, const real* x, real* y, Py_ssize_t n) noexcept nogil:
+cdef void activation_forward(int code, real alpha, const real* x, real* y, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
+    cdef real half = 0.5, one = 1
     if x == y:
-        activation_forward_inplace(code, y, n)
+        activation_forward_inplace(code, alpha, y, n)
     elif code == GELU:       # x P(Z <= x), Z standard normal: Hendrycks & Gimpel 2016
         for i in range(n):
             y[i] = x[i] * real_normal_cdf(x[i])
+    elif code == GELU_TANH:  # its approximation, ibid.
+        for i in range(n):
+            y[i] = half * x[i] * (one + real_tanh(gelu_argument(x[i])))
     elif code == SILU:       # x logistic(x)
         for i in range(n):
             y[i] = x[i] * real_logistic(x[i])
@@ -39,12 +42,12 @@ cdef void activation_forward(int code, const real* x, real* y, Py_ssize_t n) noe
     else:
         for i in range(n):
             y[i] = x[i]
-        activation_forward_inplace(code, y, n)
+        activation_forward_inplace(code, alpha, y, n)
 
 
-cdef void activation_forward_inplace(int code, real* y, Py_ssize_t n) noexcept nogil:
+cdef void activation_forward_inplace(int code, real alpha, real* y, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
-    cdef real zero = 0, slope = LEAKY_SLOPE
+    cdef real zero = 0
     cdef real scale = SELU_SCALE, scale_alpha = SELU_SCALE_ALPHA
     if code == RELU:         # written so that NaN passes
         for i in range(n):
@@ -57,10 +60,10 @@ cdef void activation_forward_inplace(int code, real* y, Py_ssize_t n) noexcept n
             y[i] = real_tanh(y[i])
     elif code == LEAKY_RELU:
         for i in range(n):
-            y[i] = slope * y[i] if y[i] < zero else y[i]
-    elif code == ELU:        # alpha = 1
+            y[i] = alpha * y[i] if y[i] < zero else y[i]
+    elif code == ELU:        # alpha (e^x - 1) below zero
         for i in range(n):
-            y[i] = elu(y[i])
+            y[i] = elu(y[i], alpha)
     elif code == SELU:
         for i in range(n):
             y[i] = selu(y[i], scale, scale_alpha)
@@ -71,10 +74,10 @@ cdef void activation_forward_inplace(int code, real* y, Py_ssize_t n) noexcept n
 
 # d holds dy and becomes dx, at a bend the slope on its left, as in PyTorch; y is the output, x the input of
 # the forward pass (the same array where the activation ran in place).
-cdef void activation_backward(int code, const real* x, const real* y, real* d,
+cdef void activation_backward(int code, real alpha, const real* x, const real* y, real* d,
                               Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
-    cdef real zero = 0, one = 1, slope = LEAKY_SLOPE
+    cdef real zero = 0, one = 1
     cdef real scale = SELU_SCALE, scale_alpha = SELU_SCALE_ALPHA
     if code == RELU:
         for i in range(n):
@@ -87,10 +90,10 @@ cdef void activation_backward(int code, const real* x, const real* y, real* d,
             d[i] = d[i] * (one - y[i] * y[i])
     elif code == LEAKY_RELU:
         for i in range(n):
-            d[i] = slope * d[i] if y[i] <= zero else d[i]
-    elif code == ELU:        # e^x = y + 1 below zero
+            d[i] = alpha * d[i] if y[i] <= zero else d[i]
+    elif code == ELU:        # alpha e^x = y + alpha below zero
         for i in range(n):
-            d[i] = d[i] * (y[i] + one if y[i] < zero else one)
+            d[i] = d[i] * (y[i] + alpha if y[i] <= zero else one)
     elif code == SELU:
         for i in range(n):
             d[i] = d[i] * (y[i] + scale_alpha if y[i] <= zero else scale)
@@ -100,6 +103,9 @@ cdef void activation_backward(int code, const real* x, const real* y, real* d,
     elif code == GELU:       # P(Z <= x) + x density(x)
         for i in range(n):
             d[i] = d[i] * real_gelu_slope(x[i])
+    elif code == GELU_TANH:  # (1 + t) / 2 + x (1 - t^2) u' / 2, t = tanh(u)
+        for i in range(n):
+            d[i] = d[i] * gelu_tanh_slope(x[i])
     elif code == SILU:       # s + x s (1 - s)
         for i in range(n):
             d[i] = d[i] * silu_slope(x[i])
@@ -108,14 +114,28 @@ cdef void activation_backward(int code, const real* x, const real* y, real* d,
             d[i] = d[i] * mish_slope(x[i])
 
 
-cdef inline real elu(real x) noexcept nogil:
-    cdef real below = real_expm1(x if x < 0 else <real>0)
+cdef inline real elu(real x, real alpha) noexcept nogil:
+    cdef real below = alpha * real_expm1(x if x < 0 else <real>0)
     return below if x < 0 else x
 
 
 cdef inline real selu(real x, real scale, real scale_alpha) noexcept nogil:
     cdef real below = scale_alpha * real_expm1(x if x < 0 else <real>0)
     return below if x < 0 else scale * x
+
+
+cdef inline real gelu_argument(real x) noexcept nogil:
+    # sqrt(2 / pi) (x + 0.044715 x^3)
+    return <real>0.7978845608028654 * x * (<real>1 + <real>0.044715 * x * x)
+
+
+cdef inline real gelu_tanh_slope(real x) noexcept nogil:
+    # 1 - t^2 is zero to the last bit beyond 10, where x^2 may overflow
+    cdef real near = x if x < 10 else <real>10
+    cdef real t = real_tanh(gelu_argument(x)), rise
+    near = near if near > -10 else <real>-10
+    rise = <real>0.7978845608028654 * (<real>1 + <real>0.134145 * near * near)
+    return <real>0.5 * (<real>1 + t) + <real>0.5 * near * (<real>1 - t * t) * rise
 
 
 cdef inline real silu_slope(real x) noexcept nogil:

@@ -75,6 +75,7 @@ cdef class Program:
         op.source, op.target, op.other = given.source, given.target, given.other
         op.parameter, op.table, op.mask = given.parameter, given.table, given.mask
         op.activation = numbered(ACTIVATIONS, given.activation, "activation")
+        op.alpha = given.alpha
         op.n_frequencies, op.drop_rate = given.n_frequencies, given.drop_rate
         op.counts_padding = given.counts_padding
         op.epsilon, op.momentum = given.epsilon, given.momentum

@@ -84,6 +84,7 @@ cdef struct Op:
     int other           # another buffer, or -1: see ops/residual.pxi and ops/pool.pxi
     int parameter       # number of its weights
     int activation      # an ActivationCode
+    double alpha        # of some activations
     int n_frequencies   # of a periodic embedding
     int table           # number of its constants
     int mask            # number of the dropout mask

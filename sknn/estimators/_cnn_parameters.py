@@ -47,8 +47,8 @@ ARCHITECTURE = """layers : list of layers or None, default={layers}
         own. Not for "lbfgs", nor are `clip_norm`, `warmup`, `augmentation` and batch normalisation.
     activation : str, default={activation}
         Function of all layers of `layers` that name none, and of all hidden layers without `layers`:
-        "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish" or
-        "softplus"."""
+        "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh",
+        "silu", "mish" or "softplus"."""
 
 BATCH_NORM_ATTRIBUTES = """
     batch_means_, batch_variances_ : list of ndarray of shape (c,)

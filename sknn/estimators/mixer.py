@@ -45,7 +45,7 @@ ARCHITECTURE = """patch_size : int, (int, int) or "auto", default={patch_size}
         epoch has masks of its own. Not for "lbfgs", nor are `clip_norm`, `warmup` and `augmentation`.
     activation : str, default={activation}
         Function of these hidden units: "identity", "logistic", "tanh", "relu", "leaky_relu", "elu",
-        "selu", "gelu", "silu", "mish" or "softplus"."""
+        "selu", "gelu", "gelu_tanh", "silu", "mish" or "softplus"."""
 
 TEXTS = {
     "architecture": ARCHITECTURE,

@@ -35,7 +35,7 @@ ARCHITECTURE = """hidden_layer_sizes : int, tuple of int or str, default={hidden
         search may vary a plain string; ``()`` is no hidden layer: a linear model.
     activation : str or sequence of str, default={activation}
         Function of the hidden layers, or one name for each of them: "identity", "logistic", "tanh",
-        "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish" or "softplus"."""
+        "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish" or "softplus"."""
 
 DROPOUT = """dropout : float or sequence of float, default={dropout}
         Probability with which each unit of the hidden layers is zero in training; or one number for the

@@ -1,6 +1,7 @@
 """The activation layer."""
 
-from sknn.layers._layer import ACTIVATION, Layer
+from sknn._ranges import NOT_NEGATIVE
+from sknn.layers._layer import ACTIVATION, ALPHAS, Layer
 
 
 class Activation(Layer):
@@ -11,9 +12,12 @@ class Activation(Layer):
 
     Parameters
     ----------
-    name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", \
-"mish", "softplus"}
+    name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", \
+"gelu_tanh", "silu", "mish", "softplus"}
         Which function.
+    alpha : float or None, default=None
+        The slope of "leaky_relu" below zero, >= 0; the limit −alpha of "elu", >= 0. None is 0.01 and 1. The
+        others have none.
 
     See Also
     --------
@@ -26,18 +30,27 @@ class Activation(Layer):
     Activation(name='relu')
     """
 
-    _parameter_constraints = {"name": ACTIVATION}
+    _parameter_constraints = {"name": ACTIVATION, "alpha": [*NOT_NEGATIVE, None]}
 
-    def __init__(self, name):
+    def __init__(self, name, alpha=None):
         self.name = name
+        self.alpha = alpha
+
+    def _shape(self, input_shape):
+        if self.alpha is not None and self.name not in ALPHAS:
+            raise ValueError(
+                f"alpha={self.alpha!r} is for {' and '.join(map(repr, ALPHAS))}, but name={self.name!r}."
+            )
+        return input_shape
 
     def _on_larger_image(self, shape, image):
         return self
 
     def lower(self, plan, source):
+        self.output_shape(plan.shapes[source])
         if self.name == "identity":
             return source
-        self.output_shape(plan.shapes[source])
+        alpha = ALPHAS.get(self.name, 0.0) if self.alpha is None else float(self.alpha)
         target = plan.new_buffer_like(source)
-        plan.add("activation", source, target, activation=self.name)
+        plan.add("activation", source, target, activation=self.name, alpha=alpha)
         return target

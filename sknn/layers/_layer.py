@@ -8,8 +8,10 @@ from sknn._ranges import MAX_COUNT, MAX_WIDTH, WIDTH, ParametersInRange
 
 ACTIVATIONS = (
     *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
-    *("gelu", "silu", "mish", "softplus"),
+    *("gelu", "gelu_tanh", "silu", "mish", "softplus"),
 )
+#: of those that have one
+ALPHAS = {"leaky_relu": 0.01, "elu": 1.0}
 PAIR = [*WIDTH, "array-like"]
 PADDING = [
     StrOptions({"valid", "same"}),

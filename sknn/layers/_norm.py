@@ -175,7 +175,8 @@ class GroupNorm(_Norm):
         return input_shape
 
     def lower(self, plan, source):
-        geometry = replace(Geometry.of_channels(plan.shapes[source]), groups=int(self.groups))
+        shape = self.output_shape(plan.shapes[source])
+        geometry = replace(Geometry.of_channels(shape), groups=int(self.groups))
         return self._add(plan, source, geometry=geometry)
 
     def _on_larger_image(self, shape, image):

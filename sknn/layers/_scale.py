@@ -7,7 +7,7 @@ from sklearn.utils._param_validation import Interval
 
 from sknn._ranges import MAX_FLOAT, NOT_NEGATIVE
 from sknn.initializers import constant
-from sknn.layers._layer import ACTIVATION, Layer
+from sknn.layers._layer import ACTIVATION, ALPHAS, Layer
 from sknn.plan import Geometry
 
 
@@ -88,8 +88,8 @@ class ParametricActivation(_Channels):
 
     Parameters
     ----------
-    name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", \
-"mish", "softplus"}
+    name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", \
+"gelu_tanh", "silu", "mish", "softplus"}
         Which function f.
     rate : float, default=1.0
         Factor of the learning rate for α, >= 0; RealMLP takes 0.1.
@@ -118,4 +118,6 @@ class ParametricActivation(_Channels):
         self.rate = rate
 
     def lower(self, plan, source):
-        return self._add(plan, "parametric", source, activation=self.name)
+        self.output_shape(plan.shapes[source])
+        options = {"activation": self.name, "alpha": ALPHAS.get(self.name, 0.0)}
+        return self._add(plan, "parametric", source, **options)

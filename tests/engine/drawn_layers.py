@@ -259,7 +259,9 @@ EVERYWHERE = [
     residual,
     batch_norm,
     lambda d, shape, depth: Activation(d.one_of(*NAMES)),
-    lambda d, shape, depth: Activation(d.one_of(*NAMES)),
+    lambda d, shape, depth: Activation(
+        d.one_of("leaky_relu", "elu"), d.one_of(None, 0.0, 0.3, 2.0)
+    ),
     lambda d, shape, depth: LayerNorm(d.one_of(1e-5, 0.1)),
     lambda d, shape, depth: GroupNorm(d.one_of(*divisors(shape[-1])), d.one_of(1e-5, 0.1)),
     lambda d, shape, depth: Scale(d.one_of(1.0, 6.0, 0.0), d.one_of(1.0, 0.5)),

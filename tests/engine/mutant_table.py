@@ -69,7 +69,7 @@ MUTANTS = [
     # activations
     Mutant("tanh: 1 - y", "activation.pxi", "d[i] = d[i] * (one - y[i] * y[i])", "d[i] = d[i] * (one - y[i])"),
     Mutant("gelu: gradient from the output", "activation.pxi", "real_gelu_slope(x[i])", "real_gelu_slope(y[i])"),
-    Mutant("leaky relu: slope of zero", "activation.pxi", "slope * d[i] if y[i] <= zero else d[i]", "zero if y[i] <= zero else d[i]"),
+    Mutant("leaky relu: slope of zero", "activation.pxi", "alpha * d[i] if y[i] <= zero else d[i]", "zero if y[i] <= zero else d[i]"),
     Mutant("selu: slope below zero", "activation.pxi", "y[i] + scale_alpha if y[i] <= zero", "y[i] + scale if y[i] <= zero"),
     # masks
     Mutant("mask of the first sample for all, backward", "ops/dropout.pxi", "d.at + r * d.stride, d.at + r * d.stride,\n                      mask_key(masks, t.samples[r], op.mask)", "d.at + r * d.stride, d.at + r * d.stride,\n                      mask_key(masks, t.samples[0], op.mask)"),

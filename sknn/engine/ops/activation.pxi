@@ -1,32 +1,33 @@
 # An activation as an op of its own; the functions are in activation.pxi.
 
 # All rows in one loop, their padding too, where they lie alike.
-cdef void activate(int code, Matrix x, Matrix y, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
+cdef void activate(const Op* op, Matrix x, Matrix y, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
     cdef Py_ssize_t r
     if x.stride == y.stride:
-        activation_forward(code, x.at, y.at, rows * y.stride)
+        activation_forward(op.activation, <real>op.alpha, x.at, y.at, rows * y.stride)
         return
     for r in range(rows):
-        activation_forward(code, x.at + r * x.stride, y.at + r * y.stride, width)
+        activation_forward(op.activation, <real>op.alpha, x.at + r * x.stride, y.at + r * y.stride, width)
 
 
-cdef void activate_backward(int code, Matrix x, Matrix y, Matrix d, Py_ssize_t rows,
+cdef void activate_backward(const Op* op, Matrix x, Matrix y, Matrix d, Py_ssize_t rows,
                             Py_ssize_t width) noexcept nogil:
     cdef Py_ssize_t r
     if x.stride == y.stride and y.stride == d.stride:
-        activation_backward(code, x.at, y.at, d.at, rows * d.stride)
+        activation_backward(op.activation, <real>op.alpha, x.at, y.at, d.at, rows * d.stride)
         return
     for r in range(rows):
-        activation_backward(code, x.at + r * x.stride, y.at + r * y.stride, d.at + r * d.stride, width)
+        activation_backward(op.activation, <real>op.alpha, x.at + r * x.stride, y.at + r * y.stride,
+                            d.at + r * d.stride, width)
 
 
 cdef void activation_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    activate(op.activation, x, y, t.rows, t.plan.buffers[op.target].width)
+    activate(op, x, y, t.rows, t.plan.buffers[op.target].width)
 
 
 cdef void activation_op_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                                  Matrix dx) noexcept nogil:
-    activate_backward(op.activation, x, y, d, t.rows, t.plan.buffers[op.target].width)
+    activate_backward(op, x, y, d, t.rows, t.plan.buffers[op.target].width)
 
 
 cdef int reads_of_activation(const Op* op) noexcept nogil:

@@ -1,10 +1,10 @@
 # Activations of which each channel learns how much it takes.
 
 # y = x + a (f(x) - x);  dx = ((1 - a) + a f'(x)) dy, da = sum (f(x) - x) dy, where f is an activation
-cdef void parametric_forward(int code, const Geometry* g, const real* x, const real* a,
+cdef void parametric_forward(int code, real alpha, const Geometry* g, const real* x, const real* a,
                              real* y) noexcept nogil:
     cdef Py_ssize_t i, k, c = g.c
-    activation_forward(code, x, y, g.h * g.w * c)
+    activation_forward(code, alpha, x, y, g.h * g.w * c)
     for i in range(g.h * g.w):
         for k in range(c):
             y[k] = x[k] + a[k] * (y[k] - x[k])
@@ -13,12 +13,12 @@ cdef void parametric_forward(int code, const Geometry* g, const real* x, const r
 
 
 # dy becomes dx; `f` and `slope` hold an image each.
-cdef void parametric_backward(int code, const Geometry* g, const real* x, const real* a, real* dy, real* da,
-                              real* f, real* slope) noexcept nogil:
+cdef void parametric_backward(int code, real alpha, const Geometry* g, const real* x, const real* a, real* dy,
+                              real* da, real* f, real* slope) noexcept nogil:
     cdef Py_ssize_t i, k, c = g.c, size = g.h * g.w * c
-    activation_forward(code, x, f, size)
+    activation_forward(code, alpha, x, f, size)
     memcpy(slope, dy, size * sizeof(real))
-    activation_backward(code, x, f, slope, size)
+    activation_backward(code, alpha, x, f, slope, size)
     for i in range(g.h * g.w):
         for k in range(c):
             da[k] += (f[k] - x[k]) * dy[k]
@@ -34,7 +34,8 @@ cdef void parametric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
     cdef const real* a = t.weights.packed + parameter_of(t, op).weight
     cdef Py_ssize_t r
     for r in range(t.rows):
-        parametric_forward(op.activation, &op.geometry, x.at + r * x.stride, a, y.at + r * y.stride)
+        parametric_forward(op.activation, <real>op.alpha, &op.geometry, x.at + r * x.stride, a,
+                           y.at + r * y.stride)
 
 
 cdef void parametric_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
@@ -43,8 +44,9 @@ cdef void parametric_lane(const Pass* t, const Op* op, const Lane* lane, Matrix 
     cdef Py_ssize_t r
     begin_channels(p, lane)
     for r in range(t.rows):
-        parametric_backward(op.activation, &op.geometry, x.at + r * x.stride, t.weights.packed + p.weight,
-                            d.at + r * d.stride, lane.gradient + p.lane, t.w.scratch, slope)
+        parametric_backward(op.activation, <real>op.alpha, &op.geometry, x.at + r * x.stride,
+                            t.weights.packed + p.weight, d.at + r * d.stride, lane.gradient + p.lane,
+                            t.w.scratch, slope)
 
 
 cdef int reserve_parametric(Plan* plan, Op* op) except -1:
