@@ -5,6 +5,8 @@ sknn's defaults. Images come in as (n, c, h, w), weights and gradients of sknn a
 groups, c_out) and (n_in, n_out).
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 from table_modules import Category, Channels, Columns, Periodic, Piecewise
@@ -14,6 +16,7 @@ from torch.nn import functional
 ACTIVATIONS = {
     "elu": nn.ELU,
     "gelu": nn.GELU,
+    "gelu_tanh": partial(nn.GELU, approximate="tanh"),
     "identity": nn.Identity,
     "leaky_relu": nn.LeakyReLU,
     "logistic": nn.Sigmoid,
@@ -38,15 +41,35 @@ class Pad(nn.Module):
 
 
 class MeanInside(nn.Module):
-    """Average pooling that divides by what lies inside of the image."""
+    """Average pooling that divides by what lies inside of the image, or of the image and its border.
 
-    def __init__(self, kernel, strides, border):
+    `overhang` is the room for partial windows beyond that.
+    """
+
+    def __init__(self, kernel, strides, border, overhang, counts_border):
         super().__init__()
-        self.pool, self.pad = nn.AvgPool2d(kernel, strides), Pad(border)
+        self.pool, self.overhang = nn.AvgPool2d(kernel, strides), Pad(overhang)
+        self.border, self.counted = Pad(border), Pad(border, float(counts_border))
 
     def forward(self, x):
-        inside = self.pool(self.pad(torch.ones_like(x[:1, :1])))
-        return self.pool(self.pad(x)) / inside
+        inside = self.pool(self.overhang(self.counted(torch.ones_like(x[:1, :1]))))
+        return self.pool(self.overhang(self.border(x))) / inside
+
+
+class Transpose(nn.Conv2d):
+    """A transposed convolution whose weights are stored as those of a convolution by the flipped kernel."""
+
+    def __init__(self, *sizes, strides, padding, output_padding, groups, bias):
+        super().__init__(*sizes, groups=groups, bias=bias)
+        self.options = {"stride": strides, "padding": padding, "output_padding": output_padding}
+
+    def forward(self, x):
+        n_out, n_in, *kernel = self.weight.shape
+        parts = self.weight.view(self.groups, n_out // self.groups, n_in, *kernel).transpose(1, 2)
+        kernels = parts.reshape(self.groups * n_in, -1, *kernel).flip(2, 3)
+        return functional.conv_transpose2d(
+            x, kernels, self.bias, groups=self.groups, **self.options
+        )
 
 
 class Reduce(nn.Module):
@@ -67,6 +90,13 @@ class PixelNorm(nn.LayerNorm):
         if x.ndim == 2:
             return super().forward(x)
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class Groups(nn.GroupNorm):
+    """Pixels on one axis: some images (n, c, h, w) end the process in its backward pass (PyTorch 2.13)."""
+
+    def forward(self, x):
+        return super().forward(x.reshape(*x.shape[:2], -1).contiguous()).reshape(x.shape)
 
 
 class Flatten(nn.Module):
@@ -137,7 +167,7 @@ class Residual(nn.Module):
 
 
 WEIGHTED = (
-    *(nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm),
+    *(nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm),
     *(Channels, Periodic, Piecewise, Category),
 )
 
@@ -160,20 +190,27 @@ class Builder:
             modules += getattr(self, name)(**parameters)
         return nn.Sequential(*modules)
 
-    def _slide(self, kernel, strides, padding, dilation=(1, 1)):
-        """The border that a padding means, as Pad takes it; the image shrinks to what is left."""
-        border, sizes = [], []
+    def _slide(self, kernel, strides, padding, dilation=(1, 1), ceil_mode=False):
+        """The border that a padding means, and the room for partial windows, as Pad takes them.
+
+        The image shrinks to what is left.
+        """
+        border, overhang, sizes = [], [], []
         paddings = (padding, padding) if isinstance(padding, str) else pair(padding)
         for size, k, s, d, p in zip(self.shape, kernel, strides, dilation, paddings, strict=False):
             reach = d * (k - 1) + 1
-            before = after = 0 if p == "valid" else p
+            before, after = (0, 0) if isinstance(p, str) else pair(p)
             if p == "same":
-                overhang = max((-(-size // s) - 1) * s + reach - size, 0)
-                before, after = overhang // 2, overhang - overhang // 2
+                missing = max((-(-size // s) - 1) * s + reach - size, 0)
+                before, after = missing // 2, missing - missing // 2
             border = [before, after, *border]
-            sizes.append((size + before + after - reach) // s + 1)
+            n = (size + before + after - reach) // s + 1
+            if ceil_mode and (n - 1) * s + reach < size + before + after and n * s < size + before:
+                n += 1
+            overhang = [0, max((n - 1) * s + reach - size - before - after, 0), *overhang]
+            sizes.append(n)
         self.shape = (*sizes, self.shape[2])
-        return border
+        return border, overhang
 
     def _activate(self, name):
         name = name or self.activation
@@ -193,7 +230,7 @@ class Builder:
         init="he",
     ):
         kernel, strides, dilation = map(pair, (kernel_size, strides, dilation))
-        left, right, top, bottom = self._slide(kernel, strides, padding, dilation)
+        (left, right, top, bottom), _ = self._slide(kernel, strides, padding, dilation)
         even = left == right and top == bottom
         conv = nn.Conv2d(
             self.shape[2],
@@ -210,17 +247,41 @@ class Builder:
         pad = [] if even else [Pad((left, right, top, bottom))]
         return [*pad, conv, *self._activate(activation)]
 
-    def MaxPool2D(self, pool_size=2, strides=None, padding="valid"):
-        kernel, strides = pair(pool_size), pair(pool_size if strides is None else strides)
-        border = self._slide(kernel, strides, padding)
-        return [*([Pad(border, -torch.inf)] if any(border) else []), nn.MaxPool2d(kernel, strides)]
+    def ConvTranspose2D(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding=0,
+        output_padding=0,
+        groups=1,
+        bias=True,
+        activation=None,
+        trainable=True,
+    ):
+        (h, w, c), kernel = self.shape, pair(kernel_size)
+        strides, padding, more = map(pair, (strides, padding, output_padding))
+        options = {"strides": strides, "padding": padding, "output_padding": more}
+        conv = Transpose(c, filters, kernel, groups=groups, bias=bias, **options)
+        conv.weight.requires_grad_(trainable)
+        axes = zip((h, w), kernel, strides, padding, more, strict=True)
+        self.shape = (*((n - 1) * s + k - 2 * p + e for n, k, s, p, e in axes), filters)
+        return [conv, *self._activate(activation)]
 
-    def AvgPool2D(self, pool_size=2, strides=None, padding="valid"):
+    def MaxPool2D(self, pool_size=2, strides=None, padding="valid", ceil_mode=False):
         kernel, strides = pair(pool_size), pair(pool_size if strides is None else strides)
-        border = self._slide(kernel, strides, padding)
-        return [
-            MeanInside(kernel, strides, border) if any(border) else nn.AvgPool2d(kernel, strides)
-        ]
+        border, overhang = self._slide(kernel, strides, padding, ceil_mode=ceil_mode)
+        around = [Pad(edges, -torch.inf) for edges in (border, overhang) if any(edges)]
+        return [*around, nn.MaxPool2d(kernel, strides)]
+
+    def AvgPool2D(
+        self, pool_size=2, strides=None, padding="valid", ceil_mode=False, count_include_pad=False
+    ):
+        kernel, strides = pair(pool_size), pair(pool_size if strides is None else strides)
+        border, overhang = self._slide(kernel, strides, padding, ceil_mode=ceil_mode)
+        if not any((*border, *overhang)):
+            return [nn.AvgPool2d(kernel, strides)]
+        return [MeanInside(kernel, strides, border, overhang, count_include_pad)]
 
     def GlobalMaxPool2D(self):
         self.shape = self.shape[2:]
@@ -239,8 +300,8 @@ class Builder:
         n_in, self.shape = self.shape[0], (units,)
         return [*flatten, nn.Linear(n_in, units), *self._activate(activation)]
 
-    def Activation(self, name):
-        return self._activate(name)
+    def Activation(self, name, alpha=None):
+        return self._activate(name) if alpha is None else [ACTIVATIONS[name](alpha)]
 
     def BatchNorm(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
         kind = nn.BatchNorm2d if len(self.shape) > 1 else nn.BatchNorm1d
@@ -250,6 +311,9 @@ class Builder:
 
     def LayerNorm(self, epsilon=1e-5):
         return [PixelNorm(self.shape[-1], epsilon)]
+
+    def GroupNorm(self, groups, epsilon=1e-5):
+        return [Groups(groups, self.shape[-1], epsilon)]
 
     def Scale(self, rate=1.0, initial=1.0):
         channels = Channels(self.shape[-1])
