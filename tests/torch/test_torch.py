@@ -114,10 +114,10 @@ def without_masks(layers):
 
 def model_of(name, dtype):
     if name in RANDOM:
-        layers, shape = without_masks(RANDOM[name].layers), RANDOM[name].shape
+        layers, shape = RANDOM[name].layers, RANDOM[name].shape
     else:
         layers, shape = ALL["le_net"] if name in STEPS else CASES[name]
-    return Layered(Machine(available_levels()[0], dtype), layers, shape)
+    return Layered(Machine(available_levels()[0], dtype), without_masks(layers), shape)
 
 
 def batches():
