@@ -66,7 +66,7 @@ class Geometry:
 
 @dataclass(frozen=True, kw_only=True)
 class Op:
-    """One step of the forward pass; which fields count depends on its kind, see ``engine/check.pxi``."""
+    """One step of the forward pass; which fields count depends on its kind, see ``engine/ops``."""
 
     kind: str
     #: buffers

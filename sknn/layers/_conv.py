@@ -5,7 +5,7 @@ from sklearn.utils._param_validation import StrOptions
 from sknn._ranges import WIDTH
 from sknn.layers._activation import Activation
 from sknn.layers._layer import ACTIVATION, PADDING, PAIR, Layer, check_size
-from sknn.layers._shapes import check_padding, image, pair, windows
+from sknn.layers._shapes import check_groups, check_padding, image, pair, windows
 from sknn.plan import Geometry
 
 
@@ -126,10 +126,7 @@ class Conv2D(Layer):
     def _shape(self, input_shape):
         h, w, c = image(input_shape, self)
         filters, groups = int(self.filters), int(self.groups)
-        if c % groups or filters % groups:
-            raise ValueError(
-                f"groups={groups} must divide the {c} channels of the input and the {filters} filters."
-            )
+        check_groups(groups, c, filters)
         (oh, top, bottom), (ow, left, right) = self._windows((h, w))
         kernel = pair(self.kernel_size, "kernel_size")
         check_size(f"filters={filters}: weights", (*kernel, c // groups, filters))

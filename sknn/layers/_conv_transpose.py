@@ -7,7 +7,7 @@ from sklearn.utils._param_validation import Interval
 from sknn._ranges import MAX_WIDTH, WIDTH
 from sknn.layers._conv import add_convolution
 from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
-from sknn.layers._shapes import image, pair
+from sknn.layers._shapes import check_groups, image, pair
 from sknn.plan import Geometry
 
 COUNTS = [Interval(Integral, 0, MAX_WIDTH, closed="both"), "array-like"]
@@ -121,10 +121,7 @@ class ConvTranspose2D(Layer):
     def _shape(self, input_shape):
         h, w, c = image(input_shape, self)
         filters, groups = int(self.filters), int(self.groups)
-        if c % groups or filters % groups:
-            raise ValueError(
-                f"groups={groups} must divide the {c} channels of the input and the {filters} filters."
-            )
+        check_groups(groups, c, filters)
         rows, columns = self._axes((h, w))
         kernel = pair(self.kernel_size, "kernel_size")
         check_size(f"filters={filters}: weights", (*kernel, c // groups, filters))

@@ -121,6 +121,14 @@ def check_padding(padding):
     return values
 
 
+def check_groups(groups, n_in, filters):
+    """Raise where the channels of a convolution cannot be split evenly."""
+    if n_in % groups or filters % groups:
+        raise ValueError(
+            f"groups={groups} must divide the {n_in} channels of the input and the {filters} filters."
+        )
+
+
 def _is_pair(value):
     return (
         isinstance(value, (tuple, list)) and len(value) == 2 and all(is_count(v, 0) for v in value)
