@@ -80,7 +80,7 @@ cdef struct Kind:
     bint is_matrix                  # Muon takes its weights for a matrix
     bint cuts                       # it needs all rows of the batch first: a segment ends before it
     Problem problem                 # what does not fit in an op, or None
-    Reads reads                     # in the backward pass; NULL: nothing but the gradient
+    Reads reads                     # in the backward pass, beside the gradient; NULL: it is not said, so all
     ForwardOp forward               # (x, y)
     BackwardOp backward             # (x, y, dy, dx)
     LaneGradient lane_gradient      # (x, dy): of its weights; without `backward` dy becomes dx, too
@@ -106,12 +106,16 @@ cdef Kind* new_kind(name) except NULL:
     return KINDS + number
 
 
+cdef int reads_nothing(const Op* op) noexcept nogil:
+    return READS_NOTHING
+
+
 cdef int reads_its_source(const Op* op) noexcept nogil:
     return READS_SOURCE
 
 
 cdef inline int reads_backward(const Op* op) noexcept nogil:
-    return READS_NOTHING if KINDS[op.kind].reads == NULL else KINDS[op.kind].reads(op)
+    return READS_SOURCE | READS_TARGET if KINDS[op.kind].reads == NULL else KINDS[op.kind].reads(op)
 
 
 cdef inline bint has_weights(const Op* op) noexcept nogil:
@@ -172,6 +176,10 @@ cdef problem_of_images(const Plan* plan, const Op* op):
 cdef problem_of_kept_shape(const Plan* plan, const Op* op, tables):
     cdef Py_ssize_t n_in = plan.buffers[op.source].width, n_out = plan.buffers[op.target].width
     return None if n_in == n_out else f"{n_in} values become {n_out}"
+
+
+cdef problem_of_alpha(const Op* op):
+    return None if 0 <= op.alpha < INFINITY else f"alpha={op.alpha} is not a finite number >= 0"
 
 
 cdef problem_of_channels(const Plan* plan, const Op* op, tables):

@@ -174,9 +174,14 @@ def test_two_ops_cannot_write_one_gradient(best):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"kind": "conv3d"}, "no op 'conv3d'"), ({"activation": "relu6"}, "no activation 'relu6'")],
+    [
+        ({"kind": "conv3d"}, "no op 'conv3d'"),
+        ({"activation": "relu6"}, "no activation 'relu6'"),
+        ({"alpha": -0.1}, "alpha=-0.1 is not a finite number >= 0"),
+        ({"alpha": np.nan}, "alpha=nan"),
+    ],
 )
-def test_names_that_are_not_there(best, change, message):
+def test_what_an_op_cannot_be(best, change, message):
     net = Layered(best, [Dense(4, "relu")], (6,))
     parts = lowered(net)
     parts[0][1] = replace(parts[0][1], **change)

@@ -34,9 +34,13 @@ cdef int reads_of_activation(const Op* op) noexcept nogil:
     return READS_SOURCE if needs_input(op.activation) else READS_TARGET
 
 
+cdef problem_of_activation(const Plan* plan, const Op* op, tables):
+    return problem_of_alpha(op) or problem_of_kept_shape(plan, op, tables)
+
+
 kind = new_kind("activation")
 kind.in_place = kind.gradient_in_place = True
 kind.reads = reads_of_activation
-kind.problem = problem_of_kept_shape
+kind.problem = problem_of_activation
 kind.forward = activation_op
 kind.backward = activation_op_backward

@@ -34,6 +34,7 @@ cdef problem_of_copy(const Plan* plan, const Op* op, tables):
 
 kind = new_kind("copy")
 kind.on_columns = True
+kind.reads = reads_nothing
 kind.problem = problem_of_copy
 kind.forward = copy_op
 kind.backward = copy_backward

@@ -53,6 +53,7 @@ cdef problem_of_dropout(const Plan* plan, const Op* op, tables):
 
 kind = new_kind("dropout")
 kind.gradient_in_place = True
+kind.reads = reads_nothing
 kind.problem = problem_of_dropout
 kind.forward = dropout_op
 kind.backward = dropout_backward

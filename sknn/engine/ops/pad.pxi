@@ -24,5 +24,6 @@ cdef problem_of_pad(const Plan* plan, const Op* op, tables):
 
 kind = new_kind("pad")
 kind.gradient_in_place = True
+kind.reads = reads_nothing
 kind.problem = problem_of_pad
 kind.forward = pad_op

@@ -54,11 +54,15 @@ cdef int reserve_parametric(Plan* plan, Op* op) except -1:
     return 0
 
 
+cdef problem_of_parametric(const Plan* plan, const Op* op, tables):
+    return problem_of_alpha(op) or problem_of_channels(plan, op, tables)
+
+
 kind = new_kind("parametric")
 kind.weights = FROM_LANES
 kind.gradient_in_place = True
 kind.reads = reads_its_source
-kind.problem = problem_of_channels
+kind.problem = problem_of_parametric
 kind.forward = parametric_op
 kind.lane_gradient = parametric_lane
 kind.reserve = reserve_parametric

@@ -188,11 +188,13 @@ cdef problem_of_max_pool(const Plan* plan, const Op* op, tables):
 
 kind = new_kind("max_pool")
 kind.other = WRITES_OTHER
+kind.reads = reads_nothing
 kind.problem = problem_of_max_pool
 kind.forward = max_pool_op
 kind.backward = max_pool_op_backward
 
 kind = new_kind("avg_pool")
+kind.reads = reads_nothing
 kind.problem = problem_of_pool
 kind.forward = avg_pool_op
 kind.backward = avg_pool_op_backward

@@ -38,12 +38,14 @@ cdef problem_of_branch(const Plan* plan, const Op* op, tables):
 
 kind = new_kind("fork")
 kind.other = ADDS_ITS_GRADIENT
+kind.reads = reads_nothing
 kind.problem = problem_of_branch
 kind.forward = fork_op
 kind.backward = fork_backward
 
 kind = new_kind("add")
 kind.other = READS_OTHER
+kind.reads = reads_nothing
 kind.problem = problem_of_branch
 kind.forward = add_op
 kind.backward = add_backward

@@ -37,6 +37,7 @@ cdef problem_of_spread(const Plan* plan, const Op* op, tables):
 
 
 kind = new_kind("spread")
+kind.reads = reads_nothing
 kind.problem = problem_of_spread
 kind.forward = spread_op
 kind.backward = spread_backward

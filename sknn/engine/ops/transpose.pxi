@@ -32,6 +32,7 @@ cdef problem_of_transpose(const Plan* plan, const Op* op, tables):
 
 
 kind = new_kind("transpose")
+kind.reads = reads_nothing
 kind.problem = problem_of_transpose
 kind.forward = transpose_op
 kind.backward = transpose_backward
