@@ -101,7 +101,7 @@ class Muon:
         for module, options in zip(weighted(model), described, strict=True):
             decays = isinstance(module, nn.Conv2d | nn.Linear)
             self._add(module.weight, 1.0, decays)
-            self._add(module.bias, options.get("bias_rate", 1.0), False)
+            self._add(module.bias, options.get("bias_lr_multiplier", 1.0), False)
 
     def _add(self, w, rate_factor, decays):
         if w is not None and w.requires_grad:

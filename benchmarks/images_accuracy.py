@@ -112,7 +112,7 @@ STRONG = {
     "max_iter": 10,
     "label_smoothing": 0.2,
     "augmentation": MIRRORED,
-    "tta": True,
+    "test_time_augmentation": True,
 }
 
 
@@ -148,7 +148,7 @@ ROWS = [
     Row(
         "mnist",
         "MLP-Mixer",
-        mixer(max_iter=6, batch_size=128, augmentation=SHIFTED, tta=True),
+        mixer(max_iter=6, batch_size=128, augmentation=SHIFTED, test_time_augmentation=True),
         0.985,
         180,
     ),
@@ -170,7 +170,7 @@ ROWS = [
             max_iter=10,
             batch_size=128,
             augmentation=MIRRORED,
-            tta=True,
+            test_time_augmentation=True,
         ),
         0.65,
         600,

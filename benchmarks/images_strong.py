@@ -109,7 +109,10 @@ def sknn_figures(net, data):
     net.fit(X_train, y_train)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     print(f"sknn: {seconds:.1f} s, {cpu_seconds:.1f} s CPU", flush=True)
-    with_views, plain = net.score(X_test, y_test), net.set_params(tta=False).score(X_test, y_test)
+    with_views, plain = (
+        net.score(X_test, y_test),
+        net.set_params(test_time_augmentation=False).score(X_test, y_test),
+    )
     return dict(zip(HEAD, (plain, with_views, seconds, cpu_seconds), strict=True))
 
 

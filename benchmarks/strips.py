@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn import CNNClassifier
 from sknn.presets import LeNet5
-from sknn.reading import best_path
+from sknn.teaching.decoding import best_path
 
 N_STRIPS, N_DIGITS, SIDE, BETWEEN = 1000, 3, 28, 10
 MARGIN, SPACING = 12, (14, 24)
@@ -72,7 +72,7 @@ def cut_windows(strips, labels, begins, rng):
 
 def read(net, strips, blank, n_symbols):
     """[(digits, columns where they begin)] of the strips."""
-    sweep = net.sweep(strips)
+    sweep = net.predict_windows(strips)
     apart = math.ceil(DISTANCE / sweep.columns[1])
     paths = [
         best_path(P[0], blank=blank, min_distance=apart, n_symbols=n_symbols)

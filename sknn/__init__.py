@@ -4,15 +4,14 @@ from sknn._versions import __version__, show_versions
 from sknn.estimators import (
     CNNClassifier,
     CNNRegressor,
-    McCullochPittsNeuron,
     MLPClassifier,
     MLPMixerClassifier,
     MLPMixerRegressor,
     MLPRegressor,
-    PerceptronClassifier,
     TabularClassifier,
     TabularRegressor,
 )
+from sknn.teaching.neurons import McCullochPittsNeuron, PerceptronClassifier
 
 __all__ = [
     "CNNClassifier",

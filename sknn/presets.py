@@ -96,7 +96,7 @@ def StrongCNN(width=1.0, channels=3):
         Hidden layers. Recommended for colour: ``CNNClassifier(layers=StrongCNN(0.75),
         solver=Muon(momentum=0.6, n_iterations=3, weight_decay=0.15), learning_rate_init=0.04, alpha=0,
         batch_size=500, max_iter=10, learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0),
-        label_smoothing=0.2, tta=True,
+        label_smoothing=0.2, test_time_augmentation=True,
         augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``.
 
     References
@@ -119,7 +119,7 @@ def StrongCNN(width=1.0, channels=3):
             *_convolution(filters, MaxPool2D(2)),
             *_convolution(filters),
         ]
-    return [*layers, GlobalMaxPool2D(), Scale(rate=0, initial=1 / 9)]
+    return [*layers, GlobalMaxPool2D(), Scale(lr_multiplier=0, initial=1 / 9)]
 
 
 def _convolution(filters, *pooling):

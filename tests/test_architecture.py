@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import BaseEstimator
 
 import sknn
-from sknn import inspection
+from sknn import displays
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sknn"
@@ -19,10 +19,11 @@ PACKAGE = ROOT / "sknn"
 STOREYS = [
     {"engine"},
     {"composition", "_ranges", "plan"},
-    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation", "filtering"},
-    {"network", "training", "presets", "sweeping", "reading"},
+    {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
+    {"network", "training", "presets", "sliding_window"},
     {"estimators"},
-    {"inspection"},
+    {"teaching"},
+    {"displays"},
     {"__init__", "_versions"},
     {"comparison"},
     {"__main__"},
@@ -116,7 +117,7 @@ def test_engine_knows_nothing_above_it():
 def test_runtime_dependencies():
     runtime = RUNTIME_DEPENDENCIES | {"sknn"} | (set(sys.stdlib_module_names) - NETWORK)
     for name in SOURCES:
-        draws = name.startswith(("sknn.__main__", "sknn.comparison", "sknn.inspection"))
+        draws = name.startswith(("sknn.__main__", "sknn.comparison", "sknn.displays"))
         allowed = runtime | PLOTTING if draws else runtime
         assert {target.split(".")[0] for target in imported_modules(name)} <= allowed, name
 
@@ -173,9 +174,9 @@ def test_public_estimators_are_documented(estimator):
     assert not undocumented
 
 
-@pytest.mark.parametrize("name", inspection.__all__)
+@pytest.mark.parametrize("name", displays.__all__)
 def test_displays_are_documented(name):
-    display = getattr(inspection, name)
+    display = getattr(displays, name)
     for thing in (display, display.from_estimator, display.plot):
         names = set(signature(thing).parameters) - {"self", "kwargs"}
         assert all(

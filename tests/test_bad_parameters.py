@@ -37,7 +37,13 @@ LONG = {("PerceptronClassifier", "max_iter", n) for n in (10**9, 10**30)}
 def estimators():
     """name -> (a fast estimator of each class, its X)"""
     small = {"max_iter": 1, "hidden_layer_sizes": 2}
-    members = {"effort": "fast", "n_members": 1, "n_thresholds": 0, "n_threads": 1, "max_time": 0.2}
+    members = {
+        "effort": "fast",
+        "n_estimators": 1,
+        "n_thresholds": 0,
+        "n_threads": 1,
+        "max_time": 0.2,
+    }
     mixer = {"n_blocks": 1, "hidden_dim": 2, "tokens_mlp_dim": 2, "channels_mlp_dim": 2}
     for name in sknn.__all__:
         cls = getattr(sknn, name)
@@ -125,7 +131,7 @@ def test_what_only_bounds_something_may_be_huge():
     with pytest.warns(UserWarning, match="going to be clipped to 24"):
         network.fit(X, Y)
     network.set_params(solver="lbfgs").fit(X, Y)
-    TabularClassifier("fast", n_members=2, max_time=0.2, max_iter=10**30, batch_size=10**30).fit(
+    TabularClassifier("fast", n_estimators=2, max_time=0.2, max_iter=10**30, batch_size=10**30).fit(
         X, Y
     )
     CNNClassifier(conv_layer_sizes=2, max_time=0.05, **huge).fit(IMAGES, Y)
@@ -209,7 +215,12 @@ def test_validation_that_is_skipped():
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"n_threads": "x"}, {"tta": "q"}, {"channels_first": 2}, {"augmentation": 3}],
+    [
+        {"n_threads": "x"},
+        {"test_time_augmentation": "q"},
+        {"channels_first": 2},
+        {"augmentation": 3},
+    ],
 )
 def test_predict_validates_what_it_reads(parameters):
     network = CNNClassifier(conv_layer_sizes=2, hidden_layer_sizes=2, max_iter=1).fit(IMAGES, Y)
@@ -256,7 +267,7 @@ with open("/proc/self/statm") as file:
 resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[1]),) * 2)
 try:
     MLPClassifier(200, n_threads=100000, max_iter=1).fit(X, X[:, 0] > 0)
-    TabularClassifier("fast", n_threads=100000, max_iter=1, n_members=2).fit(X, X[:, 0] > 0)
+    TabularClassifier("fast", n_threads=100000, max_iter=1, n_estimators=2).fit(X, X[:, 0] > 0)
 except (MemoryError, ValueError) as error:
     print(repr(error))
 else:

@@ -9,8 +9,14 @@ validation = pytest.importorskip("numpydoc.validate")
 
 MODULES = (
     *("sknn", "sknn.layers", "sknn.optimizers", "sknn.schedules", "sknn.initializers"),
-    *("sknn.augmentation", "sknn.filtering", "sknn.inspection", "sknn.comparison", "sknn.presets"),
-    *("sknn.reading", "sknn.sweeping"),
+    *(
+        "sknn.augmentation",
+        "sknn.teaching.filtering",
+        "sknn.displays",
+        "sknn.comparison",
+        "sknn.presets",
+    ),
+    *("sknn.teaching.decoding", "sknn.sliding_window"),
 )
 #: the summary may follow the quotes, and the returned value may have a name
 IGNORED = {"GL01", "GL02", "RT02"}

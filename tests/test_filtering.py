@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn import CNNRegressor
-from sknn.filtering import match, max_pool, relu
 from sknn.layers import Conv2D, MaxPool2D
+from sknn.teaching.filtering import match, max_pool, relu
 
 STROKE = 2 * np.eye(3) - 1
 CROSS = np.full((9, 9), -1)

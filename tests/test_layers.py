@@ -40,7 +40,7 @@ REPRS = {
     "AvgPool2D(padding='same', strides=1)": AvgPool2D(strides=1, padding="same"),
     "BatchNorm()": BatchNorm(),
     "BatchNorm(momentum=0.4)": BatchNorm(0.4),
-    "BatchNorm(bias_rate=64, scale=False)": BatchNorm(scale=False, bias_rate=64),
+    "BatchNorm(bias_lr_multiplier=64, scale=False)": BatchNorm(scale=False, bias_lr_multiplier=64),
     "CategoryEmbedding(cardinalities=[3, 4], dim=2)": CategoryEmbedding([3, 4], 2),
     "Columns(layers=[Scale(), None], widths=[3, 4])": Columns([Scale(), None], [3, 4]),
     "Conv2D(filters=32, kernel_size=3)": Conv2D(32, 3),
@@ -58,16 +58,16 @@ REPRS = {
     "LayerNorm(epsilon=0.1)": LayerNorm(0.1),
     "MaxPool2D()": MaxPool2D(),
     "MaxPool2D(pool_size=3, strides=2)": MaxPool2D(3, strides=2),
-    "ParametricActivation(name='mish', rate=0.1)": ParametricActivation("mish", 0.1),
-    "PeriodicEmbedding(rate=0.1)": PeriodicEmbedding(rate=0.1),
+    "ParametricActivation(lr_multiplier=0.1, name='mish')": ParametricActivation("mish", 0.1),
+    "PeriodicEmbedding(lr_multiplier=0.1)": PeriodicEmbedding(lr_multiplier=0.1),
     "PiecewiseLinearEmbedding(edges=[[0, 1], [2, 3]], n_outputs=2)": PiecewiseLinearEmbedding(
         [[0, 1], [2, 3]], 2
     ),
     "Residual(layers=[Conv2D(filters=4, kernel_size=1), BatchNorm()])": Residual(
         [Conv2D(4, 1), BatchNorm()]
     ),
-    "Scale(rate=6)": Scale(6),
-    "Scale(initial=0.5, rate=0)": Scale(0, 0.5),
+    "Scale(lr_multiplier=6)": Scale(6),
+    "Scale(initial=0.5, lr_multiplier=0)": Scale(0, 0.5),
     "SpatialDropout(rate=0.1)": SpatialDropout(0.1),
     "Transposed(layers=[Conv2D(filters=4, kernel_size=1)])": Transposed([Conv2D(4, 1)]),
 }
@@ -334,13 +334,15 @@ def test_factors_begin_as_ones(layer):
 
 
 def test_a_scale_that_is_fixed():
-    network = Network([Scale(rate=0, initial=0.25)], (3, 3, 5), "float32")
+    network = Network([Scale(lr_multiplier=0, initial=0.25)], (3, 3, 5), "float32")
     assert (network.initial_weights(np.random.RandomState(0))[0][0] == 0.25).all()
     assert network.summary()[0].n_parameters == 0
 
 
 def test_ntk_begins_with_outputs_of_unit_size():
-    network = Network([Dense(100, parametrization="ntk", rate=2, bias_rate=3)], 400, "float64")
+    network = Network(
+        [Dense(100, parametrization="ntk", lr_multiplier=2, bias_lr_multiplier=3)], 400, "float64"
+    )
     (W,), (b,) = network.initial_weights(np.random.RandomState(0))
     assert W.std() == pytest.approx(1 / 20, rel=0.05)
     assert not b.any()

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from sknn.reading import best_path
+from sknn.teaching.decoding import best_path
 
 
 def every_path(n_columns, min_distance):

@@ -136,7 +136,7 @@ LAYERS = {
     "GroupNorm": lambda walk, spec, x: walk.weighted(
         layers.group_norm, x, spec.groups, spec.epsilon
     ),
-    "Scale": lambda walk, spec, x: walk.weighted(layers.scale, x, spec.rate > 0),
+    "Scale": lambda walk, spec, x: walk.weighted(layers.scale, x, spec.lr_multiplier > 0),
     "ParametricActivation": lambda walk, spec, x: walk.weighted(layers.parametric, x, spec.name),
     "PeriodicEmbedding": lambda walk, spec, x: walk.weighted(
         layers.periodic, x, spec.n_frequencies, spec.n_outputs

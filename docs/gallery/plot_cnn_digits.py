@@ -35,7 +35,7 @@ print(net.summary())
 # The loss after each epoch, on the training images and on the validation images. The learning rate rises and falls in one cycle, at
 # whose end the curves come to rest; the weights of the best epoch are kept.
 
-from sknn.inspection import LossCurveDisplay
+from sknn.displays import LossCurveDisplay
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 LossCurveDisplay.from_estimator(net, ax=ax, log_scale=True)
@@ -44,7 +44,7 @@ ax.grid(alpha=0.3)
 # %%
 # The filters of the first convolution: red weights look for ink, blue ones for paper. Some are edges in one direction, some corners.
 
-from sknn.inspection import FilterDisplay
+from sknn.displays import FilterDisplay
 
 filters = FilterDisplay.from_estimator(net)
 
@@ -52,7 +52,7 @@ filters = FilterDisplay.from_estimator(net)
 # Where each of them finds its feature in a 3. Bright is a strong find, dark none: behind ReLU nothing is negative. Some light up along
 # the strokes, some on one side of them, some on the paper around.
 
-from sknn.inspection import FeatureMapDisplay
+from sknn.displays import FeatureMapDisplay
 
 # sphinx_gallery_thumbnail_number = 3
 found = FeatureMapDisplay.from_estimator(net, X_test[y_test == 3][0])

@@ -133,7 +133,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from sknn.inspection import FeatureMapDisplay
+from sknn.displays import FeatureMapDisplay
 
 folder = os.environ.get("SKNN_DATA")
 if folder:

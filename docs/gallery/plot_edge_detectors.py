@@ -64,7 +64,7 @@ for row, (name, images) in zip(
 # grating of several. Level ones and steep ones are the most frequent: one of the photographs is full of tiled roofs. A few have no
 # direction.
 
-from sknn.inspection import FilterDisplay
+from sknn.displays import FilterDisplay
 
 # sphinx_gallery_thumbnail_number = 2
 filters = FilterDisplay.from_estimator(net, common_scale=False, cmap="gray", n_columns=12)

@@ -11,7 +11,7 @@ A filter moved over an image by hand: what a convolution, ReLU and max pooling c
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sknn.filtering import match, max_pool, relu
+from sknn.teaching.filtering import match, max_pool, relu
 
 cross = np.full((9, 9), -1)
 i = np.arange(1, 8)

@@ -64,15 +64,15 @@ net.fit(np.stack(windows), classes)
 print(net.summary())
 
 # %%
-# :meth:`~sknn.CNNClassifier.sweep` moves it over longer strips of digits that it has never seen. Its dense layers become convolutions,
-# so that all windows cost one forward pass; after one pooling by 2 they are 2 pixels apart. :func:`~sknn.reading.best_path` then
+# :meth:`~sknn.CNNClassifier.predict_windows` moves it over longer strips of digits that it has never seen. Its dense layers become convolutions,
+# so that all windows cost one forward pass; after one pooling by 2 they are 2 pixels apart. :func:`~sknn.teaching.decoding.best_path` then
 # chooses the sequence of digits that is worth most, at least 5 pixels, hence 3 windows, from one to the next. How many there are nobody
 # tells it.
 
-from sknn.reading import best_path
+from sknn.teaching.decoding import best_path
 
 test_strips, test_labels, test_begins = make_strips(X_test, y_test, 1000, 7, rng)
-sweep = net.sweep(test_strips)
+sweep = net.predict_windows(test_strips)
 print(f"windows begin at the columns {sweep.columns[:4]}, ..., {sweep.columns[-1]}")
 
 

@@ -3,7 +3,6 @@
 from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mixer import MLPMixerClassifier, MLPMixerRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
-from sknn.estimators.neurons import McCullochPittsNeuron, PerceptronClassifier
 from sknn.estimators.tabular import TabularClassifier, TabularRegressor
 
 __all__ = [
@@ -13,8 +12,6 @@ __all__ = [
     "MLPMixerClassifier",
     "MLPMixerRegressor",
     "MLPRegressor",
-    "McCullochPittsNeuron",
-    "PerceptronClassifier",
     "TabularClassifier",
     "TabularRegressor",
 ]

@@ -15,14 +15,14 @@ class Effort:
     #: multiply-adds of a forward pass over all samples, all epochs and members together
     multiply_adds: float
 
-    def plan(self, one_epoch, n_members="auto"):
+    def plan(self, one_epoch, n_estimators="auto"):
         """(members, epochs) for a network that takes that many multiply-adds for all samples once.
 
         The budget first buys members of the fewest epochs, then more epochs.
         """
-        if n_members == "auto":
-            n_members = _within(self.members, self.multiply_adds / (self.epochs[0] * one_epoch))
-        return n_members, _within(self.epochs, self.multiply_adds / (n_members * one_epoch))
+        if n_estimators == "auto":
+            n_estimators = _within(self.members, self.multiply_adds / (self.epochs[0] * one_epoch))
+        return n_estimators, _within(self.epochs, self.multiply_adds / (n_estimators * one_epoch))
 
 
 def _within(bounds, value):

@@ -93,7 +93,7 @@ class Estimator(CallbackSupportMixin, ValidatedParameters, BaseEstimator):
         return sample_weight
 
     def __sklearn_is_fitted__(self):
-        return "coefs_" in vars(self) or "members_" in vars(self)
+        return "coefs_" in vars(self) or "estimators_" in vars(self)
 
     def __getstate__(self):
         state = dict(super().__getstate__())  # what comes from there is the estimator's own dict

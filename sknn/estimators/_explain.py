@@ -168,7 +168,9 @@ class Explanations:
         """Slopes of one output along encoded rows."""
         outputs, total = self._outputs_of_rows(rows), np.zeros(rows.shape)
         kinds = self._kinds(rows)
-        for member, slopes in zip(self.members_, self._output_slopes(outputs, which), strict=True):
+        for member, slopes in zip(
+            self.estimators_, self._output_slopes(outputs, which), strict=True
+        ):
             network, _, engine_rows = kinds[member.kind]
             weights = member.coefs, member.intercepts
             total[:, : network.n_features] += network.input_gradients(engine_rows, weights, slopes)

@@ -62,7 +62,7 @@ class ImageNetwork(Images):
     # ---- prediction ----------------------------------------------------------------------------
 
     def _forward(self, X, link=False, layer=None, draw=None):
-        if not self.tta or layer is not None:
+        if not self.test_time_augmentation or layer is not None:
             return super()._forward(X, link, layer, draw)
         all_finite = True
 

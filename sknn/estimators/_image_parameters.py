@@ -30,7 +30,7 @@ IMAGE_CONSTRAINTS = {
     "channels_first": ["boolean"],
     "standardize": ["boolean"],
     "augmentation": [Augmentation, None],
-    "tta": ["boolean"],
+    "test_time_augmentation": ["boolean"],
     "max_iter": [*COUNT, StrOptions({"auto"})],
 }
 
@@ -47,7 +47,7 @@ IMAGE_INPUT = """image_shape : (h, w) or (h, w, c) or None, default={image_shape
     augmentation : Augmentation or None, default={augmentation}
         Random changes of the training images, :class:`sknn.augmentation.Augmentation`; its parameters
         are searched as ``augmentation__shift``.
-    tta : bool, default={tta}
+    test_time_augmentation : bool, default={test_time_augmentation}
         Test-time augmentation: whether predictions average the logits of an image (half of the weight)
         and of its shifts by one pixel up and left and down and right (a quarter each), mirrored ones
         too where `augmentation` flips. Three or six times the work."""

@@ -143,7 +143,7 @@ class Images(BaseNetwork):
     """Base of the estimators that take images: how they are read."""
 
     _plain_dtypes = "fdB"
-    _read_parameters = ("n_threads", "channels_first", "tta", "augmentation")
+    _read_parameters = ("n_threads", "channels_first", "test_time_augmentation", "augmentation")
 
     def _accepted_dtypes(self, X, dtype):
         return (*_data.accepted_dtypes(X, dtype), np.uint8)

@@ -34,33 +34,33 @@ class MemberTasks:
         weights = None if weights is None else weights.astype(dtype)
         return Samples(rows, engine.load(dtype.name).Rows(rows), self._encode(y, dtype), weights)
 
-    def _plan(self, effort, n_samples, n_members):
+    def _plan(self, effort, n_samples, n_estimators):
         """(members, epochs) of a fit, of networks of all kinds in turn."""
         one_epoch = n_samples * np.mean(
             [network.multiply_adds for network in self._networks(self.dtype)]
         )
-        n_members, epochs = effort.plan(one_epoch, n_members)
+        n_estimators, epochs = effort.plan(one_epoch, n_estimators)
         if self.max_iter != "auto":
             epochs = min(int(self.max_iter), MAX_COUNT)
-        return int(n_members), epochs
+        return int(n_estimators), epochs
 
     def _tasks(self, data, samples, validation, networks, plan, random_state):
         """What each member is trained on: all but a fold, or all where validation data are given.
 
         Members are of the networks' kinds in turn, and one of each kind holds out the same fold.
         """
-        n_members, epochs = plan
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=n_members)
+        n_estimators, epochs = plan
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=n_estimators)
         training = self._samples(data.X, data.y, data.weights)
         kinds = _of_kinds(training, networks)
         if validation is not None:
             holdout = self._samples(validation.X, validation.y, validation.weights)
             part = samples, None, _of_kinds(holdout, networks), self._scorer(validation)
-            parts = [part] * n_members
+            parts = [part] * n_estimators
         elif len(samples) < FEWEST_TO_HOLD_OUT:
-            parts = [(samples, None, [None] * len(networks), None)] * n_members
+            parts = [(samples, None, [None] * len(networks), None)] * n_estimators
         else:
-            n_groups = math.ceil(n_members / len(networks))
+            n_groups = math.ceil(n_estimators / len(networks))
             y = data.y[samples]
             folds = self._folds(y, n_groups, random_state)
             self._warn_of_small_folds(y, folds)
@@ -96,7 +96,7 @@ class MemberTasks:
         n_folds = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_groups)
         if n_folds > len(y):
             raise ValueError(
-                f"n_members={self.n_members} asks for {n_folds} folds, but there are {len(y)} samples."
+                f"n_estimators={self.n_estimators} asks for {n_folds} folds, but there are {len(y)} samples."
             )
         seed = random_state.randint(np.iinfo(np.int32).max)
         strata = self._stratify(y)
@@ -108,7 +108,7 @@ class MemberTasks:
                 warnings.filterwarnings("ignore", "The least populated class", UserWarning)
                 folds = list(folds.split(y, strata))
         folds = list(folds)
-        return folds[:1] * n_groups if self.members == "seeds" else folds[:n_groups]
+        return folds[:1] * n_groups if self.validation == "holdout" else folds[:n_groups]
 
     def _warn_of_small_folds(self, y, folds):
         """One warning where the samples that a member holds out say little about its epochs."""

@@ -8,14 +8,14 @@ from sknn.estimators._images import rows_of_images
 from sknn.estimators._snapshot import on_snapshot
 from sknn.losses import Loss
 from sknn.network import Network
-from sknn.sweeping import Sweep, SweptLayers
+from sknn.sliding_window import SlidingLayers, WindowPredictions
 
 
 class Sweeping:
     """What a fitted classifier says of every window of larger images."""
 
     @on_snapshot
-    def sweep(self, X):
+    def predict_windows(self, X):
         """Predict probabilities for every window of images larger than those of fit.
 
         The dense layers become convolutions, so that one forward pass does for all windows. They are as
@@ -31,8 +31,8 @@ class Sweeping:
 
         Returns
         -------
-        sweep : Sweep
-            :class:`sknn.sweeping.Sweep`: the probabilities of all windows, and where they begin.
+        sweep : WindowPredictions
+            :class:`sknn.sliding_window.WindowPredictions`: the probabilities of all windows, and where they begin.
 
         Raises
         ------
@@ -40,7 +40,7 @@ class Sweeping:
             For images that are too small; for a normalisation between `Flatten` and a dense layer, whose
             units have a place each, for `Transposed`, and for a residual layer that does not keep the
             size; where padding would begin at another pixel than in fit ("same" with strides, unless
-            height and width exceed those of fit by a multiple of them); and with `tta`.
+            height and width exceed those of fit by a multiple of them); and with `test_time_augmentation`.
 
         References
         ----------
@@ -54,19 +54,19 @@ class Sweeping:
         >>> from sknn import CNNClassifier
         >>> digits = load_digits()
         >>> net = CNNClassifier(max_iter=2, random_state=0).fit(digits.images, digits.target)
-        >>> sweep = net.sweep(np.concatenate(digits.images[:3], axis=1)[np.newaxis])
+        >>> sweep = net.predict_windows(np.concatenate(digits.images[:3], axis=1)[np.newaxis])
         >>> sweep.probabilities.shape, sweep.columns
         ((1, 1, 5, 10), array([ 0,  4,  8, 12, 16]))
         """
         check_is_fitted(self)
         self._validate_changed(self._read_parameters)
-        if self.tta:
+        if self.test_time_augmentation:
             raise ValueError(
-                "tta=True averages views of single images; use set_params(tta=False) for a sweep."
+                "test_time_augmentation=True averages views of single images; use set_params(test_time_augmentation=False) for a sweep."
             )
         dtype = self._fitted_dtype()
         X, shape = self._larger_images(X, dtype)
-        swept = SweptLayers(self._all_layers(), self.image_shape_, shape)
+        swept = SlidingLayers(self._all_layers(), self.image_shape_, shape)
         network = Network(swept.layers, shape, dtype, activation=self._architecture_[1])
         probabilities = self._probabilities_of_places(network, X)
         # a layer may read less than a window, and find room for one that hangs over the edge
@@ -74,7 +74,9 @@ class Sweeping:
         rows, columns = (np.arange(0, *of) for of in zip(ends, swept.strides, strict=True))
         inside = [P[:, : len(rows), : len(columns)] for P in probabilities]
         several = self._target_kind == "multiclass-multioutput"
-        return Sweep(inside if several else inside[0], rows, columns, self.image_shape_[:2])
+        return WindowPredictions(
+            inside if several else inside[0], rows, columns, self.image_shape_[:2]
+        )
 
     def _probabilities_of_places(self, network, X):
         """For each column of classes (n, n_rows, n_columns, n_classes)."""

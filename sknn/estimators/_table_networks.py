@@ -32,10 +32,14 @@ class TableNetworks:
             sizes = (effort.units,) * effort.n_layers
         sizes = _architecture.parse_hidden_layer_sizes(sizes)
         name = self._activation if self.activation == "auto" else self.activation
-        activation = ParametricActivation(name, rate=0.1) if self.parametric else Activation(name)
+        activation = (
+            ParametricActivation(name, lr_multiplier=0.1)
+            if self.parametric_activation
+            else Activation(name)
+        )
         layers = self._embeddings(self._encoder.n_steps if steps else 0)
         if self.scaling_layer:
-            layers.append(Scale(rate=6))
+            layers.append(Scale(lr_multiplier=6))
         for units in sizes:
             layers += [self._dense(units), activation, Dropout(self.dropout)]
         return [*layers, self._dense(self.n_outputs_)]
@@ -43,16 +47,18 @@ class TableNetworks:
     def _dense(self, units):
         """A dense layer with the rates of its parametrisation."""
         rate = 1.0 if self.parametrization == "ntk" else STANDARD_RATE
-        return Dense(units, "identity", self.parametrization, rate=rate, bias_rate=0.1)
+        return Dense(
+            units, "identity", self.parametrization, lr_multiplier=rate, bias_lr_multiplier=0.1
+        )
 
     def _embeddings(self, n_steps):
         """The first layer, side by side for the parts of an encoded row; none where all pass."""
         encoder = self._encoder
         numbers = None
         if self._embedding == "periodic":
-            numbers = PeriodicEmbedding(rate=0.1)
+            numbers = PeriodicEmbedding(lr_multiplier=0.1)
         elif self._embedding == "piecewise_linear" and encoder.n_numbers:
-            numbers = PiecewiseLinearEmbedding(encoder.edges, rate=0.1)
+            numbers = PiecewiseLinearEmbedding(encoder.edges, lr_multiplier=0.1)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_embedding)
         widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities), n_steps
         parts = [p for p in zip((numbers, None, vectors, None), widths, strict=True) if p[1]]
@@ -86,8 +92,8 @@ class TableNetworks:
             groups=self._encoder.groups,
             n_threads=max(n_threads, 1),
             verbose=bool(self.verbose),
-            decay=FlatCosine() if self.fading else None,
-            dropout=FlatCosine() if self.fading else None,
+            decay=FlatCosine() if self.anneal_regularization else None,
+            dropout=FlatCosine() if self.anneal_regularization else None,
             deadline=deadline,
         )
 

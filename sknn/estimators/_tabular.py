@@ -58,7 +58,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         deadline = math.inf if self.max_time is None else started + self.max_time
         data = self._training_data(*data)
         samples = _data.training_samples(data)
-        for name in ("feature_importances_", "held_out_predictions_"):
+        for name in ("feature_importances_", "oof_predictions_"):
             vars(self).pop(name, None)  # of an earlier fit
         self._learn_scale(data.y[samples])
         self._learn_table(data.X, samples)
@@ -69,7 +69,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         self._layers_ = [self._layers(effort)]
         self._start_caches()
         n_threads = engine.effective_threads(self.n_threads)
-        plan = self._plan(effort, len(samples), self.n_members)
+        plan = self._plan(effort, len(samples), self.n_estimators)
         if plan[0] > 1 and self._learn_thresholds(data, samples, n_threads):
             self._layers_.append(self._layers(effort, steps=True))
             plan = self._plan(effort, len(samples), plan[0])
@@ -80,7 +80,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
         recipe = self._recipe(networks, len(samples), n_threads // n_workers, deadline, fitted)
         n_most = 2 * len(tasks) if self.refit else len(tasks)
         callbacks = MemberCallbacks(owner, data, self, n_most, tasks[0].epochs)
-        self.members_ = []
+        self.estimators_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data, tasks)
         if self.refit and members[0].held_out is not None and are_whole(members, tasks):
@@ -178,7 +178,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
             return self._default_scorer(data)
 
         def score(logits, run):
-            fitted = self._as_if_fitted({"members_": []})
+            fitted = self._as_if_fitted({"estimators_": []})
             fitted._take([run.snapshot()])
             return data.scored_by(check_scoring(fitted, scoring), fitted)
 
@@ -228,7 +228,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _take(self, members):
         """Sets the fitted attributes that follow from the members."""
-        self.members_ = members
+        self.estimators_ = members
         self.n_iter_ = max(member.n_epochs for member in members)
         self.best_epochs_ = [member.best_epoch for member in members]
         self.validation_scores_ = [member.validation_scores for member in members]
@@ -238,7 +238,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _fitted_so_far(self, data, member):
         """Attributes of an estimator with this member alone, as if training had stopped here."""
-        fitted, member = self._as_if_fitted({"members_": []}), copy.deepcopy(member)
+        fitted, member = self._as_if_fitted({"estimators_": []}), copy.deepcopy(member)
         fitted._take([member])
         if member.logits is not None and member.held_out is not None:
             fitted._finish([member], data)
@@ -248,9 +248,9 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
     def _publish_refit(self, members, tasks):
         """Puts the members of a refit in the place of the others, if they are whole."""
         if are_whole(members, tasks):
-            for member, before in zip(members, self.members_, strict=True):
+            for member, before in zip(members, self.estimators_, strict=True):
                 member.weight = before.weight
-            self.members_ = members
+            self.estimators_ = members
         else:
             warnings.warn(
                 "The refit stopped early. The members as they were before it are kept.",
@@ -263,31 +263,31 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _keep_held_out(self, members, n_samples):
         """Outputs for the samples that members held out, NaN for others; their mean where several did."""
-        if not self.keep_held_out:
+        if not self.store_oof_predictions:
             return
         if members[0].held_out is None:
             raise ValueError(
-                "keep_held_out=True, but no samples are held out: too few, or X_val is given."
+                "store_oof_predictions=True, but no samples are held out: too few, or X_val is given."
             )
         total, count = np.zeros((n_samples, self.n_outputs_)), np.zeros((n_samples, 1))
         for member in members:
             total[member.held_out] += self._predicted(member.logits[None])
             count[member.held_out] += 1
         mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-        self.held_out_predictions_ = self._as_predictions(mean)
+        self.oof_predictions_ = self._as_predictions(mean)
 
     # ---- prediction ----------------------------------------------------------------------------
 
     def _member_outputs(self, X):
-        """Outputs of every member (n_members, n, n_outputs), as their networks give them."""
+        """Outputs of every member (n_estimators, n, n_outputs), as their networks give them."""
         check_is_fitted(self)
         return self._outputs_of_rows(self._rows_of_table(X)[1])
 
     def _outputs_of_rows(self, rows):
         """The same of encoded rows."""
         kinds = self._kinds(rows)
-        out = np.empty((len(self.members_), len(rows), self.n_outputs_), rows.dtype)
-        for member, values in zip(self.members_, out, strict=True):
+        out = np.empty((len(self.estimators_), len(rows), self.n_outputs_), rows.dtype)
+        for member, values in zip(self.estimators_, out, strict=True):
             network, program, engine_rows = kinds[member.kind]
             n_threads = threads_for(len(rows) * network.multiply_adds, self.n_threads)
             network.engine.forward(
@@ -297,7 +297,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _fitted_dtype(self):
         """Precision of the members, whatever the parameter says by now."""
-        return self.members_[0].coefs[0].dtype
+        return self.estimators_[0].coefs[0].dtype
 
     def _kinds(self, rows):
         """(Network, Program, the engine's Rows) of each kind of members."""
@@ -319,7 +319,7 @@ class BaseTabular(TableNetworks, MemberTasks, Explanations, Estimator):
 
     def _mean(self, values):
         """Mean over the members, each with its weight; of a single one's values they themselves."""
-        weights = [member.weight for member in self.members_] if len(values) > 1 else None
+        weights = [member.weight for member in self.estimators_] if len(values) > 1 else None
         return np.average(values, axis=0, weights=weights)
 
     def __sklearn_tags__(self):

@@ -31,10 +31,10 @@ TABULAR_CONSTRAINTS = {
     "category_embedding": WIDTH,
     "scaling_layer": ["boolean"],
     "parametrization": [StrOptions({"ntk", "standard"})],
-    "parametric": ["boolean"],
+    "parametric_activation": ["boolean"],
     "data_driven_init": ["boolean"],
-    "n_members": [AUTO, Interval(Integral, 1, MAX_LAYERS, closed="both")],
-    "members": [StrOptions({"folds", "seeds"})],
+    "n_estimators": [AUTO, Interval(Integral, 1, MAX_LAYERS, closed="both")],
+    "validation": [StrOptions({"cv", "holdout"})],
     "refit": ["boolean"],
     "max_iter": [AUTO, *COUNT],
     "batch_size": [AUTO, *COUNT],
@@ -43,9 +43,9 @@ TABULAR_CONSTRAINTS = {
     "beta_2": CONSTRAINTS["beta_2"],
     "weight_decay": NOT_NEGATIVE,
     "dropout": BELOW_ONE,
-    "fading": ["boolean"],
+    "anneal_regularization": ["boolean"],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
-    "keep_held_out": ["boolean"],
+    "store_oof_predictions": ["boolean"],
     **{
         name: CONSTRAINTS[name]
         for name in ("random_state", "verbose", "max_time", "n_threads", "dtype")
@@ -78,19 +78,19 @@ NETWORK = """hidden_layer_sizes : int, tuple of int, str or "auto", default={hid
     parametrization : {"ntk", "standard"}, default={parametrization}
         Of the dense layers (:class:`sknn.layers.Dense`); "standard" ones begin with Glorot's weights and
         learn with 1/16 of the rate.
-    parametric : bool, default={parametric}
+    parametric_activation : bool, default={parametric_activation}
         Whether each unit learns how much of the activation it takes
         (:class:`sknn.layers.ParametricActivation`).
     data_driven_init : bool, default={data_driven_init}
         Whether initial weights are scaled so that units have variance 1 on the training data, and biases
         put the kinks of the units among them."""
 
-ENSEMBLE = """n_members : int or "auto", default={n_members}
+ENSEMBLE = """n_estimators : int or "auto", default={n_estimators}
         Networks whose outputs are averaged; "auto" follows `effort`. They are trained side by side, one
         thread each.
-    members : {"folds", "seeds"}, default={members}
+    validation : {"cv", "holdout"}, default={validation}
         Whether each member holds out a fold of its own, or all the same one and differ in their seeds only.
-        There are `n_members` folds, at least 10 (5 below 500 samples); with thresholds two members share one.
+        There are `n_estimators` folds, at least 10 (5 below 500 samples); with thresholds two members share one.
     refit : bool, default={refit}
         Whether each member is trained once more, on everything, for as many epochs as were best for it.
         Not where validation data are given or training was stopped early."""
@@ -114,15 +114,15 @@ TRAINING = """max_iter : int or "auto", default={max_iter}
         Decoupled weight decay of AdamW.
     dropout : float, default={dropout}
         Probability with which each hidden unit is zero in training.
-    fading : bool, default={fading}
+    anneal_regularization : bool, default={anneal_regularization}
         Whether weight decay and dropout fade to zero along a cosine in the second half of training."""
 
 REST = """scoring : str, callable or None, default={scoring}
         Scorer of the held-out samples that finds the best epoch, as in
         :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is {score}. Weights of
         samples and of classes weigh in all of them. Of equal epochs the one with the smallest loss is best.
-    keep_held_out : bool, default={keep_held_out}
-        Whether to keep ``held_out_predictions_``; as many members as folds hold out every sample, with
+    store_oof_predictions : bool, default={store_oof_predictions}
+        Whether to keep ``oof_predictions_``; as many members as folds hold out every sample, with
         thresholds twice as many.
     max_time : float or None, default={max_time}
         Seconds from the beginning of fit after which training stops, with a warning, and keeps the best
@@ -143,7 +143,7 @@ EFFORT = """effort : {"fast", "balanced", "best"}, default={effort}
         How much a fit may cost, where the other parameters say "auto":
         {efforts}"""
 
-FITTED = """members_ : list of Member
+FITTED = """estimators_ : list of Member
         The trained networks: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (1 with steps
         at thresholds, else 0), ``weight`` in the mean, and more.
     best_epochs_ : list of int
@@ -152,8 +152,8 @@ FITTED = """members_ : list of Member
         Score on the held-out samples after each epoch, for each member.
     n_iter_ : int
         Epochs of the longest training.
-    held_out_predictions_ : ndarray
-        With ``keep_held_out``: for each training sample the prediction{of_what} of the member that held it
+    oof_predictions_ : ndarray
+        With ``store_oof_predictions``: for each training sample the prediction{of_what} of the member that held it
         out (the mean where several did), NaN where none did.
     feature_importances_ : ndarray of shape (n_features,)
         By how much the loss for held-out samples rises when the values of a column are shuffled among

@@ -103,7 +103,7 @@ class TabularLabels(LabelTargets, BaseTabular):
             same = group == group[which]
             slopes[..., same] = -p[..., same] * (one / mean)[..., None]
             slopes[..., which] += one / mean
-        weights = np.array([member.weight for member in self.members_])
+        weights = np.array([member.weight for member in self.estimators_])
         return slopes * (weights / self.temperature_)[:, None, None]
 
     def _outputs(self, X, *, link=False):
@@ -280,7 +280,7 @@ class TabularNumbers(NumericTargets, BaseTabular):
         slopes = np.zeros_like(values)
         slope = np.exp(values[..., which]) if self._loss().link == "exp" else 1.0
         slopes[..., which] = slope * self._standard[1][which]
-        weights = np.array([member.weight for member in self.members_])
+        weights = np.array([member.weight for member in self.estimators_])
         return slopes * weights[:, None, None]
 
     def _outputs(self, X, *, link=True):

@@ -29,7 +29,7 @@ class Dense(Layer):
         weight decay takes; the biases begin at 0. That is exact for optimizers whose steps do not depend
         on the size of the gradient (Adam and its like, with a negligible ε); plain SGD on V would divide the
         rate by n_in.
-    rate, bias_rate : float, default=1.0
+    lr_multiplier, bias_lr_multiplier : float, default=1.0
         Factors of the learning rate for W and for b, >= 0.
 
     See Also
@@ -52,16 +52,23 @@ class Dense(Layer):
         "units": WIDTH,
         "activation": [*ACTIVATION, None],
         "parametrization": [StrOptions({"standard", "ntk"})],
-        "rate": NOT_NEGATIVE,
-        "bias_rate": NOT_NEGATIVE,
+        "lr_multiplier": NOT_NEGATIVE,
+        "bias_lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, units, activation=None, parametrization="standard", rate=1.0, bias_rate=1.0):
+    def __init__(
+        self,
+        units,
+        activation=None,
+        parametrization="standard",
+        lr_multiplier=1.0,
+        bias_lr_multiplier=1.0,
+    ):
         self.units = units
         self.activation = activation
         self.parametrization = parametrization
-        self.rate = rate
-        self.bias_rate = bias_rate
+        self.lr_multiplier = lr_multiplier
+        self.bias_lr_multiplier = bias_lr_multiplier
 
     def _shape(self, input_shape):
         units = int(self.units)
@@ -70,7 +77,7 @@ class Dense(Layer):
 
     def _scaling(self, n_in):
         """How large W is at first, and how fast it moves and decays."""
-        rate = float(self.rate)
+        rate = float(self.lr_multiplier)
         if self.parametrization == "standard":
             return {"rule": "glorot", "rate_factor": rate, "decay_factor": rate}
         return {"rule": "ntk", "rate_factor": rate / sqrt(n_in), "decay_factor": rate}
@@ -87,7 +94,7 @@ class Dense(Layer):
             source,
             (n_in, *shape),
             activation=activation,
-            bias_rate_factor=float(self.bias_rate),
+            bias_rate_factor=float(self.bias_lr_multiplier),
             **self._scaling(n_in),
         )
         plan.add("dense", source, target, parameter=parameter)

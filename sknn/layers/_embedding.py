@@ -25,7 +25,7 @@ class PeriodicEmbedding(Layer):
     sigma : float, default=0.1
         Standard deviation of the initial frequencies, > 0; large ones let the network bend more from the
         beginning. Inputs should be of about unit size.
-    rate : float, default=1.0
+    lr_multiplier : float, default=1.0
         Factor of the learning rate for all weights of the layer, >= 0; RealMLP takes 0.1.
 
     See Also
@@ -50,14 +50,14 @@ class PeriodicEmbedding(Layer):
         "n_frequencies": WIDTH,
         "n_outputs": WIDTH,
         "sigma": POSITIVE,
-        "rate": NOT_NEGATIVE,
+        "lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, n_frequencies=16, n_outputs=3, sigma=0.1, rate=1.0):
+    def __init__(self, n_frequencies=16, n_outputs=3, sigma=0.1, lr_multiplier=1.0):
         self.n_frequencies = n_frequencies
         self.n_outputs = n_outputs
         self.sigma = sigma
-        self.rate = rate
+        self.lr_multiplier = lr_multiplier
 
     def _shape(self, input_shape):
         n_in = row(input_shape, type(self).__name__)
@@ -73,8 +73,8 @@ class PeriodicEmbedding(Layer):
             (2 * K + K * J + J, n_in),
             rule=partial(periodic, n_frequencies=K, n_outputs=J, sigma=float(self.sigma)),
             biased=False,
-            rate_factor=float(self.rate),
-            decay_factor=float(self.rate),
+            rate_factor=float(self.lr_multiplier),
+            decay_factor=float(self.lr_multiplier),
         )
         target = plan.new_buffer((n_out,))
         geometry = Geometry.of_columns(n_in, n_out)
@@ -97,7 +97,7 @@ class CategoryEmbedding(Layer):
         K_i, the categories of each column.
     dim : int, default=8
         Length of a vector.
-    rate : float, default=1.0
+    lr_multiplier : float, default=1.0
         Factor of the learning rate for the tables, >= 0.
 
     See Also
@@ -116,12 +116,16 @@ class CategoryEmbedding(Layer):
     (16,)
     """
 
-    _parameter_constraints = {"cardinalities": ["array-like"], "dim": WIDTH, "rate": NOT_NEGATIVE}
+    _parameter_constraints = {
+        "cardinalities": ["array-like"],
+        "dim": WIDTH,
+        "lr_multiplier": NOT_NEGATIVE,
+    }
 
-    def __init__(self, cardinalities, dim=8, rate=1.0):
+    def __init__(self, cardinalities, dim=8, lr_multiplier=1.0):
         self.cardinalities = cardinalities
         self.dim = dim
-        self.rate = rate
+        self.lr_multiplier = lr_multiplier
 
     def _shape(self, input_shape):
         n_in, dim = row(input_shape, type(self).__name__), int(self.dim)
@@ -134,7 +138,7 @@ class CategoryEmbedding(Layer):
 
     def lower(self, plan, source):
         target = plan.new_buffer(self.output_shape(plan.shapes[source]))
-        dim, rate = int(self.dim), float(self.rate)
+        dim, rate = int(self.dim), float(self.lr_multiplier)
         for i, n in enumerate(counts(self.cardinalities, "cardinalities")):
             parameter = plan.new_parameter(
                 source, (n, dim), rule="normal", biased=False, rate_factor=rate, decay_factor=rate

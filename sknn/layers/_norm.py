@@ -56,7 +56,7 @@ class BatchNorm(_Norm):
         Added to the variance, > 0.
     scale : bool, default=True
         Whether γ is trained; without it γ stays 1.
-    bias_rate : float, default=1.0
+    bias_lr_multiplier : float, default=1.0
         Factor of the learning rate for β, >= 0; 0 keeps β at 0.
 
     See Also
@@ -80,18 +80,18 @@ class BatchNorm(_Norm):
         "momentum": [Interval(Real, 0, 1, closed="right")],
         "epsilon": POSITIVE,
         "scale": ["boolean"],
-        "bias_rate": NOT_NEGATIVE,
+        "bias_lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
+    def __init__(self, momentum=0.1, epsilon=1e-5, scale=True, bias_lr_multiplier=1.0):
         self.momentum = momentum
         self.epsilon = epsilon
         self.scale = scale
-        self.bias_rate = bias_rate
+        self.bias_lr_multiplier = bias_lr_multiplier
 
     def lower(self, plan, source):
         self._validate_params()
-        options = {"trained": bool(self.scale), "bias_rate_factor": float(self.bias_rate)}
+        options = {"trained": bool(self.scale), "bias_rate_factor": float(self.bias_lr_multiplier)}
         return self._add(plan, source, float(self.momentum), **options)
 
 

@@ -30,7 +30,7 @@ class PiecewiseLinearEmbedding(Layer):
         Edges of the bins, T >= 1; they rise along every column.
     n_outputs : int, default=3
         J, the values that join x.
-    rate : float, default=1.0
+    lr_multiplier : float, default=1.0
         Factor of the learning rate for all weights of the layer, >= 0.
 
     See Also
@@ -51,12 +51,16 @@ class PiecewiseLinearEmbedding(Layer):
     (20,)
     """
 
-    _parameter_constraints = {"edges": ["array-like"], "n_outputs": WIDTH, "rate": NOT_NEGATIVE}
+    _parameter_constraints = {
+        "edges": ["array-like"],
+        "n_outputs": WIDTH,
+        "lr_multiplier": NOT_NEGATIVE,
+    }
 
-    def __init__(self, edges, n_outputs=3, rate=1.0):
+    def __init__(self, edges, n_outputs=3, lr_multiplier=1.0):
         self.edges = edges
         self.n_outputs = n_outputs
-        self.rate = rate
+        self.lr_multiplier = lr_multiplier
 
     @classmethod
     @validate_params({"n_bins": WIDTH}, prefer_skip_nested_validation=True)
@@ -71,7 +75,7 @@ class PiecewiseLinearEmbedding(Layer):
             T. Where a column has no more than T + 1 values, these are edges; where quantiles coincide, the widest
             bins are halved until there are T.
         **options
-            `n_outputs` and `rate`.
+            `n_outputs` and `lr_multiplier`.
 
         Returns
         -------
@@ -107,7 +111,7 @@ class PiecewiseLinearEmbedding(Layer):
 
     def lower(self, plan, source):
         (n_in,), (n_out,) = plan.shapes[source], self.output_shape(plan.shapes[source])
-        edges, rate = self._checked_edges(), float(self.rate)
+        edges, rate = self._checked_edges(), float(self.lr_multiplier)
         T, J = len(edges) - 1, int(self.n_outputs)
         parameter = plan.new_parameter(
             source,

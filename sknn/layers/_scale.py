@@ -18,7 +18,7 @@ class _Channels(Layer):
     initial = 1.0
 
     def _add(self, plan, kind, source, **options):
-        shape, rate = self.output_shape(plan.shapes[source]), float(self.rate)
+        shape, rate = self.output_shape(plan.shapes[source]), float(self.lr_multiplier)
         target = plan.new_stage(source)
         parameter = plan.new_parameter(
             source,
@@ -44,7 +44,7 @@ class Scale(_Channels):
 
     Parameters
     ----------
-    rate : float, default=1.0
+    lr_multiplier : float, default=1.0
         Factor of the learning rate for s, >= 0; RealMLP takes 6. 0 keeps the factors as they are.
     initial : float, default=1.0
         Every factor to begin with.
@@ -62,17 +62,17 @@ class Scale(_Channels):
     Examples
     --------
     >>> from sknn.layers import Scale
-    >>> Scale(rate=6)
-    Scale(rate=6)
+    >>> Scale(lr_multiplier=6)
+    Scale(lr_multiplier=6)
     """
 
     _parameter_constraints = {
-        "rate": NOT_NEGATIVE,
+        "lr_multiplier": NOT_NEGATIVE,
         "initial": [Interval(Real, -MAX_FLOAT, MAX_FLOAT, closed="both")],
     }
 
-    def __init__(self, rate=1.0, initial=1.0):
-        self.rate = rate
+    def __init__(self, lr_multiplier=1.0, initial=1.0):
+        self.lr_multiplier = lr_multiplier
         self.initial = initial
 
     def lower(self, plan, source):
@@ -91,7 +91,7 @@ class ParametricActivation(_Channels):
     name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", \
 "gelu_tanh", "silu", "mish", "softplus"}
         Which function f.
-    rate : float, default=1.0
+    lr_multiplier : float, default=1.0
         Factor of the learning rate for α, >= 0; RealMLP takes 0.1.
 
     See Also
@@ -111,11 +111,11 @@ class ParametricActivation(_Channels):
     ParametricActivation(name='mish')
     """
 
-    _parameter_constraints = {"name": ACTIVATION, "rate": NOT_NEGATIVE}
+    _parameter_constraints = {"name": ACTIVATION, "lr_multiplier": NOT_NEGATIVE}
 
-    def __init__(self, name, rate=1.0):
+    def __init__(self, name, lr_multiplier=1.0):
         self.name = name
-        self.rate = rate
+        self.lr_multiplier = lr_multiplier
 
     def lower(self, plan, source):
         self.output_shape(plan.shapes[source])

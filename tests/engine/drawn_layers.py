@@ -215,13 +215,13 @@ def dense(d, shape, depth):
         d.one_of(1, 2, 5, 9, 17, 33),
         d.activation(),
         parametrization=d.one_of("standard", "ntk"),
-        rate=d.one_of(1.0, 0.5),
-        bias_rate=d.one_of(1.0, 0.1),
+        lr_multiplier=d.one_of(1.0, 0.5),
+        bias_lr_multiplier=d.one_of(1.0, 0.1),
     )
 
 
 def batch_norm(d, shape, depth):
-    options = {"scale": d.chance(0.7), "bias_rate": d.one_of(1.0, 5.0)}
+    options = {"scale": d.chance(0.7), "bias_lr_multiplier": d.one_of(1.0, 5.0)}
     return BatchNorm(d.one_of(0.1, 0.3, 1.0), d.one_of(1e-5, 0.1), **options)
 
 
@@ -229,7 +229,7 @@ def piecewise(d, shape, depth):
     edges = np.sort(d.rng.uniform(-2, 2, (d.whole(1, 4) + 1, shape[0])), axis=0).round(3)
     if (np.diff(edges, axis=0) < 0.01).any():
         return None
-    return PiecewiseLinearEmbedding(edges.tolist(), d.whole(1, 3), rate=d.one_of(1.0, 0.1))
+    return PiecewiseLinearEmbedding(edges.tolist(), d.whole(1, 3), lr_multiplier=d.one_of(1.0, 0.1))
 
 
 def category(d, shape, depth):

@@ -181,7 +181,7 @@ OTHERS = {
     "batch_norm_without_scale": (
         [
             Conv2D(6, 3, bias=False, activation="identity"),
-            BatchNorm(scale=False, bias_rate=5.0),
+            BatchNorm(scale=False, bias_lr_multiplier=5.0),
             Activation("gelu"),
         ],
         (7, 6, 3),

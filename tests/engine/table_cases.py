@@ -32,7 +32,7 @@ TABLES = {
     "scale_dense": ([Dense(33), Scale(), Dense(5)], (7,)),
     "scale_pool": ([Conv2D(17, 2), Scale(), MaxPool2D(2), Dense(5), Scale()], (7, 6, 3)),
     "parametric_of_the_input": ([ParametricActivation("tanh"), Dense(5)], (7,)),
-    "parametric": (
+    "parametric_activation": (
         [Conv2D(6, 2, activation="identity"), ParametricActivation("selu"), Conv2D(17, 2)],
         (5, 4, 3),
     ),
@@ -70,12 +70,16 @@ TABLES = {
     "columns_with_rates": (
         [
             Columns(
-                [PeriodicEmbedding(2, 1, rate=0.1), CategoryEmbedding([3], 4, rate=3.0)], [3, 1]
+                [
+                    PeriodicEmbedding(2, 1, lr_multiplier=0.1),
+                    CategoryEmbedding([3], 4, lr_multiplier=3.0),
+                ],
+                [3, 1],
             ),
-            Scale(rate=6),
-            Dense(9, "identity", parametrization="ntk", rate=2.0, bias_rate=0.1),
-            ParametricActivation("selu", rate=0.1),
-            Dense(5, "tanh", rate=0.5),
+            Scale(lr_multiplier=6),
+            Dense(9, "identity", parametrization="ntk", lr_multiplier=2.0, bias_lr_multiplier=0.1),
+            ParametricActivation("selu", lr_multiplier=0.1),
+            Dense(5, "tanh", lr_multiplier=0.5),
         ],
         (4,),
     ),

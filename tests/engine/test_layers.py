@@ -160,7 +160,9 @@ def test_gradient_equals_the_twins(machine, name):
 
 
 def test_a_scale_that_is_fixed_has_no_gradient_and_no_penalty(machine):
-    model = Layered(machine, [Conv2D(6, 2), Scale(rate=0, initial=0.1), Dense(5)], (5, 4, 3))
+    model = Layered(
+        machine, [Conv2D(6, 2), Scale(lr_multiplier=0, initial=0.1), Dense(5)], (5, 4, 3)
+    )
     X, y = model.images(13), targets(model.loss, 13, machine.dtype)
     assert_gradient(model, X, y, 500 * machine.eps)
     plain, penalised = (model.loss_and_gradient(X, y, alpha=alpha)[0] for alpha in (0.0, 1.0))

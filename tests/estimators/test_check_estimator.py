@@ -57,7 +57,7 @@ CNNS = [
         "learning_rate": "constant",
         "learning_rate_init": 0.01,
     },
-    {"conv_layer_sizes": 8, "dropout": 0.1, "tta": True},
+    {"conv_layer_sizes": 8, "dropout": 0.1, "test_time_augmentation": True},
 ]
 
 SMALL_MIXER = {"n_blocks": 1, "hidden_dim": 16}
@@ -66,13 +66,19 @@ MIXERS = [
     MLPMixerRegressor(),
     MLPMixerClassifier(**SMALL_MIXER, patch_size=2, channels_first=True, dtype=None),
     MLPMixerClassifier(**SMALL_MIXER, solver="lbfgs", max_iter=50),
-    MLPMixerRegressor(**SMALL_MIXER, dropout=0.1, tta=True),
+    MLPMixerRegressor(**SMALL_MIXER, dropout=0.1, test_time_augmentation=True),
 ]
 
 TABULAR = [
     {"effort": "fast"},
-    {"max_iter": 20, "n_members": 2},
-    {"max_iter": 20, "n_members": 1, "refit": True, "hidden_layer_sizes": 32, "dtype": "float64"},
+    {"max_iter": 20, "n_estimators": 2},
+    {
+        "max_iter": 20,
+        "n_estimators": 1,
+        "refit": True,
+        "hidden_layer_sizes": 32,
+        "dtype": "float64",
+    },
 ]
 
 NO_TWINS = "a holdout or random masks: a row of weight 2 is not a row that is there twice"

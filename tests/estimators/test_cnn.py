@@ -277,7 +277,7 @@ def test_batch_norm_without_scale_and_with_a_rate_of_its_own():
         plain = SGD(momentum=0, nesterov=False)
         return cnn(layers=layers, solver=plain, max_iter=1).fit(IMAGES, DIGITS)
 
-    plain, fast = fitted(BatchNorm()), fitted(BatchNorm(scale=False, bias_rate=64))
+    plain, fast = fitted(BatchNorm()), fitted(BatchNorm(scale=False, bias_lr_multiplier=64))
     assert plain.intercepts_[1].all()
     np.testing.assert_allclose(fast.intercepts_[1], 64 * plain.intercepts_[1], rtol=1e-5)
     assert (fast.coefs_[1] == 1).all()

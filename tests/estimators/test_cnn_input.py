@@ -244,7 +244,7 @@ def test_predictions_average_the_views(make, channels_first, monkeypatch):
         weight * fitted.decision_function(first(view) if channels_first else view)
         for weight, view in views_to_average(COLOUR, True, True)
     )
-    fitted.set_params(tta=True)
+    fitted.set_params(test_time_augmentation=True)
     monkeypatch.setattr("sknn.estimators._images.CHUNK", 50)
     np.testing.assert_allclose(fitted.decision_function(images), expected, atol=1e-5)
     proba = fitted.predict_proba(images)
@@ -255,11 +255,14 @@ def test_predictions_average_the_views(make, channels_first, monkeypatch):
 def test_predictions_average_for_every_link():
     y = (DIGITS > 4).astype(int)
     for targets in (y, np.column_stack([y, 1 - y]), np.column_stack([DIGITS, y])):
-        fitted = cnn(tta=True).fit(COLOUR, targets)
+        fitted = cnn(test_time_augmentation=True).fit(COLOUR, targets)
         proba = fitted.predict_proba(COLOUR)
         for part in proba if isinstance(proba, list) else [proba]:
             assert ((part >= 0) & (part <= 1)).all()
-    assert (cnn_regressor(tta=True, loss="poisson").fit(COLOUR, y).predict(COLOUR) > 0).all()
+    assert (
+        cnn_regressor(test_time_augmentation=True, loss="poisson").fit(COLOUR, y).predict(COLOUR)
+        > 0
+    ).all()
 
 
 def test_augmented_fits_differ_and_are_seeded():

@@ -14,7 +14,7 @@ from tests.estimators.samples import X, Y
 PARAMETERS = {
     "early_stopping": True,
     "validation_fraction": 0.3,
-    "keep_held_out": True,
+    "store_oof_predictions": True,
     "effort": "fast",
     "max_iter": 2,
     "hidden_layer_sizes": 4,

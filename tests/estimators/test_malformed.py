@@ -85,7 +85,7 @@ def test_sparse_formats_that_are_converted(form, index):
         with pytest.raises(ValueError, match=f"X is a malformed {form.upper()} matrix"):
             attempt()
     labels = MLPClassifier(4, **SMALL).fit(ROWS, np.eye(3, dtype=int)[Y])
-    table = TabularClassifier("fast", n_members=1, hidden_layer_sizes=4, **SMALL)
+    table = TabularClassifier("fast", n_estimators=1, hidden_layer_sizes=4, **SMALL)
     for attempt in (
         lambda: labels.fit(ROWS, y),
         lambda: labels.score(ROWS, y),
@@ -118,7 +118,7 @@ def test_a_sweep_does_not_reshape_weights():
     net = CNNClassifier(layers=layers, **SMALL).fit(images, RNG.integers(0, 3, 30))
     net.coefs_[0] = net.coefs_[0].transpose(3, 2, 0, 1)
     with pytest.raises(ValueError, match="coefs_ has the shapes"):
-        net.sweep(np.ones((1, 6, 6)))
+        net.predict_windows(np.ones((1, 6, 6)))
 
 
 def test_indices_that_a_user_has_put_out_of_order():

@@ -9,8 +9,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sknn import CNNClassifier, CNNRegressor, MLPMixerClassifier, MLPMixerRegressor
 from sknn.augmentation import Augmentation
+from sknn.displays import FilterDisplay
 from sknn.estimators._mixer_layers import parse_patch_size
-from sknn.inspection import FilterDisplay
 from sknn.layers import Conv2D, Dropout, GlobalAvgPool2D, LayerNorm, Residual, Transposed
 from tests.estimators.samples import DIGITS, IMAGES, mixer, mixer_regressor, same_bits
 

@@ -85,7 +85,7 @@ def test_probabilities_of_any_target(target):
 IMAGE_LAYERS = {
     "dropout": {"dropout": 0.4},
     "layers": {"layers": [SpatialDropout(0.2), Conv2D(4, 3), SpatialDropout(0.3), Dropout(0.3)]},
-    "tta": {"dropout": 0.4, "tta": True},
+    "test_time_augmentation": {"dropout": 0.4, "test_time_augmentation": True},
 }
 
 
@@ -188,8 +188,8 @@ def test_predict_itself_drops_nothing():
 def test_the_mean_over_views_uses_one_mask_per_draw():
     """Of an image of zeros all views are the same: test-time averaging changes nothing."""
     zeros = np.zeros((4, 8, 8))
-    net = cnn(dropout=0.5, tta=True, standardize=False).fit(IMAGES, DIGITS)
+    net = cnn(dropout=0.5, test_time_augmentation=True, standardize=False).fit(IMAGES, DIGITS)
     averaged = net.predict_proba(zeros, mc_samples=6)
-    single = net.set_params(tta=False).predict_proba(zeros, mc_samples=6)
+    single = net.set_params(test_time_augmentation=False).predict_proba(zeros, mc_samples=6)
     np.testing.assert_allclose(averaged, single, rtol=1e-5)
     assert not np.allclose(averaged, net.predict_proba(zeros), rtol=1e-3)

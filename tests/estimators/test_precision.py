@@ -20,7 +20,7 @@ from tests.estimators.samples import (
     same_bits,
 )
 
-TABLE = {"hidden_layer_sizes": 16, "max_iter": 30, "n_members": 1, "random_state": 0}
+TABLE = {"hidden_layer_sizes": 16, "max_iter": 30, "n_estimators": 1, "random_state": 0}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,10 @@ def far(images):
 
 OPTIONS = {
     "plain": {},
-    "views": {"tta": True, "augmentation": Augmentation(shift=1, rotation=0.2, cutout=3)},
+    "views": {
+        "test_time_augmentation": True,
+        "augmentation": Augmentation(shift=1, rotation=0.2, cutout=3),
+    },
     "double": {"dtype": "float64"},
     "lbfgs": {"solver": "lbfgs"},
 }
@@ -115,7 +118,7 @@ def test_images_far_from_zero(make, option):
 def test_windows_of_images_far_from_zero():
     fitted = cnn(padding=0).fit(1e8 + IMAGES, DIGITS)
     pair = np.concatenate([1e8 + IMAGES[:5], 1e8 + IMAGES[5:10]], axis=2)
-    sweep = fitted.sweep(pair)
+    sweep = fitted.predict_windows(pair)
     np.testing.assert_allclose(
         sweep.probabilities[:, 0, 0], fitted.predict_proba(1e8 + IMAGES[:5]), atol=1e-5
     )

@@ -20,7 +20,7 @@ from sknn.layers import (
     Transposed,
 )
 from sknn.layers._layer import Layer
-from sknn.sweeping import SweptLayers
+from sknn.sliding_window import SlidingLayers
 from tests.estimators.samples import DIGITS, IMAGES, cnn
 
 COLOUR = np.random.RandomState(0).randint(0, 255, (60, 8, 8, 3)).astype(np.uint8)
@@ -66,7 +66,7 @@ def assert_each_window_is_the_prediction_for_it(fitted, X, sweep, window):
 def test_without_padding_each_window_is_the_prediction_for_it(name):
     layers, step = UNPADDED[name]
     fitted = cnn(layers=layers, dtype="float64").fit(IMAGES, DIGITS)
-    sweep = fitted.sweep(LARGER)
+    sweep = fitted.predict_windows(LARGER)
     np.testing.assert_array_equal(sweep.rows, np.arange(0, 13 - 8 + 1, step))
     np.testing.assert_array_equal(sweep.columns, np.arange(0, 22 - 8 + 1, step))
     assert_each_window_is_the_prediction_for_it(fitted, LARGER, sweep, (8, 8))
@@ -82,7 +82,7 @@ def test_without_padding_each_window_is_the_prediction_for_it(name):
 )
 def test_images_of_the_size_of_fit(layers):
     fitted = cnn(layers=layers).fit(IMAGES, DIGITS)
-    sweep = fitted.sweep(IMAGES)
+    sweep = fitted.predict_windows(IMAGES)
     assert sweep.probabilities.shape == (60, 1, 1, 10)
     np.testing.assert_allclose(
         sweep.probabilities[:, 0, 0], fitted.predict_proba(IMAGES), rtol=1e-5, atol=1e-7
@@ -94,10 +94,10 @@ def test_padded_layers_see_neighbours_in_place_of_zeros():
     fitted = cnn(layers=layers, standardize=False, dtype="float64").fit(IMAGES, DIGITS)
     surrounded = np.zeros((60, 8, 16))
     surrounded[:, :, 4:12] = IMAGES
-    middle = fitted.sweep(surrounded).probabilities[:, 0, 2]
+    middle = fitted.predict_windows(surrounded).probabilities[:, 0, 2]
     np.testing.assert_allclose(middle, fitted.predict_proba(IMAGES), rtol=1e-9)
     surrounded[:, :, [3, 12]] = 9.0
-    middle = fitted.sweep(surrounded).probabilities[:, 0, 2]
+    middle = fitted.predict_windows(surrounded).probabilities[:, 0, 2]
     assert np.abs(middle - fitted.predict_proba(IMAGES)).max() > 1e-3
 
 
@@ -105,21 +105,21 @@ def test_padded_layers_see_neighbours_in_place_of_zeros():
 def test_channels_dtypes_and_targets(layers):
     X = np.random.RandomState(2).randint(0, 255, (2, 9, 14, 3)).astype(np.uint8)
     fitted = cnn(layers=layers, dtype="float64").fit(COLOUR, DIGITS > 4)
-    sweep = fitted.sweep(X)
+    sweep = fitted.predict_windows(X)
     assert sweep.probabilities.shape[3] == 2
     assert_each_window_is_the_prediction_for_it(fitted, X, sweep, (8, 8))
     first = cnn(layers=layers, dtype="float64", channels_first=True)
     first.fit(np.ascontiguousarray(COLOUR.transpose(0, 3, 1, 2)), DIGITS > 4)
     for images in (X.transpose(0, 3, 1, 2), X.transpose(0, 3, 1, 2).astype(int).tolist()):
         np.testing.assert_allclose(
-            first.sweep(images).probabilities, sweep.probabilities, rtol=1e-9
+            first.predict_windows(images).probabilities, sweep.probabilities, rtol=1e-9
         )
 
 
 def test_several_columns_of_classes():
     y = np.column_stack([DIGITS, DIGITS % 2])
     fitted = cnn(layers=[Conv2D(4, 3), Dense(6)], dtype="float64").fit(IMAGES, y)
-    found = fitted.sweep(LARGER).probabilities
+    found = fitted.predict_windows(LARGER).probabilities
     assert [p.shape for p in found] == [(3, 6, 15, 10), (3, 6, 15, 2)]
     alone = fitted.predict_proba(np.ascontiguousarray(LARGER[:, 2:10, 7:15]))
     for part, wanted in zip(found, alone, strict=True):
@@ -129,9 +129,11 @@ def test_several_columns_of_classes():
 def test_threads_and_input_that_stays_as_it_is():
     fitted = cnn(n_threads=1).fit(IMAGES, DIGITS)
     X = LARGER.copy()
-    one = fitted.sweep(X).probabilities
+    one = fitted.predict_windows(X).probabilities
     np.testing.assert_array_equal(X, LARGER)
-    np.testing.assert_array_equal(fitted.set_params(n_threads=3).sweep(X).probabilities, one)
+    np.testing.assert_array_equal(
+        fitted.set_params(n_threads=3).predict_windows(X).probabilities, one
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_threads_and_input_that_stays_as_it_is():
 def test_layers_that_cannot_be_moved(layers, message):
     fitted = cnn(layers=layers).fit(IMAGES, DIGITS)
     with pytest.raises(ValueError, match=message):
-        fitted.sweep(LARGER)
+        fitted.predict_windows(LARGER)
 
 
 def test_a_layer_that_is_unknown():
@@ -161,24 +163,24 @@ def test_a_layer_that_is_unknown():
     class Unknown(Layer):
         pass
 
-    assert len(SweptLayers([Twice("relu")], (8, 8, 1), (8, 9, 1)).layers) == 1
+    assert len(SlidingLayers([Twice("relu")], (8, 8, 1), (8, 9, 1)).layers) == 1
     with pytest.raises(ValueError, match="cannot be moved over a larger image"):
-        SweptLayers([Unknown()], (8, 8, 1), (8, 9, 1))
+        SlidingLayers([Unknown()], (8, 8, 1), (8, 9, 1))
 
 
 def test_wrong_images():
     fitted = cnn().fit(IMAGES, DIGITS)
     with pytest.raises(ValueError, match=r"\(8, 7, 1\).*\(8, 8, 1\)"):
-        fitted.sweep(IMAGES[:, :, :7])
+        fitted.predict_windows(IMAGES[:, :, :7])
     with pytest.raises(ValueError, match=r"\(8, 8, 3\).*\(8, 8, 1\)"):
-        fitted.sweep(COLOUR)
+        fitted.predict_windows(COLOUR)
     with pytest.raises(ValueError, match=r"shape \(60, 64\); a sweep takes images"):
-        fitted.sweep(IMAGES.reshape(60, 64))
+        fitted.predict_windows(IMAGES.reshape(60, 64))
     with pytest.raises(ValueError, match="NaN"):
-        fitted.sweep(np.full((1, 8, 9), np.nan))
+        fitted.predict_windows(np.full((1, 8, 9), np.nan))
     with pytest.raises(ValueError, match="too large for dtype"):
-        fitted.sweep(np.full((1, 8, 9), 1e300))
-    with pytest.raises(ValueError, match="tta=True"):
-        fitted.set_params(tta=True).sweep(IMAGES)
+        fitted.predict_windows(np.full((1, 8, 9), 1e300))
+    with pytest.raises(ValueError, match="test_time_augmentation=True"):
+        fitted.set_params(test_time_augmentation=True).predict_windows(IMAGES)
     with pytest.raises(AttributeError, match="not fitted"):
-        cnn().sweep(IMAGES)
+        cnn().predict_windows(IMAGES)

@@ -17,7 +17,7 @@ from sknn.estimators._tabular_targets import calibrated_loss
 from sknn.schedules import Cosine
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
 
-SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_estimators": 2, "random_state": 0}
 AMOUNTS = np.exp(NUMBERS)
 
 
@@ -60,9 +60,9 @@ PIECES = [
     ("numeric_embedding", None),
     ("scaling_layer", False),
     ("parametrization", "standard"),
-    ("parametric", False),
+    ("parametric_activation", False),
     ("data_driven_init", False),
-    ("fading", False),
+    ("anneal_regularization", False),
     ("dropout", 0.0),
     ("weight_decay", 0.0),
 ]
@@ -79,7 +79,9 @@ def test_every_piece_can_be_left_out(name, value):
 # ---- members ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("more", [{}, {"n_members": 3}, {"refit": True}, {"members": "seeds"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"n_estimators": 3}, {"refit": True}, {"validation": "holdout"}]
+)
 def test_the_same_bits_for_any_number_of_threads(more):
     one = classifier(n_threads=1, **more).fit(X, Y)
     three = classifier(n_threads=3, **more).fit(X, Y)
@@ -89,52 +91,52 @@ def test_the_same_bits_for_any_number_of_threads(more):
 
 
 def test_members_hold_out_folds_of_their_own():
-    net = classifier(n_members=5, n_thresholds=0, keep_held_out=True).fit(X, Y)
-    held_out = np.concatenate([member.held_out for member in net.members_])
+    net = classifier(n_estimators=5, n_thresholds=0, store_oof_predictions=True).fit(X, Y)
+    held_out = np.concatenate([member.held_out for member in net.estimators_])
     np.testing.assert_array_equal(np.sort(held_out), np.arange(len(X)))
-    assert net.held_out_predictions_.shape == (len(X), 3)
-    np.testing.assert_allclose(net.held_out_predictions_.sum(axis=1), 1)
+    assert net.oof_predictions_.shape == (len(X), 3)
+    np.testing.assert_allclose(net.oof_predictions_.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize(("n", "share"), [(499, 1 / 5), (500, 1 / 10)])
 def test_many_samples_hold_out_a_tenth(n, share):
     X = np.random.RandomState(0).randn(n, 2)
-    net = classifier(n_members=1, max_iter=1).fit(X, X[:, 0] > 0)
-    assert len(net.members_[0].held_out) == math.ceil(n * share)
+    net = classifier(n_estimators=1, max_iter=1).fit(X, X[:, 0] > 0)
+    assert len(net.estimators_[0].held_out) == math.ceil(n * share)
 
 
 def test_seeds_hold_out_the_same_fold():
-    net = classifier(members="seeds", keep_held_out=True).fit(X, Y)
-    first, second = net.members_
+    net = classifier(validation="holdout", store_oof_predictions=True).fit(X, Y)
+    first, second = net.estimators_
     np.testing.assert_array_equal(first.held_out, second.held_out)
     assert not np.array_equal(first.coefs[-1], second.coefs[-1])
-    assert np.isnan(net.held_out_predictions_).all(axis=1).sum() == len(X) - len(first.held_out)
+    assert np.isnan(net.oof_predictions_).all(axis=1).sum() == len(X) - len(first.held_out)
 
 
 def test_the_best_epoch_is_kept():
-    net = classifier(n_members=1, scoring="accuracy").fit(X, Y)
-    member, scores = net.members_[0], net.validation_scores_[0]
+    net = classifier(n_estimators=1, scoring="accuracy").fit(X, Y)
+    member, scores = net.estimators_[0], net.validation_scores_[0]
     assert len(scores) == SMALL["max_iter"]
     assert scores[member.best_epoch - 1] == max(scores)
-    held_out = net.members_[0].held_out
+    held_out = net.estimators_[0].held_out
     assert net.score(X[held_out], Y[held_out]) == pytest.approx(max(scores))
 
 
 def test_refit_sees_everything_for_each_members_best_epochs():
-    net = classifier(refit=True, n_members=4).fit(X, Y)
+    net = classifier(refit=True, n_estimators=4).fit(X, Y)
     assert len(set(net.best_epochs_)) > 1
-    assert [member.n_epochs for member in net.members_] == net.best_epochs_
-    assert all(member.held_out is None for member in net.members_)
+    assert [member.n_epochs for member in net.estimators_] == net.best_epochs_
+    assert all(member.held_out is None for member in net.estimators_)
 
 
 def test_validation_data_take_the_place_of_folds():
     net = classifier().fit(X[::2], Y[::2], X_val=X[1::2], y_val=Y[1::2])
-    assert all(member.held_out is None for member in net.members_)
+    assert all(member.held_out is None for member in net.estimators_)
     assert net.validation_scores_[0][net.best_epochs_[0] - 1] == max(net.validation_scores_[0])
     with pytest.raises(ValueError, match="X_val is provided, but y_val was not"):
         classifier().fit(X, Y, X_val=X)
     with pytest.raises(ValueError, match="no samples are held out"):
-        classifier(keep_held_out=True).fit(X, Y, X_val=X, y_val=Y)
+        classifier(store_oof_predictions=True).fit(X, Y, X_val=X, y_val=Y)
 
 
 def test_a_scorer_may_look_at_other_rows():
@@ -158,7 +160,7 @@ def test_a_schedule_that_does_not_fit(learning_rate, message):
 def test_scoring_of_the_users(scoring):
     net = classifier(scoring=scoring).fit(X, Y)
     assert all(len(scores) == SMALL["max_iter"] for scores in net.validation_scores_)
-    member = net.members_[0]
+    member = net.estimators_[0]
     if scoring == "balanced_accuracy":
         assert 0 <= max(member.validation_scores) <= 1
     if scoring == "loss":
@@ -169,7 +171,7 @@ def test_too_few_samples_to_hold_out():
     net = classifier().fit(X[48:54], Y[48:54])
     assert net.best_epochs_ == [SMALL["max_iter"]] * 2
     with pytest.raises(ValueError, match="asks for 40 folds, but there are 30 samples"):
-        classifier(n_members=80).fit(X[::5], Y[::5])
+        classifier(n_estimators=80).fit(X[::5], Y[::5])
 
 
 def test_max_time():
@@ -216,7 +218,7 @@ def test_the_budget_buys_members_first_and_then_epochs():
     assert effort.plan(10.0) == (6, 16)
     assert effort.plan(25.0) == (4, 10)
     assert effort.plan(1e6) == (2, 10)
-    assert effort.plan(10.0, n_members=3) == (3, 30)
+    assert effort.plan(10.0, n_estimators=3) == (3, 30)
 
 
 # ---- temperature ----------------------------------------------------------------------------------
@@ -225,12 +227,12 @@ def test_the_budget_buys_members_first_and_then_epochs():
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "columns", "multilabel"])
 def test_temperature_is_that_of_the_least_held_out_loss(kind):
     y = TARGETS[kind]
-    smoothed = {"n_members": 10, "label_smoothing": 0.3}
-    net = classifier(**smoothed, keep_held_out=True).fit(X, y)
-    plain = classifier(**smoothed, keep_held_out=True, calibrate=False).fit(X, y)
+    smoothed = {"n_estimators": 10, "label_smoothing": 0.3}
+    net = classifier(**smoothed, store_oof_predictions=True).fit(X, y)
+    plain = classifier(**smoothed, store_oof_predictions=True, calibrate=False).fit(X, y)
     assert net.temperature_ < 1 == plain.temperature_
     if kind in {"binary", "multiclass"}:
-        assert log_loss(y, net.held_out_predictions_) < log_loss(y, plain.held_out_predictions_)
+        assert log_loss(y, net.oof_predictions_) < log_loss(y, plain.oof_predictions_)
 
 
 def test_the_default_score_does_not_depend_on_the_size_of_logits():
@@ -242,7 +244,7 @@ def test_the_default_score_does_not_depend_on_the_size_of_logits():
 
 
 def test_a_single_member_has_its_logits_over_the_temperature():
-    net = classifier(n_members=1).fit(X, Y > 0)
+    net = classifier(n_estimators=1).fit(X, Y > 0)
     warm = net.decision_function(X) * net.temperature_
     cold = net._member_outputs(X)[0].ravel()
     np.testing.assert_allclose(warm, cold, rtol=1e-4, atol=1e-5)
@@ -295,7 +297,7 @@ def test_standard_deviations_are_those_of_the_members(columns):
     mean, spread = net.predict(X_NUMBERS, return_std=True)
     assert mean.shape == spread.shape == y.shape
     np.testing.assert_array_equal(mean, net.predict(X_NUMBERS))
-    single = clone(net).set_params(n_members=1).fit(X_NUMBERS, y)
+    single = clone(net).set_params(n_estimators=1).fit(X_NUMBERS, y)
     assert spread.min() > 0 == single.predict(X_NUMBERS, return_std=True)[1].max()
 
 

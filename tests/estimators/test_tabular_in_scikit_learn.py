@@ -17,7 +17,7 @@ from sknn import TabularClassifier, TabularRegressor
 pd = pytest.importorskip("pandas")
 
 N = 240
-SMALL = {"hidden_layer_sizes": 12, "max_iter": 10, "n_members": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 12, "max_iter": 10, "n_estimators": 2, "random_state": 0}
 RNG = np.random.RandomState(0)
 FRAME = pd.DataFrame(
     {
@@ -66,10 +66,10 @@ def test_every_loss(loss, columns):
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_held_out_predictions_are_of_the_member_that_has_not_seen_them(make):
     y = LABELS if make is classifier else Y
-    net = make(n_members=5, n_thresholds=0, keep_held_out=True).fit(FRAME, y)
-    for member, outputs in zip(net.members_, net._member_outputs(FRAME), strict=True):
+    net = make(n_estimators=5, n_thresholds=0, store_oof_predictions=True).fit(FRAME, y)
+    for member, outputs in zip(net.estimators_, net._member_outputs(FRAME), strict=True):
         wanted = net._as_predictions(net._predicted(outputs[None]))[member.held_out]
-        np.testing.assert_allclose(net.held_out_predictions_[member.held_out], wanted, rtol=1e-5)
+        np.testing.assert_allclose(net.oof_predictions_[member.held_out], wanted, rtol=1e-5)
 
 
 @pytest.mark.parametrize("quantiles", [(0.1, 0.5, 0.9), (0.9, 0.1), (0.5,)])
@@ -158,7 +158,7 @@ def test_routing_of_weights_and_validation_data():
             net.set_fit_request(sample_weight=True, X_val=True, y_val=True)
             search = GridSearchCV(net, {"dropout": [0.0, 0.2]}, cv=3)
             search.fit(frame, LABELS, sample_weight=weights, X_val=FRAME, y_val=LABELS)
-            assert search.best_estimator_.members_[0].held_out is None
+            assert search.best_estimator_.estimators_[0].held_out is None
             params = {"sample_weight": weights, "X_val": FRAME, "y_val": LABELS}
             scores = cross_validate(net, frame, LABELS, params=params, cv=3)["test_score"]
             answers.append([*search.cv_results_["mean_test_score"], *scores])

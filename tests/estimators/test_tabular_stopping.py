@@ -15,7 +15,7 @@ from tests.estimators.samples import X, Y
 from tests.estimators.test_callbacks import Recorder, callback
 
 EPOCHS = 6
-SMALL = {"hidden_layer_sizes": 8, "max_iter": EPOCHS, "n_members": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 8, "max_iter": EPOCHS, "n_estimators": 2, "random_state": 0}
 
 
 def classifier(**parameters):
@@ -53,7 +53,7 @@ def test_what_there_is_when_interrupted_is_kept(n_threads):
         net.fit(X, Y)
     assert threading.active_count() == n_before
     assert 1 <= net.n_iter_ < 10**4
-    assert len(net.members_) == len(net.best_epochs_) <= n_threads
+    assert len(net.estimators_) == len(net.best_epochs_) <= n_threads
     assert net.predict_proba(X).shape == (len(X), 3)
 
 
@@ -71,7 +71,7 @@ def test_interrupted_while_helpers_begin(monkeypatch):
     net = classifier(n_threads=2, n_thresholds=0, max_iter=10**5, scoring=Score(2, begun.set))
     with pytest.warns(UserWarning, match="interrupted by user"):
         net.fit(X, Y)
-    assert len(net.members_) == 1
+    assert len(net.estimators_) == 1
     assert 1 <= net.n_iter_ < 10**5
 
 
@@ -97,7 +97,7 @@ def test_interrupted_while_it_waits_for_others():
     score.calls, score.interrupted = 0, False
     with pytest.warns(UserWarning, match="interrupted by user"):
         net = classifier(n_threads=2, scoring=score).fit(X, Y)
-    assert min(member.n_epochs for member in net.members_) < EPOCHS
+    assert min(member.n_epochs for member in net.estimators_) < EPOCHS
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
@@ -133,12 +133,12 @@ def test_an_error_in_any_member_leaves_everything_as_it_was(n_threads, number):
 
 
 def test_max_time_is_for_all_members_together():
-    net = classifier(max_iter=10**6, n_members=3, n_threads=1, max_time=0.6)
+    net = classifier(max_iter=10**6, n_estimators=3, n_threads=1, max_time=0.6)
     begin = time.monotonic()
     with pytest.warns(ConvergenceWarning, match="stopped after max_time"):
         net.fit(X, Y)
     assert time.monotonic() - begin < 6
-    assert len(net.members_) == 3
+    assert len(net.estimators_) == 3
 
 
 def test_a_refit_has_the_time_that_is_left():
@@ -146,8 +146,8 @@ def test_a_refit_has_the_time_that_is_left():
     net = classifier(refit=True, n_threads=1, max_time=0.9, scoring=late)
     with pytest.warns(ConvergenceWarning, match="The refit stopped early"):
         net.fit(X, Y)
-    assert [member.n_epochs for member in net.members_] == [EPOCHS] * 2
-    assert net.members_[0].held_out is not None
+    assert [member.n_epochs for member in net.estimators_] == [EPOCHS] * 2
+    assert net.estimators_[0].held_out is not None
     assert net.predict_proba(X).shape == (len(X), 3)
 
 
@@ -158,7 +158,7 @@ def test_a_refit_has_the_time_that_is_left():
 def test_every_epoch_of_every_member_is_told(n_threads):
     recorder = Recorder()
     net = classifier(n_threads=n_threads).set_callbacks(recorder).fit(X, Y)
-    assert len(recorder.scores) == sum(member.n_epochs for member in net.members_) == 2 * EPOCHS
+    assert len(recorder.scores) == sum(member.n_epochs for member in net.estimators_) == 2 * EPOCHS
     assert recorder.ended
 
 
@@ -167,7 +167,7 @@ def test_a_callback_may_stop(n_threads):
     net = classifier(n_threads=n_threads, max_iter=10**5, refit=True)
     net.set_callbacks(Recorder(stop_after=4)).fit(X, Y)
     assert net.n_iter_ < 10**4
-    assert net.members_[0].held_out is not None  # nothing is begun anew
+    assert net.estimators_[0].held_out is not None  # nothing is begun anew
 
 
 def test_scikit_learns_own_callbacks():
@@ -175,7 +175,7 @@ def test_scikit_learns_own_callbacks():
     net = classifier(n_threads=2).set_callbacks(monitor, callback.ProgressBar()).fit(X, Y)
     logs = monitor.get_logs(select="most_recent")
     assert sum(row["task_name"] == "epoch" for row in logs.data) == 2 * EPOCHS
-    assert len(net.members_) == 2
+    assert len(net.estimators_) == 2
 
 
 def test_an_earlier_fit_leaves_no_temperature_and_no_predictions_behind():
@@ -186,8 +186,8 @@ def test_an_earlier_fit_leaves_no_temperature_and_no_predictions_behind():
         seen.append(estimator.temperature_)
         return estimator.score(X, y)
 
-    net = classifier(keep_held_out=True).fit(X, Y)
+    net = classifier(store_oof_predictions=True).fit(X, Y)
     assert net.temperature_ != 1
-    net.set_params(keep_held_out=False, scoring=scorer).fit(X, Y)
+    net.set_params(store_oof_predictions=False, scoring=scorer).fit(X, Y)
     assert set(seen) == {1.0}
-    assert not hasattr(net, "held_out_predictions_")
+    assert not hasattr(net, "oof_predictions_")

@@ -137,14 +137,14 @@ def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
 
 
 def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before():
-    net = classifier(n_members=5).fit(X, Y)
-    assert [member.kind for member in net.members_] == [0, 1, 0, 1, 0]
-    assert net.members_[1].coefs[-2].shape == net.members_[0].coefs[-2].shape
-    folds = [member.held_out for member in net.members_]
+    net = classifier(n_estimators=5).fit(X, Y)
+    assert [member.kind for member in net.estimators_] == [0, 1, 0, 1, 0]
+    assert net.estimators_[1].coefs[-2].shape == net.estimators_[0].coefs[-2].shape
+    folds = [member.held_out for member in net.estimators_]
     for first, second in ((0, 1), (2, 3)):
         np.testing.assert_array_equal(folds[first], folds[second])
     assert len(np.unique(np.concatenate([folds[0], folds[2], folds[4]]))) == 90
-    weights = np.array([member.weight for member in net.members_])
+    weights = np.array([member.weight for member in net.estimators_])
     assert weights.sum() == pytest.approx(1)
     assert weights[0] == weights[2] == weights[4] != weights[1] == weights[3]
 
@@ -152,7 +152,7 @@ def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before
 @pytest.mark.parametrize(
     ("make", "y", "parameters"),
     [
-        (classifier, Y, {"n_members": 1}),
+        (classifier, Y, {"n_estimators": 1}),
         (classifier, Y, {"n_thresholds": 0}),
         (regressor, X[:, 0], {}),
         (classifier, Y, {"categorical_features": [0, 1, 2, 3]}),
@@ -161,8 +161,10 @@ def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before
 )
 def test_members_without_steps(make, y, parameters):
     net = make(**parameters).fit(np.round(X, 1), y)
-    assert [member.kind for member in net.members_] == [0] * len(net.members_)
-    assert [member.weight for member in net.members_] == [1 / len(net.members_)] * len(net.members_)
+    assert [member.kind for member in net.estimators_] == [0] * len(net.estimators_)
+    assert [member.weight for member in net.estimators_] == [1 / len(net.estimators_)] * len(
+        net.estimators_
+    )
     assert net._encoder.n_steps == 0
 
 
@@ -177,15 +179,17 @@ def test_wide_tables_have_fewer_thresholds(n_numbers, n_most):
 
 
 @pytest.mark.parametrize("kind", [*TARGETS, "numbers"])
-@pytest.mark.parametrize("more", [{}, {"members": "seeds"}, {"refit": True}, {"validation": True}])
+@pytest.mark.parametrize(
+    "more", [{}, {"validation": "holdout"}, {"refit": True}, {"validation": True}]
+)
 def test_the_mean_has_the_members_weights(kind, more):
     validation = {"X_val": X, "y_val": TARGETS.get(kind, X[:, 0])} if "validation" in more else {}
     parameters = {name: value for name, value in more.items() if name != "validation"}
     make = regressor if kind == "numbers" else classifier
-    net = make(n_members=3, n_thresholds=2, **parameters)
+    net = make(n_estimators=3, n_thresholds=2, **parameters)
     net.fit(X, TARGETS.get(kind, X[:, 0]), **validation)
     outputs = net._member_outputs(X)
-    weights = [member.weight for member in net.members_]
+    weights = [member.weight for member in net.estimators_]
     assert sum(weights) == pytest.approx(1)
     assert (weights == [1 / 3] * 3) == (kind == "numbers" or bool(validation))
     wanted = sum(
@@ -198,16 +202,16 @@ def test_a_rule_on_a_heavy_tail_needs_steps():
     """Scaled by quartiles that are e^10 apart, what is below e^5 and what is above are one for waves."""
     values = np.exp(np.random.RandomState(0).uniform(0, 20, (600, 2)))
     y = values[:, 0] < np.exp(5)
-    without = classifier(n_members=4, n_thresholds=0).fit(values[:400], y[:400])
-    net = classifier(n_members=4).fit(values[:400], y[:400])
+    without = classifier(n_estimators=4, n_thresholds=0).fit(values[:400], y[:400])
+    net = classifier(n_estimators=4).fit(values[:400], y[:400])
     assert net.score(values[400:], y[400:]) > 0.98 > 0.9 > without.score(values[400:], y[400:])
-    assert net.members_[1].weight > 10 * net.members_[0].weight
+    assert net.estimators_[1].weight > 10 * net.estimators_[0].weight
 
 
 def test_numbers_as_targets_may_have_steps():
     y = NUMBERS + 5 * (X_NUMBERS[:, 2] > 0.02)
-    net = regressor(n_members=4, n_thresholds=3, max_iter=40).fit(X_NUMBERS, y)
-    assert [member.kind for member in net.members_] == [0, 1, 0, 1]
+    net = regressor(n_estimators=4, n_thresholds=3, max_iter=40).fit(X_NUMBERS, y)
+    assert [member.kind for member in net.estimators_] == [0, 1, 0, 1]
     assert net.score(X_NUMBERS, y) > 0.8
     _, spread = net.predict(X_NUMBERS, return_std=True)
     assert (spread > 0).all()

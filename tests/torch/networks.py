@@ -303,7 +303,7 @@ class Builder:
     def Activation(self, name, alpha=None):
         return self._activate(name) if alpha is None else [ACTIVATIONS[name](alpha)]
 
-    def BatchNorm(self, momentum=0.1, epsilon=1e-5, scale=True, bias_rate=1.0):
+    def BatchNorm(self, momentum=0.1, epsilon=1e-5, scale=True, bias_lr_multiplier=1.0):
         kind = nn.BatchNorm2d if len(self.shape) > 1 else nn.BatchNorm1d
         norm = kind(self.shape[-1], epsilon, momentum)
         norm.weight.requires_grad_(scale)
@@ -315,25 +315,25 @@ class Builder:
     def GroupNorm(self, groups, epsilon=1e-5):
         return [Groups(groups, self.shape[-1], epsilon)]
 
-    def Scale(self, rate=1.0, initial=1.0):
+    def Scale(self, lr_multiplier=1.0, initial=1.0):
         channels = Channels(self.shape[-1])
-        channels.weight.requires_grad_(rate > 0)
+        channels.weight.requires_grad_(lr_multiplier > 0)
         return [channels]
 
-    def ParametricActivation(self, name, rate=1.0):
+    def ParametricActivation(self, name, lr_multiplier=1.0):
         return [Channels(self.shape[-1], ACTIVATIONS[name]())]
 
-    def PeriodicEmbedding(self, n_frequencies=16, n_outputs=3, sigma=0.1, rate=1.0):
+    def PeriodicEmbedding(self, n_frequencies=16, n_outputs=3, sigma=0.1, lr_multiplier=1.0):
         (n_in,) = self.shape
         self.shape = (n_in * (1 + n_outputs),)
         return [Periodic(n_in, n_frequencies, n_outputs)]
 
-    def PiecewiseLinearEmbedding(self, edges, n_outputs=3, rate=1.0):
+    def PiecewiseLinearEmbedding(self, edges, n_outputs=3, lr_multiplier=1.0):
         (n_in,) = self.shape
         self.shape = (n_in * (1 + n_outputs),)
         return [Piecewise(edges, n_outputs)]
 
-    def CategoryEmbedding(self, cardinalities, dim=8, rate=1.0):
+    def CategoryEmbedding(self, cardinalities, dim=8, lr_multiplier=1.0):
         self.shape = (len(cardinalities) * dim,)
         return [Columns([Category(n, dim) for n in cardinalities], [1] * len(cardinalities))]
 

@@ -14,7 +14,7 @@ A nine by nine cross of ±1, and the filter that looks for a stroke from the upp
 How well it fits at each of 7 × 7 places: 1 where all nine pixels agree, −1 where all differ. As in a
 lecture, the numbers are cut off, not rounded, behind the second digit:
 
->>> from sknn.filtering import match, max_pool, relu
+>>> from sknn.teaching.filtering import match, max_pool, relu
 >>> def two_digits(values):
 ...     return np.trunc(100 * values) / 100 + 0.0
 >>> found = match(cross, stroke)
@@ -80,7 +80,7 @@ def match(image, filter):
 
     Examples
     --------
-    >>> from sknn.filtering import match
+    >>> from sknn.teaching.filtering import match
     >>> match([[-1, 1, -1, -1], [-1, 1, -1, 1]], [[-1, 1], [-1, 1]])
     array([[ 1. , -1. ,  0.5]])
     """
@@ -116,7 +116,7 @@ def relu(values):
 
     Examples
     --------
-    >>> from sknn.filtering import relu
+    >>> from sknn.teaching.filtering import relu
     >>> relu([-2, 0, 3])
     array([0, 0, 3])
     """
@@ -152,7 +152,7 @@ def max_pool(values, window=2, stride=None):
 
     Examples
     --------
-    >>> from sknn.filtering import max_pool
+    >>> from sknn.teaching.filtering import max_pool
     >>> max_pool([[1, 2, 3], [4, 5, 6], [7, 8, 9]], 2)
     array([[5., 6.],
            [8., 9.]])

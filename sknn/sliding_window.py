@@ -14,10 +14,10 @@ from sknn.layers._shapes import pair
 
 
 @dataclass(frozen=True)
-class Sweep:
+class WindowPredictions:
     """Predictions of sliding-window inference.
 
-    The result of :meth:`sknn.CNNClassifier.sweep`: what a classifier says of every window of larger
+    The result of :meth:`sknn.CNNClassifier.predict_windows`: what a classifier says of every window of larger
     images.
 
     Parameters
@@ -32,15 +32,15 @@ class Sweep:
 
     See Also
     --------
-    sknn.CNNClassifier.sweep : Moves a fitted network over larger images.
-    sknn.reading.best_path : Decodes the symbols in a line of probabilities.
+    sknn.CNNClassifier.predict_windows : Moves a fitted network over larger images.
+    sknn.teaching.decoding.best_path : Decodes the symbols in a line of probabilities.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sknn.sweeping import Sweep
+    >>> from sknn.sliding_window import WindowPredictions
     >>> P = np.full((1, 1, 2, 10), 0.1)
-    >>> Sweep(P, rows=np.array([0]), columns=np.array([0, 4]), window=(8, 8)).window
+    >>> WindowPredictions(P, rows=np.array([0]), columns=np.array([0, 4]), window=(8, 8)).window
     (8, 8)
     """
 
@@ -50,7 +50,7 @@ class Sweep:
     window: tuple[int, int]
 
 
-class SweptLayers:
+class SlidingLayers:
     """The layers of a network, rewritten for larger images.
 
     A dense layer after an image becomes a convolution with a kernel as large as that image, and global
@@ -80,13 +80,13 @@ class SweptLayers:
 
     See Also
     --------
-    sknn.CNNClassifier.sweep : Moves a fitted network over larger images.
+    sknn.CNNClassifier.predict_windows : Moves a fitted network over larger images.
 
     Examples
     --------
     >>> from sknn.layers import Dense
-    >>> from sknn.sweeping import SweptLayers
-    >>> SweptLayers([Dense(10)], (8, 8, 1), (8, 24, 1)).layers
+    >>> from sknn.sliding_window import SlidingLayers
+    >>> SlidingLayers([Dense(10)], (8, 8, 1), (8, 24, 1)).layers
     [Conv2D(filters=10, kernel_size=(8, 8))]
     """
 

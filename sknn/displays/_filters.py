@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.inspection._panels import (
+from sknn.displays._panels import (
     check_convolutional,
     chosen_filters,
     import_pyplot,
@@ -56,7 +56,7 @@ class FilterDisplay:
     --------
     >>> from sklearn.datasets import load_digits
     >>> from sknn import CNNClassifier
-    >>> from sknn.inspection import FilterDisplay
+    >>> from sknn.displays import FilterDisplay
     >>> digits = load_digits()
     >>> net = CNNClassifier(max_iter=2, random_state=0).fit(digits.images, digits.target)
     >>> FilterDisplay.from_estimator(net)  # doctest: +SKIP

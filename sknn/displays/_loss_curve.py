@@ -1,6 +1,6 @@
 """The loss by epoch."""
 
-from sknn.inspection._panels import import_pyplot, split_pipeline
+from sknn.displays._panels import import_pyplot, split_pipeline
 
 
 class LossCurveDisplay:
@@ -37,7 +37,7 @@ class LossCurveDisplay:
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sknn import MLPClassifier
-    >>> from sknn.inspection import LossCurveDisplay
+    >>> from sknn.displays import LossCurveDisplay
     >>> X, y = load_iris(return_X_y=True)
     >>> net = MLPClassifier(max_iter=20, random_state=0).fit(X, y)
     >>> LossCurveDisplay.from_estimator(net)  # doctest: +SKIP

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.inspection._panels import (
+from sknn.displays._panels import (
     check_convolutional,
     chosen_filters,
     import_pyplot,
@@ -42,7 +42,7 @@ class FeatureMapDisplay:
     --------
     >>> from sklearn.datasets import load_digits
     >>> from sknn import CNNClassifier
-    >>> from sknn.inspection import FeatureMapDisplay
+    >>> from sknn.displays import FeatureMapDisplay
     >>> digits = load_digits()
     >>> net = CNNClassifier(max_iter=2, random_state=0).fit(digits.images, digits.target)
     >>> FeatureMapDisplay.from_estimator(net, digits.images[0])  # doctest: +SKIP

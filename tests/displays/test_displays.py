@@ -9,8 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier
-from sknn.inspection import FeatureMapDisplay, FilterDisplay, LossCurveDisplay
-from sknn.inspection._panels import _best_columns
+from sknn.displays import FeatureMapDisplay, FilterDisplay, LossCurveDisplay
+from sknn.displays._panels import _best_columns
 from tests.estimators.samples import DIGITS, IMAGES, classifier, cnn
 
 

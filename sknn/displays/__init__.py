@@ -1,7 +1,7 @@
 """Pictures of fitted networks, as scikit-learn's Displays: data in attributes, drawn by ``plot``."""
 
-from sknn.inspection._feature_maps import FeatureMapDisplay
-from sknn.inspection._filters import FilterDisplay
-from sknn.inspection._loss_curve import LossCurveDisplay
+from sknn.displays._feature_maps import FeatureMapDisplay
+from sknn.displays._filters import FilterDisplay
+from sknn.displays._loss_curve import LossCurveDisplay
 
 __all__ = ["FeatureMapDisplay", "FilterDisplay", "LossCurveDisplay"]

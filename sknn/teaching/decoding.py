@@ -56,7 +56,7 @@ def best_path(probabilities, *, blank=None, min_distance=1, n_symbols=None):
     --------
     Five columns, classes "a", "b" and, last, nothing:
 
-    >>> from sknn.reading import best_path
+    >>> from sknn.teaching.decoding import best_path
     >>> P = [[0.1, 0.1, 0.8], [0.7, 0.1, 0.2], [0.6, 0.1, 0.3], [0.1, 0.1, 0.8], [0.1, 0.8, 0.1]]
     >>> best_path(P, blank=-1, min_distance=2)
     (array([1, 4]), array([0, 1]))
