@@ -432,7 +432,7 @@ def presets(root):
     }
     for name, (layers, shape) in networks.items():
         X, y = np.zeros((10, *shape), np.float32), range(10)
-        summary = CNNClassifier(layers=layers).initialize(X, y).summary()
+        summary = str(CNNClassifier(layers=layers).initialize(X, y).summary())
         parameters, flops = summary.splitlines()[-1].split()[-2:]
         flops = int(flops.replace(",", "")) / 1e6
         rows.append([name, " × ".join(map(str, shape)), parameters, f"{flops:.2g} million"])
