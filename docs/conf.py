@@ -1,9 +1,14 @@
 """Sphinx configuration. Build: python -m sphinx -W -b html docs docs/_build/html"""
 
+import os
 import re
 import sys
 import warnings
 from pathlib import Path
+
+os.environ.setdefault(
+    "OMP_WAIT_POLICY", "PASSIVE"
+)  # a busy machine: threads must not wait actively
 
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # the gallery looks up what examples import
@@ -134,7 +139,9 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {name: [] for name in ("install", "one_page", "scikit_learn", "random_forests", "engine")}
+html_sidebars = {
+    name: [] for name in ("install", "one_page", "scikit_learn", "random_forests", "engine")
+}
 
 # What "auto" means stands in the docstrings; the pages take it from there.
 (image_batch,) = re.findall(r'"auto" is ``min\((\d+), n\)``', sknn.CNNClassifier.__doc__)

@@ -19,7 +19,17 @@ from sknn import (
 )
 from sknn.teaching import decoding
 
-MODULES = (sknn, layers, optimizers, schedules, augmentation, presets, displays, sliding_window, decoding)
+MODULES = (
+    sknn,
+    layers,
+    optimizers,
+    schedules,
+    augmentation,
+    presets,
+    displays,
+    sliding_window,
+    decoding,
+)
 #: scikit-learn's estimators and functions, when they are written without their module
 SKLEARN = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*|[a-z]+_[a-z_]*[a-z]")
 
@@ -52,7 +62,8 @@ def resolve(app, env, node, contnode):
             return found
     elif not method and SKLEARN.fullmatch(head) and head in app.sklearn_names:
         node["reftarget"] = app.sklearn_names[head]
-        return resolve_reference_any_inventory(env, False, node, contnode) or contnode
+        return resolve_reference_any_inventory(env, False, node, contnode)
+    contnode["classes"] = []  # code like any other
     return contnode
 
 

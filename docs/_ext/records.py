@@ -134,7 +134,9 @@ def tabular_errors(kind):
             shown = [f"**{e:.3f}**" if e == best else f"{e:.3f}" for e in errors]
             rows.append([data.replace("_", " "), *shown])
         what = "1 − accuracy" if kind == "classification" else "RMSE / standard deviation"
-        heads = ["`Tabular*`" if name == "sknn" else WORDS[name].partition(" (")[0] for name in names]
+        heads = [
+            "`Tabular*`" if name == "sknn" else WORDS[name].partition(" (")[0] for name in names
+        ]
         caption = f"Error on each {kind} data set, {what}, mean of the splits; the lowest is bold."
         return Table(caption, ["data", *heads], rows)
 
@@ -330,7 +332,9 @@ def forest_versus(root):
     def best_gap(name):
         models = grouped[name]
         return max(
-            row["score"] - models[FOREST]["score"] for label, row in models.items() if label != FOREST
+            row["score"] - models[FOREST]["score"]
+            for label, row in models.items()
+            if label != FOREST
         )
 
     order = sorted(grouped, key=best_gap)
@@ -345,7 +349,12 @@ def forest_versus(root):
             style = {"color": color, "marker": marker, "linestyle": ""}
             difference, deviation = gap(row, forest)
             axes[0].errorbar(
-                difference, height, xerr=deviation, capsize=2, label=label.removeprefix("sknn "), **style
+                difference,
+                height,
+                xerr=deviation,
+                capsize=2,
+                label=label.removeprefix("sknn "),
+                **style,
             )
             for ax, key in zip(axes[1:], ("fit_seconds", "predict_seconds", "bytes"), strict=True):
                 ax.plot(forest[key] / row[key], height, **style)

@@ -37,6 +37,8 @@ SKLEARN = [
         )
     ),
 ]
+
+
 def public(cls_or_function):
     """The full name without private modules."""
     module = cls_or_function.__module__

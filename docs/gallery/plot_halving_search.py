@@ -1,16 +1,15 @@
 """
-Search by halving: rows or epochs
-=================================
+Successive halving by samples or epochs
+=======================================
 
-:class:`~sklearn.model_selection.HalvingGridSearchCV` gives many candidates little and the better half more. What it gives may be rows, as
-for every estimator, or with ``resource="max_iter"`` a network's epochs.
+:class:`~sklearn.model_selection.HalvingGridSearchCV` gives many candidates few resources and the best of them more. The resource may be samples, as
+for every estimator, or with ``resource="max_iter"`` epochs.
 """
 
 # %%
-# This is what other libraries have tuners of their own for, with names of their own (successive halving, Hyperband); here it is the search that
-# already works for forests. A network with a decaying learning rate is no obstacle: each round plans its schedule for its own epochs.
+# A decaying learning rate is no obstacle: each round plans its schedule for its own number of epochs.
 #
-# Eighteen candidates for a convolutional network on the digits, searched three times: all with everything, or by halving.
+# Eighteen candidates for a convolutional network on the digits, searched three times: an exhaustive grid search, halving by samples, and by epochs.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -33,7 +32,7 @@ grid = {
 halving = {"factor": 3, "cv": 2, "random_state": 0}
 searches = {
     "grid": GridSearchCV(net, grid, cv=2),
-    "halving, rows": HalvingGridSearchCV(net, grid, min_resources=90, **halving),
+    "halving, samples": HalvingGridSearchCV(net, grid, min_resources=90, **halving),
     "halving, epochs": HalvingGridSearchCV(
         net, grid, resource="max_iter", min_resources=1, max_resources=9, **halving
     ),
@@ -41,12 +40,12 @@ searches = {
 
 
 def candidate(parameters):
-    """What tells candidates apart: the epochs that halving writes among the parameters do not."""
+    """What identifies a candidate: the epochs that halving adds to the parameters do not."""
     return tuple(parameters[name] for name in grid)
 
 
 def work(results):
-    """Rows times epochs, in units of one candidate with everything."""
+    """Samples times epochs, in units of one candidate with all of them."""
     if "n_resources" not in results:
         return len(results["params"])
     return (results["n_resources"] / results["n_resources"].max()).sum()
@@ -63,9 +62,8 @@ for name, search in searches.items():
     )
 
 # %%
-# Halving does a third of the work. Each line is a candidate, as far as it came: rounds begin with 18 candidates, go on with the best 6, and end
-# with 2, while epochs or rows grow by three. Lines cross: what leads after one epoch need not lead after three. Where that happens often, start
-# with more.
+# Halving does a third of the work. Each line is a candidate, up to its last round: rounds have 18, 6 and 2 candidates, while epochs or samples grow
+# by a factor of three. Lines cross: the best after one epoch need not be the best after three. Where that happens often, start with more.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained", sharey=True)
 for ax, name in zip(axes, list(searches)[1:], strict=True):

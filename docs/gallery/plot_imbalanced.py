@@ -44,9 +44,7 @@ for number, (name, model) in enumerate(models.items()):
     predicted = model.predict(X_test)
     if name != "tuned threshold":
         curve = {"color": f"C{number}", "lw": 1.5, "plot_chance_level": number == 0}
-        PrecisionRecallDisplay.from_estimator(
-            model, X_test, y_test, ax=ax, name=name, **curve
-        )
+        PrecisionRecallDisplay.from_estimator(model, X_test, y_test, ax=ax, name=name, **curve)
     ax.plot(
         recall_score(y_test, predicted),
         precision_score(y_test, predicted),
