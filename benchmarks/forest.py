@@ -8,14 +8,14 @@ the processor's, so that other work on the machine hardly matters. Tables and im
 ``--rows`` rows, chosen at random with every class in its share.
 
 The bundled data sets of scikit-learn are always there, the others are read by ``load.py`` from the
-folder that SKNN_DATA names, where CIFAR-10 is a copy in JPEG quality 75. ``--docs`` draws the
-figures and writes the table of the documentation's page.
+folder that SKNN_DATA names, where CIFAR-10 is a copy in JPEG quality 75. The documentation draws its
+figures and tables from the record.
 """
 
 import time
 import warnings
 
-from _common import DOCS, Goals, finish, geometric_mean, parse_arguments, print_table
+from _common import Goals, finish, geometric_mean, parse_arguments, print_table
 from _forest_models import MODELS, load, names
 from sklearn.exceptions import ConvergenceWarning
 
@@ -128,7 +128,6 @@ def main():
         more=[
             ("--data", {"nargs": "+", "choices": names(), "default": names(), "metavar": "NAME"}),
             ("--rows", {"type": int, "default": 10_000, "help": "at most (default: 10000)"}),
-            ("--docs", {"action": "store_true", "help": "draw the figures of docs/forest.rst"}),
         ],
     )
     # Defaults end at max_iter on some data sets; the record says so.
@@ -151,10 +150,6 @@ def main():
             for one in summary
         ],
     )
-    if options.docs:
-        from _forest_figures import write
-
-        write(rows, summary, HEAD, cells, DOCS)
     finish(options, __file__, set_goals(rows), rows)
 
 

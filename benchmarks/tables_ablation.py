@@ -4,15 +4,15 @@ The sets, splits and the cache of every fit are those of ``tables.py``. For each
 split k, ``d = log((error without it + 0.01) / (error with it + 0.01))``: the table has the mean of d as a
 change in per cent (more than 0: the piece helps), its standard error over the sets, each the mean of its
 splits, on how many sets it helps and harms, the change of the mean log-loss, and how many times the
-processor's time a fit takes without it. ``--pieces`` chooses some by their names, ``--docs`` writes the table of
-docs/guide/tables.rst.
+processor's time a fit takes without it. ``--pieces`` chooses some by their names. The documentation makes its
+tables from the record.
 """
 
 import json
 import os
 
 import numpy as np
-from _common import DOCS, RESULTS, Goals, finish, parse_arguments, print_table, write_csv
+from _common import RESULTS, Goals, finish, parse_arguments, print_table
 from _tables import SETS
 from tables import QUICK_SETS, SHIFT, Runs
 
@@ -46,7 +46,6 @@ OPTIONS = [
     ("--splits", {"type": int, "default": 3}),
     ("--pieces", {"default": ",".join(PIECES), "metavar": "NAME,…"}),
     ("--again", {"action": "store_true", "help": "fit anew, whatever the cache has"}),
-    ("--docs", {"action": "store_true", "help": "write the table of docs/guide/tables.rst"}),
 ]
 
 
@@ -103,10 +102,6 @@ def main():
         lines = [cells(row) for row in rows if row["kind"] == kind]
         print(f"\n{kind}: {len(sets)} sets, {splits} splits")
         print_table(HEAD, lines)
-        if options.docs:
-            kept = slice(None) if kind == "classes" else [0, 1, 2, 3, 4, 6]
-            table = np.array([HEAD, *lines])[:, kept]
-            write_csv(DOCS / "guide" / f"tables_ablation_{kind}.csv", table[0], table[1:])
     finish(options, __file__, Goals(), rows)
 
 

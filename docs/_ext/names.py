@@ -96,7 +96,8 @@ def remember_sklearn(app, env, docnames):
     app.sklearn_names = {
         short: full[0]
         for short, full in found.items()
-        if len(full) == 1 and ("_" in short or (re.search("[a-z]", short[1:]) and short[0].isupper()))
+        if len(full) == 1
+        and ("_" in short or (re.search("[a-z]", short[1:]) and short[0].isupper()))
     }
 
 
