@@ -22,6 +22,7 @@ from sknn import (
 from sknn import schedules as schedules_
 from sknn.augmentation import Augmentation
 from sknn.layers import Activation, BatchNorm, Conv2D, Flatten, PiecewiseLinearEmbedding, Residual
+from sknn.presets import ConvNet
 
 X = np.random.default_rng(0).normal(size=(24, 3))
 IMAGES = np.random.default_rng(0).random((24, 6, 6))
@@ -54,7 +55,7 @@ def estimators():
         elif name.startswith("MLPMixer"):
             yield name, cls(max_iter=1, **mixer), IMAGES
         elif name.startswith("CNN"):
-            yield name, cls(**small, conv_layer_sizes=2), IMAGES
+            yield name, cls(ConvNet(2, hidden_layer_sizes=2), max_iter=1), IMAGES
         elif name.startswith("MLP"):
             yield name, cls(**small), X
         elif name == "PerceptronClassifier":
@@ -93,8 +94,12 @@ def parts():
     for schedule in schedules_.SCHEDULES.values():
         network = MLPClassifier(2, learning_rate=schedule(), max_iter=2)
         yield schedule.__name__, network, X, "learning_rate"
-    network = CNNClassifier(conv_layer_sizes=2, max_iter=1, augmentation=Augmentation())
-    yield "Augmentation", network.set_params(hidden_layer_sizes=2), IMAGES, "augmentation"
+    network = CNNClassifier(
+        ConvNet(2, hidden_layer_sizes=2), max_iter=1, augmentation=Augmentation()
+    )
+    yield "Augmentation", network, IMAGES, "augmentation"
+    network = CNNClassifier(ConvNet(2, hidden_layer_sizes=2), max_iter=1)
+    yield "ConvNet", network, IMAGES, "layers"
 
 
 CASES = {name: (network, data, "") for name, network, data in estimators()}
@@ -134,7 +139,8 @@ def test_what_only_bounds_something_may_be_huge():
     TabularClassifier("fast", n_estimators=2, max_time=0.2, max_iter=10**30, batch_size=10**30).fit(
         X, Y
     )
-    CNNClassifier(conv_layer_sizes=2, max_time=0.05, **huge).fit(IMAGES, Y)
+    del huge["max_fun"]
+    CNNClassifier(ConvNet(2), max_time=0.05, **huge).fit(IMAGES, Y)
     PerceptronClassifier(max_iter=2**31).fit(X, X[:, 0] > 0)
 
 
@@ -223,7 +229,7 @@ def test_validation_that_is_skipped():
     ],
 )
 def test_predict_validates_what_it_reads(parameters):
-    network = CNNClassifier(conv_layer_sizes=2, hidden_layer_sizes=2, max_iter=1).fit(IMAGES, Y)
+    network = CNNClassifier(ConvNet(2, hidden_layer_sizes=2), max_iter=1).fit(IMAGES, Y)
     with pytest.raises(ValueError, match=f"The '{next(iter(parameters))}' parameter"):
         network.set_params(**parameters).predict(IMAGES)
 

@@ -23,7 +23,7 @@ def kernels_of(network, layer):
             f"layer={layer} is {found}, which has no filters; convolutions are the layers "
             f"{', '.join(map(str, convolutions)) or '(none)'}."
         )
-    first = network._network(network.coefs_[0].dtype).first_parameters[number - 1]
+    first = network._family.network(network, network.coefs_[0].dtype).first_parameters[number - 1]
     return number, network.coefs_[first]
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn._ranges import COUNT, POSITIVE
-from sknn.estimators._snapshot import atomic_fit, on_snapshot
+from sknn._state import atomic_fit, on_snapshot
 
 N_LOOK_AHEAD = 64
 

@@ -16,6 +16,7 @@ from sknn import (
 )
 from sknn.layers import Conv2D, Dense
 from sknn.optimizers import SGD, Adam
+from sknn.presets import ConvNet
 from sknn.schedules import Cosine
 
 BOTH = [
@@ -50,14 +51,14 @@ REGRESSORS = [
 
 CNNS = [
     {},
-    {"conv_layer_sizes": 8, "channels_first": True, "dtype": None},
-    {"conv_layer_sizes": (4, 4), "solver": "lbfgs", "max_iter": 50},
+    {"layers": ConvNet(8), "channels_first": True, "dtype": None},
+    {"layers": ConvNet((4, 4)), "solver": "lbfgs", "max_iter": 50},
     {
         "layers": [Conv2D(8, (1, 3), padding="same"), Dense(32, activation="tanh"), Dense(16)],
         "learning_rate": "constant",
         "learning_rate_init": 0.01,
     },
-    {"conv_layer_sizes": 8, "dropout": 0.1, "test_time_augmentation": True},
+    {"layers": ConvNet(8, dropout=0.1), "test_time_augmentation": True},
 ]
 
 SMALL_MIXER = {"n_blocks": 1, "hidden_dim": 16}

@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
+from sknn.estimators.prediction import NetworkPrediction
 from sknn.layers import Conv2D, Dropout, SpatialDropout
 from tests import twins
 from tests.estimators.samples import (
@@ -28,7 +29,7 @@ DROPPED = {"dropout": (0.2, 0.4), "activation": "tanh", "dtype": "float64"}
 
 def thinned_outputs(net, x, draw):
     """The twin's logits of one draw of a perceptron with one hidden layer."""
-    network, _ = net._program(False, np.dtype("float64"))
+    network, _ = NetworkPrediction(net).program()
     salts = iter(op.mask for op in network.plan.ops if op.drop_rate > 0)
     seed = ~net._optimizer.seed & (2**64 - 1)
     for layer, (W, b) in enumerate(zip(net.coefs_, net.intercepts_, strict=True)):

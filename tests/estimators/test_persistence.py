@@ -115,7 +115,7 @@ def test_a_mapped_pickle_predicts(tmp_path):
     mapped.partial_fit(X, Y)
 
 
-OWN = {"sknn.estimators.mlp.MLPClassifier", "sknn.estimators.mlp.MLPRegressor"}
+OWN = {"sknn.estimators.mlp_classifier.MLPClassifier", "sknn.estimators.mlp_regressor.MLPRegressor"}
 GIVEN = {"sknn.optimizers._adam.Adam", "sknn.schedules.Cosine"}
 
 

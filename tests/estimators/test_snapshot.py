@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sknn import MLPClassifier, PerceptronClassifier, TabularClassifier, TabularRegressor
-from sknn.estimators._snapshot import _SNAPSHOTS, atomic_fit
+from sknn._state import _SNAPSHOTS, atomic_fit
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sknn.estimators._table import TableColumns, parse_categorical
-from sknn.estimators._table_encoder import Numbers, TableEncoder
+from sknn.inputs.table.columns import TableColumns, parse_categorical
+from sknn.inputs.table.encoder import Numbers, TableEncoder
 
 pd = pytest.importorskip("pandas")
 

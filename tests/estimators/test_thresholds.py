@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sknn.estimators._table import TableColumns
-from sknn.estimators._table_encoder import Numbers, TableEncoder
-from sknn.estimators._tabular_targets import right_probabilities, share_of_second
-from sknn.estimators._thresholds import find_thresholds
+from sknn.ensemble.calibration import right_probabilities, share_of_second
+from sknn.inputs.table.columns import TableColumns
+from sknn.inputs.table.encoder import Numbers, TableEncoder
+from sknn.inputs.table.thresholds import find_thresholds
 from sknn.losses import Loss
-from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
+from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
 from tests.estimators.test_tabular import classifier, regressor
 
 UNIFORM = np.random.RandomState(0).uniform(0, 1, 400)
@@ -188,14 +188,14 @@ def test_the_mean_has_the_members_weights(kind, more):
     make = regressor if kind == "numbers" else classifier
     net = make(n_estimators=3, n_thresholds=2, **parameters)
     net.fit(X, TARGETS.get(kind, X[:, 0]), **validation)
-    outputs = net._member_outputs(X)
+    outputs, targets = outputs_of(net, X), net._targets()
     weights = [member.weight for member in net.estimators_]
     assert sum(weights) == pytest.approx(1)
     assert (weights == [1 / 3] * 3) == (kind == "numbers" or bool(validation))
     wanted = sum(
-        w * net._predicted(values[None]) for w, values in zip(weights, outputs, strict=True)
+        w * targets.predicted(values[None]) for w, values in zip(weights, outputs, strict=True)
     )
-    np.testing.assert_allclose(net._predicted(outputs), wanted, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(targets.predicted(outputs, weights), wanted, rtol=1e-6, atol=1e-9)
 
 
 def test_a_rule_on_a_heavy_tail_needs_steps():

@@ -16,8 +16,8 @@ from sklearn.base import clone
 
 from sknn import MLPMixerClassifier
 from sknn.engine import available_levels
-from sknn.estimators._mixer_layers import mixer_layers
 from sknn.layers import Conv2D, Dropout, MaxPool2D, SpatialDropout
+from sknn.network.mixer import mixer_layers
 from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
 from tests.engine.drawn_layers import draw
 from tests.engine.layer_cases import ALL, DROPOUTS, has
