@@ -25,7 +25,7 @@ from sknn.training.history import OptimizerState
 
 
 # `transform` asks for the container of its output itself, with the names of the layer that was asked for
-class NetworkEstimator(TransformerMixin, Estimator, auto_wrap_output_keys=None):
+class NetworkEstimator(TransformerMixin, Estimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Base of the estimators of one network.
 
     The subclass says which family of networks its parameters describe, and what its targets are.
