@@ -23,7 +23,7 @@ def mean_of_members(values, weights):
     return np.average(values, axis=0, weights=weights if len(values) > 1 else None)
 
 
-@dataclass(frozen=True)
+@dataclass
 class CalibratedLabels(Labels):
     """Labels whose logits are divided by a temperature.
 
@@ -135,7 +135,7 @@ class CalibratedLabels(Labels):
         return gradients * (np.array(weights) / self.temperature)[:, None, None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class StandardizedRegression(Regression):
     """Continuous targets, standardized for the networks.
 

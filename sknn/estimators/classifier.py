@@ -129,8 +129,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y : ndarray of shape (n,) or (n, n_outputs)
             Class labels; a CSR matrix where fit was given a sparse matrix of labels.
         """
-        logits = NetworkPrediction(self).outputs(X)
-        return self._targets().decode(logits)
+        prediction = NetworkPrediction(self)
+        return prediction.targets.decode(prediction.outputs(X))
 
     @on_snapshot
     def predict_proba(self, X, mc_samples=None):
@@ -161,7 +161,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             values = prediction.outputs(X, link=True)
         else:
             values, _ = prediction.moments(X, mc_samples)
-        return self._targets().probabilities(values)
+        return prediction.targets.probabilities(values)
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities.
@@ -192,8 +192,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Z : ndarray of float64 of shape (n,) for two classes, else (n, n_outputs); or list of them
             Logits; for two classes that of the second.
         """
-        logits = NetworkPrediction(self).outputs(X)
-        return self._targets().decisions(logits)
+        prediction = NetworkPrediction(self)
+        return prediction.targets.decisions(prediction.outputs(X))
 
     @on_snapshot
     def score(self, X, y, sample_weight=None):

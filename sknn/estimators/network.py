@@ -19,7 +19,7 @@ from sknn.estimators.trainers import trainer_of
 from sknn.inputs.dataset import Dataset, Given
 from sknn.network.fitted import Gradients
 from sknn.network.summary import Summary
-from sknn.network.weights import Weights, replaced
+from sknn.network.weights import Weights, cast, replaced
 from sknn.targets import Targets
 from sknn.training.history import OptimizerState
 
@@ -87,9 +87,9 @@ class NetworkEstimator(TransformerMixin, Estimator, auto_wrap_output_keys=None):
         """How X enters, as fit has learned it."""
         return self._family.input(self)
 
-    def _weights(self):
-        """The fitted arrays."""
-        return Weights(*(getattr(self, name) for name in self._family.arrays))
+    def _weights(self, dtype):
+        """The fitted arrays as the engine takes them."""
+        return Weights(*[cast(getattr(self, name), dtype) for name in self._family.arrays])
 
     def _fitted_dtype(self):
         """Precision of the weights, which a user may have assigned."""

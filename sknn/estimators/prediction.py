@@ -18,17 +18,24 @@ class NetworkPrediction:
     Parameters
     ----------
     net : NetworkEstimator
+
+    Raises
+    ------
+    NotFittedError
+        Where it is not fitted.
     """
 
     def __init__(self, net):
-        self.net = net
+        if "coefs_" not in vars(net):
+            check_is_fitted(net)
+        self.net, self.input, self.targets = net, net._input(), net._targets()
 
     # ---- the network ---------------------------------------------------------------------------
 
     def program(self, sparse=False):
         """(Network, Program) of what was fitted, whatever the parameters say by now."""
         net = self.net
-        dtype, sizes = net._fitted_dtype(), net._targets().group_sizes
+        dtype, sizes = net._fitted_dtype(), self.targets.group_sizes
         # with what a user may have assigned since
         key = sparse, dtype.char, sizes, vars(net).get("image_shape_")
         programs = vars(net).get("_programs", {})
@@ -46,7 +53,7 @@ class NetworkPrediction:
     def network(self, sparse=False):
         """The network with the fitted weights."""
         net, (network, program) = self.net, self.program(sparse)
-        weights = net._weights().cast(network.dtype)
+        weights = net._weights(network.dtype)
         return FittedNetwork(network, program, weights, net.out_activation_, net.n_threads)
 
     # ---- from X to outputs ---------------------------------------------------------------------
@@ -78,8 +85,7 @@ class NetworkPrediction:
 
     def validated(self, X):
         """X as scikit-learn validates it."""
-        check_is_fitted(self.net)
-        return self.net._input().validate(self.net, X, dtype=self.net._fitted_dtype())
+        return self.input.validate(self.net, X, dtype=self.net._fitted_dtype())
 
     def _checked(self, X, forward):
         """The values of ``forward(X)``, which returns (values, whether X was finite).
@@ -88,7 +94,7 @@ class NetworkPrediction:
         all else takes scikit-learn's validation.
         """
         self.net._validate_changed(self.net._family.read_parameters)
-        ready = self._ready(X)
+        ready = None if "feature_names_in_" in vars(self.net) else self.input.ready(X)
         X = self.validated(X) if ready is None else ready
         values, finite = forward(X)
         if not finite and not get_config()["assume_finite"]:
@@ -97,42 +103,35 @@ class NetworkPrediction:
             check_range(X, self.net._fitted_dtype(), "Input X")
         return values
 
-    def _ready(self, X):
-        """X as the engine takes it, where nothing is left to validate; else None."""
-        fitted = vars(self.net)
-        if "coefs_" not in fitted or "feature_names_in_" in fitted:
-            return None
-        return self.net._input().ready(X)
-
     def _forward(self, X, link=False, layer=None, draw=None):
         """(values, whether X was finite) of validated X; of a hidden layer given by its number.
 
         `draw` is (seed, number) of a thinned network of Monte-Carlo dropout.
         """
-        net, sparse = self.net, sp.issparse(X)
+        net, sparse = self.net, type(X) is not np.ndarray and sp.issparse(X)
         if layer == 0 and sparse:  # the engine never spreads out the rows
             return X.toarray().astype(net._fitted_dtype(), copy=False), np.isfinite(X.data).all()
-        fitted, input_ = self.network(sparse), net._input()
+        fitted, input_ = self.network(sparse), self.input
         if layer is not None:
             n_ops, shape = net._family.end_of(fitted.network, layer)
             return fitted.forward(input_.rows(fitted.network, X), shape, n_ops)
         if not net._family.averages_views(net):
             rows = input_.rows(fitted.network, X)
             return fitted.forward(rows, (net.n_outputs_,), link=link, draw=draw)
-        values, finite = self._average_of_views(X, fitted, input_, draw)
+        values, finite = self._average_of_views(X, fitted, draw)
         if link:
-            loss = Loss.with_link(net.out_activation_, net._targets().group_sizes)
+            loss = Loss.with_link(net.out_activation_, self.targets.group_sizes)
             values = loss.predict(values)
         return values, finite
 
-    def _average_of_views(self, X, fitted, input_, draw):
+    def _average_of_views(self, X, fitted, draw):
         """(logits, whether X was finite) with test-time augmentation."""
         net, finite = self.net, []
 
         def logits(view):
-            rows = input_.rows(fitted.network, view)
+            rows = self.input.rows(fitted.network, view)
             values, of_view = fitted.forward(rows, (net.n_outputs_,), draw=draw)
             finite.append(of_view)
             return values
 
-        return input_.average_of_views(X, net.augmentation, logits), all(finite)
+        return self.input.average_of_views(X, net.augmentation, logits), all(finite)

@@ -31,7 +31,7 @@ def trainer_of(net, network, program, data, samples, batch_size, optimizer, **op
         n_threads=threads_for(6 * batch_size * network.multiply_adds, net.n_threads),
         **options,
     )
-    weights = net._weights().cast(network.dtype)
+    weights = net._weights(network.dtype)
     trainer.load(weights.coefs, weights.intercepts)
     if network.statistics_shapes:
         trainer.load_statistics(weights.means, weights.variances)

@@ -36,7 +36,7 @@ def predict_windows(net, X):
 
 def _probabilities(net, network, X):
     """For each column of classes (n, n_rows, n_columns, n_classes)."""
-    targets, weights = net._targets(), net._weights()
+    targets, weights = net._targets(), net._weights(network.dtype)
     n_rows, n_columns, n_outputs = network.output_shape
     loss = Loss.with_link(net.out_activation_, targets.group_sizes * (n_rows * n_columns))
     found = [np.shape(coef) for coef in weights.coefs]
@@ -48,7 +48,7 @@ def _probabilities(net, network, X):
     fitted = FittedNetwork(
         network,
         network.program(loss),
-        weights.cast(network.dtype),
+        weights,
         net.out_activation_,
         net.n_threads,
     )

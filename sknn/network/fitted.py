@@ -95,7 +95,8 @@ class FittedNetwork:
         # float64 holds it where float32 may not
         exponential = link and self.link == "exp"
         dtype = np.float64 if probabilities else self.network.dtype
-        out = np.empty((rows.n_samples, prod(shape)), dtype)
+        width = shape[0] if len(shape) == 1 else prod(shape)
+        out = np.empty((rows.n_samples, width), dtype)
         finite = self.network.engine.forward(
             self.program,
             rows,

@@ -15,7 +15,7 @@ from sknn.targets.class_weight import class_weights_of_samples
 SOFTMAX = {"multiclass", "multiclass-multioutput"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Labels:
     """One column of classes, several columns of classes, or a matrix of labels.
 

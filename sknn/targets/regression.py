@@ -16,7 +16,7 @@ LOSSES = ("squared_error", "absolute_error", "huber", "poisson", "gamma", "quant
 FAR_TARGET = 1e3
 
 
-@dataclass(frozen=True)
+@dataclass
 class Regression:
     """One or several columns of continuous targets.
 
