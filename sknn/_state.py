@@ -2,7 +2,7 @@
 
 A fit works on a copy of the estimator and puts the whole result in its place in one step. A prediction works
 on a snapshot: the attributes that there are when it begins. So it sees one fit, old or new, never a mixture,
-and a fit that fails leaves nothing behind.
+and a fit that fails changes nothing.
 """
 
 import copy

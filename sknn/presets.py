@@ -166,7 +166,7 @@ def _clipped_kernel(kernel_size, padding, shape):
 
 
 def LeNet5():
-    """LeNet-5 for small grey images, with ReLU and max pooling as it is built today.
+    """LeNet-5 for small gray images, with ReLU and max pooling as it is built today.
 
     6 kernels of 5 x 5 (padded), pool 2, 16 kernels of 5 x 5, pool 2, dense 120 and 84: 61,706 parameters
     with ten classes and 28 x 28 pixels.
@@ -227,10 +227,10 @@ def SimpleCNN():
 def StrongCNN(width=1.0, channels=3):
     """A strong network for the time it takes, for images of about 32 x 32 pixels.
 
-    A 2 x 2 convolution, then three stages of two 3 x 3 convolutions with batch normalisation and GELU,
+    A 2 x 2 convolution, then three stages of two 3 x 3 convolutions with batch normalization and GELU,
     the first of each followed by max pooling; at the end the largest value of each channel, divided by
     nine. The first layer whitens: fixed kernels for the directions of a 2 x 2 patch, four for each
-    channel, and their negatives. The others begin as the identity. The factors of the normalisations are
+    channel, and their negatives. The others begin as the identity. The factors of the normalizations are
     fixed.
 
     Parameters
@@ -238,12 +238,12 @@ def StrongCNN(width=1.0, channels=3):
     width : float, default=1.0
         Factor of the stages' channels, 64, 256 and 256. Work grows with its square.
     channels : int, default=3
-        Of the images: 3 for colour, 1 for grey.
+        Of the images: 3 for color, 1 for gray.
 
     Returns
     -------
     layers : list
-        Hidden layers. Recommended for colour: ``CNNClassifier(layers=StrongCNN(0.75),
+        Hidden layers. Recommended for color: ``CNNClassifier(layers=StrongCNN(0.75),
         solver=Muon(momentum=0.6, n_iterations=3, weight_decay=0.15), learning_rate_init=0.04, alpha=0,
         batch_size=500, max_iter=10, learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0),
         label_smoothing=0.2, test_time_augmentation=True,
@@ -273,7 +273,7 @@ def StrongCNN(width=1.0, channels=3):
 
 
 def _convolution(filters, *pooling):
-    """Normalised, so without biases of its own."""
+    """Normalized, so without biases of its own."""
     return [
         Conv2D(filters, 3, padding="same", bias=False, activation="identity", init="dirac"),
         *pooling,

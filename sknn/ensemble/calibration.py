@@ -49,7 +49,7 @@ def right_probabilities(loss, probabilities, targets):
 def share_of_second(first, second, weights):
     """How much of the second of two probabilities of what is true to mix to the first, for the least log-loss.
 
-    It is the w that maximises Σ log((1 − w) p + w q) + 3 log(w (1 − w)), of which the latter holds it near ½ for
+    It is the w that maximizes Σ log((1 − w) p + w q) + 3 log(w (1 − w)), of which the latter holds it near ½ for
     few samples.
     """
     weights = 1.0 if weights is None else (weights / weights.mean())[:, None]

@@ -54,7 +54,7 @@ class Architecture:
             if self.parametric
             else Activation(self.activation)
         )
-        layers: list = self._embeddings(encoder, encoder.n_steps if thresholds else 0)
+        layers: list = self._embeddings(encoder, encoder.n_thresholds if thresholds else 0)
         if self.scaling_layer:
             layers.append(Scale(lr_multiplier=6))
         for units in self.sizes:
@@ -85,7 +85,7 @@ class Architecture:
 
 def networks_of(layers_of_kinds, encoder, dtype):
     """A network of each kind of members: without threshold features and, where there are any, with them."""
-    widths = encoder.width_without_steps, encoder.width
+    widths = encoder.width_without_thresholds, encoder.width
     return [
         Network(layers, width, dtype)
         for layers, width in zip(layers_of_kinds, widths, strict=False)

@@ -245,7 +245,7 @@ class TabularFit:
 
     def _kind_of(self, loop):
         """The kind of members that a loop trains, by the width of their samples."""
-        return int(loop.network.n_features != self.input.encoder.width_without_steps)
+        return int(loop.network.n_features != self.input.encoder.width_without_thresholds)
 
     # ---- what is left --------------------------------------------------------------------------
 

@@ -236,8 +236,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         Parameters
         ----------
         X : data frame, pyarrow.Table or array-like of shape (n, n_features)
-            Training samples: numbers, categories, strings, booleans; missing values are None, NaN or what
-            the data frame has for them. Read column by column, never changed.
+            Training samples with numerical and categorical features, strings and booleans among them;
+            missing values are None, NaN or what the data frame has for them. Read column by column, never changed.
         y : array-like of shape (n,) or (n, n_outputs)
             Continuous targets.
         sample_weight : array-like of shape (n,), default=None

@@ -4,7 +4,7 @@ import math
 
 from sknn._warnings import warn
 
-#: pixels of the side from which on flat rows or axes may be those of an image
+#: pixels of the side from which on flat samples or axes may be those of an image
 SMALLEST_SIDE = 8
 #: what the number of channels of an image mostly is
 CHANNELS = (1, 3, 4)
@@ -30,7 +30,7 @@ def hint_at_order(shape, channels_first):
 
 
 def hint_at_images(n_features):
-    """Warn about flat rows that are as long as square images, of one channel or in color."""
+    """Warn about flat samples that are as long as square images, of one channel or in color."""
     for n_channels in (1, 3):
         side = math.isqrt(n_features // n_channels)
         if side >= SMALLEST_SIDE and side * side * n_channels == n_features:

@@ -31,9 +31,9 @@ def parse_image_shape(value):
 
 
 def rows_of_images(X, channels_first):
-    """(flat rows, (h, w, c)) of images (n, h, w[, c]); X as it is and None where it is something else.
+    """(flat samples, (h, w, c)) of images (n, h, w[, c]); X as it is and None where it is something else.
 
-    With `channels_first` images are (n, c, h, w). Rows keep the order in which X is stored.
+    With `channels_first` images are (n, c, h, w). Samples keep the order in which X is stored.
     """
     if _is_list(X):
         X = _stacked(X)
@@ -98,11 +98,11 @@ def channel_statistics(X, samples, weights, shape, channels_first):
     step = max(1, CHUNK // X.shape[1])
     order = (n_channels, -1) if channels_first else (-1, n_channels)
 
-    def mean(subscripts, centre):
-        """Mean of (values - centre) or of its square by channel; einsum, since a BLAS has threads."""
+    def mean(subscripts, center):
+        """Mean of (values - center) or of its square by channel; einsum, since a BLAS has threads."""
         total = np.zeros(X.shape[1])
         for at in range(0, len(samples), step):
-            part = X[samples[at : at + step]] - centre
+            part = X[samples[at : at + step]] - center
             total += np.einsum(subscripts, mass[at : at + step], *[part] * subscripts.count("ij"))
         return total.reshape(order).sum(axis=1 if channels_first else 0)
 
@@ -138,7 +138,7 @@ def views_to_average(images, mirrored, reflect, outside=0.0):
 
 
 class ImageInput(DenseInput):
-    """Images, or flat rows of them, standardized channel by channel.
+    """Images, or flat samples of them, standardized channel by channel.
 
     Parameters
     ----------

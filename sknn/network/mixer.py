@@ -24,7 +24,7 @@ def mixer_layers(image_shape, estimator):
     rows, columns, channels = embedding.output_shape(image_shape)
     layers = [embedding]
     for _ in range(estimator.n_blocks):
-        # a number added to all channels of a token is taken out again by every norm behind
+        # a number added to all channels of a token is taken out again by every norm that follows
         tokens = mlp(estimator.tokens_mlp_dim, rows * columns, estimator, bias=False)
         layers += [
             Residual([LayerNorm(), Transposed(tokens)]),

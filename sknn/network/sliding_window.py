@@ -1,8 +1,8 @@
-"""Networks that move over images larger than those they were made for.
+"""Sliding-window inference: networks on images larger than those of fit.
 
-A dense layer behind an image is a convolution whose kernel is as large as that image. Written so, a
-network takes images of any larger size, and gives at every place what it says of the window that begins
-there. One forward pass does for all windows, which share what they have in common.
+A dense layer after an image is a convolution whose kernel is as large as that image. Written so, a
+network takes images of any larger size, and gives at every spatial position its outputs for the window
+that begins there. One forward pass does for all windows, which share what they have in common.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ class SlidingLayers:
         return moved
 
     def _move(self, layer):
-        """The layers, one or none, that do at every place what this one did."""
+        """The layers, one or none, that do at every spatial position what this one did."""
         if isinstance(layer, Residual):
             return [self._move_residual(layer)]
         new = layer._on_larger_image(self._shape, self._image)

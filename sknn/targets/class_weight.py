@@ -10,8 +10,8 @@ from sknn.inputs.table.columns import plain
 def class_weights_of_samples(class_weight, label_columns, sample_weight):
     """The weight that each sample has from its class; for several columns the product over them.
 
-    "balanced" gives every class the same share of the sample weights (of the rows, without them), so
-    that a row that weighs 2 and a row that is there twice come out the same.
+    "balanced" gives every class the same sum of sample weights (the same number of samples, without them), so
+    that a sample that weighs 2 and one that is there twice come out the same.
     """
     several = isinstance(class_weight, list)
     if several != (len(label_columns) > 1) and class_weight != "balanced":

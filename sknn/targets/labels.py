@@ -275,7 +275,7 @@ def _unique_classes(classes):
 
 
 def _same_classes(found, known):
-    """Whether two sets of classes, of one column or of several, are equal."""
+    """Whether the classes of one column, or of several, are the same."""
     if isinstance(found, list) != isinstance(known, list):
         return False
     if not isinstance(found, list):

@@ -209,7 +209,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     See Also
     --------
     McCullochPittsNeuron : Its ancestor, without weights.
-    MLPClassifier : Layers of such neurons, with slopes instead of steps.
+    MLPClassifier : Layers of such neurons, with differentiable activations instead of steps.
 
     References
     ----------

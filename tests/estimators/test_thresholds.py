@@ -109,8 +109,8 @@ def test_steps_end_a_row():
     before = encoder.encode(columns, np.float64)
     encoder.learn_thresholds(columns, (UNIFORM > 0.7)[:, None], None, 2, True, n_threads=2)
     after = encoder.encode(columns, np.float64)
-    assert after.shape[1] == encoder.width == before.shape[1] + encoder.n_steps
-    np.testing.assert_array_equal(after[:, : encoder.width_without_steps], before)
+    assert after.shape[1] == encoder.width == before.shape[1] + encoder.n_thresholds
+    np.testing.assert_array_equal(after[:, : encoder.width_without_thresholds], before)
     assert [len(group) for group in encoder.groups] == [
         2,
         1,
@@ -130,7 +130,7 @@ def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
     one.split(UNIFORM, np.array([np.quantile(UNIFORM, 1 - share)]))
     zeros_and_ones = (one.thresholds < UNIFORM).astype(float)
     wanted = Numbers(zeros_and_ones, clip=clip).encode(zeros_and_ones)
-    np.testing.assert_allclose(one.steps(UNIFORM)[:, 0], wanted)
+    np.testing.assert_allclose(one.above_thresholds(UNIFORM)[:, 0], wanted)
 
 
 # ---- members ---------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_members_without_steps(make, y, parameters):
     assert [member.weight for member in net.estimators_] == [1 / len(net.estimators_)] * len(
         net.estimators_
     )
-    assert net._encoder.n_steps == 0
+    assert net._encoder.n_thresholds == 0
 
 
 @pytest.mark.parametrize(("n_numbers", "n_most"), [(4, 8), (200, 4), (801, 0)])

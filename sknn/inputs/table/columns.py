@@ -112,7 +112,9 @@ class TableColumns:
         """A column as float64, NaN where a value is missing; `fitted` where fit saw numbers there."""
         column = self.get(number)
         kind = _kind(column)
-        if kind in "iufb" and hasattr(column, "isna"):  # pandas, some of whose types have gaps
+        if kind in "iufb" and hasattr(
+            column, "isna"
+        ):  # pandas, some of whose types have missing values
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             values = _array(column)

@@ -1,9 +1,10 @@
-"""From a table of numbers, categories and gaps to the rows of a network.
+"""The encoding of tabular data: numerical and categorical features, missing values, threshold features.
 
-`TableEncoder` learns from a table how numbers are scaled, which categories there are and where values are
-missing. An encoded row is ``[numbers | passed | codes | steps]``: the numbers for a numeric embedding, one-hot
-columns and indicators of missing values as they are, codes of categories for a learned embedding, −1 for none,
-and steps, which say whether a number exceeds a threshold. Networks without steps take the row without its end.
+`TableEncoder` learns how numerical features are scaled, which categories there are and where values are
+missing. An encoded sample is ``[numerical | passed | codes | thresholds]``: the numerical features for an
+embedding, one-hot columns and indicators of missing values as they are, codes of categories for a learned
+embedding (−1 for none), and threshold features. Networks without threshold features take the sample without
+its end.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ INDICATORS = np.array([-1.0, 0.0, 1.0])
 
 
 class Numbers:
-    """Robust scale and smooth clip of one column: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
+    """Robust scale and smooth clip of a numerical feature: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
 
     Where the quartiles coincide, as where most values are 0, half of the median distance of the other
     values from the median stands in for IQR. Missing values become the median.
@@ -50,7 +51,7 @@ class Numbers:
             self.edges = quantile_edges(self.encode(known), n_bins)
 
     def encode(self, values):
-        """Numbers, clipped to (−3, 3), 0 where they are missing."""
+        """Scaled values, clipped to (−3, 3), 0 where they are missing."""
         return np.nan_to_num(self._clipped((values / self.unit - self.center) * self.scale))
 
     def _clipped(self, z):
@@ -63,14 +64,14 @@ class Numbers:
         return np.where(np.isnan(z), 0.0, slope)
 
     def split(self, values, thresholds):
-        """Sets the thresholds of steps, and what those are below and above, scaled as zeros and ones."""
+        """Sets the thresholds, and the scaled values of a threshold feature below and above each."""
         self.thresholds = thresholds
         known = values[~np.isnan(values)]
         share = (known[:, None] > thresholds).mean(axis=0)
         median, width = share > 0.5, np.where(np.abs(share - 0.5) < 0.25, 1.0, 0.5)
         self.below, self.above = self._clipped((np.array([[0], [1]]) - median) / width)
 
-    def steps(self, values):
+    def above_thresholds(self, values):
         """Whether values exceed each threshold, (n, n_thresholds); 0 where they are missing."""
         steps = np.where(values[:, None] > self.thresholds, self.above, self.below)
         return np.where(np.isnan(values)[:, None], 0.0, steps)
@@ -186,7 +187,7 @@ class TableEncoder:
 
     Attributes
     ----------
-    n_numbers, n_passed, n_steps : int
+    n_numbers, n_passed, n_thresholds : int
         Width of the first two parts of an encoded row and of the last.
     cardinalities : list of int
         Number of categories of each column of the third part.
@@ -221,7 +222,7 @@ class TableEncoder:
 
     @property
     def mostly_numbers(self):
-        """Numbers of the columns of categories most of which are numbers."""
+        """Numbers of the categorical features most of whose values are numbers."""
         categories = ((i, one) for i, one in enumerate(self.learned) if isinstance(one, Categories))
         return [i for i, one in categories if one.are_mostly_numbers]
 
@@ -240,15 +241,15 @@ class TableEncoder:
             places = [np.arange(s, s + n) for s, n in zip(starts, count, strict=True)]
             self.groups.append(np.concatenate(places).astype(np.intp))
             starts = [s + n for s, n in zip(starts, count, strict=True)]
-        self.n_steps = 0
+        self.n_thresholds = 0
         self.width = self.n_numbers + self.n_passed + len(self.cardinalities)
         if self.width == 0:  # nothing but constants: a row needs one value
             self.n_passed = self.width = 1
 
     @property
-    def width_without_steps(self):
+    def width_without_thresholds(self):
         """Of the beginning of an encoded row that networks without steps take."""
-        return self.width - self.n_steps
+        return self.width - self.n_thresholds
 
     @property
     def codes(self):
@@ -271,10 +272,10 @@ class TableEncoder:
             )
             for (i, learned, values), thresholds in zip(numbers, found, strict=True):
                 learned.split(values, thresholds)
-                places = self.width + self.n_steps + np.arange(len(thresholds))
+                places = self.width + self.n_thresholds + np.arange(len(thresholds))
                 self.groups[i] = np.concatenate([self.groups[i], places])
-                self.n_steps += len(thresholds)
-        self.width += self.n_steps
+                self.n_thresholds += len(thresholds)
+        self.width += self.n_thresholds
 
     def _raw_parts(self, columns, raw_numbers=False):
         """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled, or no numbers."""
@@ -297,7 +298,7 @@ class TableEncoder:
                 if learned.has_missing:
                     passed = np.isnan(values).astype(np.float64)[:, None]
                 if len(learned.thresholds):
-                    steps = learned.steps(values)
+                    steps = learned.above_thresholds(values)
             parts.append((numbers, passed, codes, steps))
         return parts
 
@@ -306,7 +307,7 @@ class TableEncoder:
         out = np.zeros((columns.n_rows, self.width), dtype)
         below, zero, above = self.indicators
         varying = ~np.isnan(zero)
-        starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_steps], 0
+        starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_thresholds], 0
         for numbers, passed, codes, steps in self._raw_parts(columns):
             some = slice(end, end := end + passed.shape[1])
             scaled = np.where(

@@ -91,7 +91,7 @@ class TableInput:
         """Learn threshold features from these samples; returns whether there are any."""
         columns = _columns(X, samples)
         self.encoder.learn_thresholds(columns, targets, weights, n_most, of_classes, n_threads)
-        return self.encoder.n_steps > 0
+        return self.encoder.n_thresholds > 0
 
     def encoded(self, X, dtype):
         """Rows (n, width) of validated X."""
