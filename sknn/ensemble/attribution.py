@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.inputs.table.encoder import Categories
+from sknn.inputs.table.encoder import CategoricalFeature
 
 #: samples times features that are looked at for importances
 IMPORTANCE_VALUES = 20_000
@@ -79,7 +79,7 @@ def feature_gradients(encoder, columns, encoded):
     gradients = np.zeros((len(encoded), columns.n_columns))
     pairs = zip(encoder.learned, encoder.groups, strict=True)
     for number, (learned, group) in enumerate(pairs):
-        if isinstance(learned, Categories):
+        if isinstance(learned, CategoricalFeature):
             gradients[:, number] = np.nan
         elif not learned.is_constant:
             slope = learned.slope(columns.numbers(number))

@@ -5,7 +5,7 @@ import pytest
 
 from sknn.ensemble.calibration import right_probabilities, share_of_second
 from sknn.inputs.table.columns import TableColumns
-from sknn.inputs.table.encoder import Numbers, TableEncoder
+from sknn.inputs.table.encoder import NumericalFeature, TableEncoder
 from sknn.inputs.table.thresholds import find_thresholds
 from sknn.losses import Loss
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
@@ -126,10 +126,10 @@ def test_steps_end_a_row():
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.9])
 @pytest.mark.parametrize("clip", [True, False])
 def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
-    one = Numbers(UNIFORM, clip=clip)
+    one = NumericalFeature(UNIFORM, clip=clip)
     one.split(UNIFORM, np.array([np.quantile(UNIFORM, 1 - share)]))
     zeros_and_ones = (one.thresholds < UNIFORM).astype(float)
-    wanted = Numbers(zeros_and_ones, clip=clip).encode(zeros_and_ones)
+    wanted = NumericalFeature(zeros_and_ones, clip=clip).encode(zeros_and_ones)
     np.testing.assert_allclose(one.above_thresholds(UNIFORM)[:, 0], wanted)
 
 

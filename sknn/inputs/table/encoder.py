@@ -9,6 +9,7 @@ its end.
 
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Number
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +23,17 @@ QUARTILES = (0.25, 0.5, 0.75)
 INDICATORS = np.array([-1.0, 0.0, 1.0])
 
 
-class Numbers:
+class Parts(NamedTuple):
+    """What one feature becomes: columns of each part of an encoded sample, (n, width) each."""
+
+    numerical: np.ndarray
+    #: one-hot columns and indicators, not yet scaled
+    passed: np.ndarray
+    codes: np.ndarray
+    thresholds: np.ndarray
+
+
+class NumericalFeature:
     """Robust scale and smooth clip of a numerical feature: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
 
     Where the quartiles coincide, as where most values are 0, half of the median distance of the other
@@ -73,8 +84,8 @@ class Numbers:
 
     def above_thresholds(self, values):
         """Whether values exceed each threshold, (n, n_thresholds); 0 where they are missing."""
-        steps = np.where(values[:, None] > self.thresholds, self.above, self.below)
-        return np.where(np.isnan(values)[:, None], 0.0, steps)
+        features = np.where(values[:, None] > self.thresholds, self.above, self.below)
+        return np.where(np.isnan(values)[:, None], 0.0, features)
 
 
 def scaled_indicators(counts, clip):
@@ -94,13 +105,13 @@ def scaled_indicators(counts, clip):
     distinct, which = np.unique(counts, axis=0, return_inverse=True)
     scaled = np.full(distinct.shape, np.nan)
     for row, n_each in zip(scaled, distinct, strict=True):
-        column = Numbers(np.repeat(INDICATORS, n_each), clip=clip)
+        column = NumericalFeature(np.repeat(INDICATORS, n_each), clip=clip)
         if not column.is_constant:
             row[:] = column.encode(INDICATORS)
     return scaled[which.ravel()].T
 
 
-class Categories:
+class CategoricalFeature:
     """The categories of one column, in order; others and missing ones have the code −1."""
 
     def __init__(self, codes, values):
@@ -198,19 +209,19 @@ class TableEncoder:
     def __init__(self, columns, is_categorical, n_bins=None, clip=True):
         self.is_categorical = is_categorical
         self.learned = [
-            Categories(*columns.categories(i))
+            CategoricalFeature(*columns.categories(i))
             if categorical
-            else Numbers(columns.numbers(i), n_bins, clip)
+            else NumericalFeature(columns.numbers(i), n_bins, clip)
             for i, categorical in enumerate(is_categorical)
         ]
         parts = self._raw_parts(columns, raw_numbers=True)
-        passed = [part[1] for part in parts] or [np.empty((columns.n_rows, 0))]
+        passed = [part.passed for part in parts] or [np.empty((columns.n_rows, 0))]
         counts = [np.stack([(p == v).sum(axis=0) for v in INDICATORS], axis=1) for p in passed]
         self.indicators = scaled_indicators(np.concatenate(counts), clip)
         self.cardinalities = [
             len(learned.values)
             for learned in self.learned
-            if isinstance(learned, Categories) and learned.embedded
+            if isinstance(learned, CategoricalFeature) and learned.embedded
         ]
         self._number(parts)
 
@@ -223,23 +234,25 @@ class TableEncoder:
     @property
     def mostly_numbers(self):
         """Numbers of the categorical features most of whose values are numbers."""
-        categories = ((i, one) for i, one in enumerate(self.learned) if isinstance(one, Categories))
+        categories = (
+            (i, one) for i, one in enumerate(self.learned) if isinstance(one, CategoricalFeature)
+        )
         return [i for i, one in categories if one.are_mostly_numbers]
 
     def _number(self, parts):
-        """Where the parts of each column stand in an encoded row."""
-        varying = ~np.isnan(self.indicators[0])
-        ends = np.cumsum([passed.shape[1] for _, passed, *_ in parts], dtype=np.intp)
-        counts = [
-            (numbers.shape[1], int(varying[end - passed.shape[1] : end].sum()), codes.shape[1])
-            for (numbers, passed, codes, _), end in zip(parts, ends, strict=True)
-        ]
+        """Where the parts of each feature stand in an encoded sample."""
+        varying, begin, counts = ~np.isnan(self.indicators[0]), 0, []
+        for part in parts:
+            end = begin + part.passed.shape[1]
+            n_passed = int(varying[begin:end].sum())
+            counts.append((part.numerical.shape[1], n_passed, part.codes.shape[1]))
+            begin = end
         self.n_numbers, self.n_passed = (sum(count[k] for count in counts) for k in (0, 1))
         starts = [0, self.n_numbers, self.n_numbers + self.n_passed]
         self.groups = []
         for count in counts:
-            places = [np.arange(s, s + n) for s, n in zip(starts, count, strict=True)]
-            self.groups.append(np.concatenate(places).astype(np.intp))
+            own = [np.arange(s, s + n) for s, n in zip(starts, count, strict=True)]
+            self.groups.append(np.concatenate(own).astype(np.intp))
             starts = [s + n for s, n in zip(starts, count, strict=True)]
         self.n_thresholds = 0
         self.width = self.n_numbers + self.n_passed + len(self.cardinalities)
@@ -248,21 +261,21 @@ class TableEncoder:
 
     @property
     def width_without_thresholds(self):
-        """Of the beginning of an encoded row that networks without steps take."""
+        """Of the beginning of an encoded sample, which networks without threshold features take."""
         return self.width - self.n_thresholds
 
     @property
     def codes(self):
-        """The slice of an encoded row that holds codes of categories."""
+        """The slice of an encoded sample that holds codes of categories."""
         start = self.n_numbers + self.n_passed
         return slice(start, start + len(self.cardinalities))
 
     def learn_thresholds(self, columns, targets, weights, n_most, of_classes, n_threads):
-        """Adds steps at up to `n_most` thresholds of each number; see `find_thresholds`."""
+        """Adds up to `n_most` threshold features of each numerical feature; see `find_thresholds`."""
         numbers = [
             (i, learned, columns.numbers(i))
             for i, learned in enumerate(self.learned)
-            if isinstance(learned, Numbers) and not learned.is_constant
+            if isinstance(learned, NumericalFeature) and not learned.is_constant
         ]
         with ThreadPoolExecutor(n_threads) as pool:
             apply = pool.map if n_threads > 1 else map  # one thread: this one
@@ -278,11 +291,11 @@ class TableEncoder:
         self.width += self.n_thresholds
 
     def _raw_parts(self, columns, raw_numbers=False):
-        """(numbers, passed, codes, steps) of each column, the passed ones not yet scaled, or no numbers."""
+        """The Parts of each feature; with `raw_numbers` numerical features are not scaled either."""
         parts = []
         for i, learned in enumerate(self.learned):
-            numbers = passed = codes = steps = np.empty((columns.n_rows, 0))
-            if isinstance(learned, Categories):
+            numbers = passed = codes = thresholds = np.empty((columns.n_rows, 0))
+            if isinstance(learned, CategoricalFeature):
                 found, values = columns.categories(i)
                 positions = learned.codes(found, values, columns.name(i))
                 if learned.embedded:
@@ -298,8 +311,8 @@ class TableEncoder:
                 if learned.has_missing:
                     passed = np.isnan(values).astype(np.float64)[:, None]
                 if len(learned.thresholds):
-                    steps = learned.above_thresholds(values)
-            parts.append((numbers, passed, codes, steps))
+                    thresholds = learned.above_thresholds(values)
+            parts.append(Parts(numbers, passed, codes, thresholds))
         return parts
 
     def encode(self, columns, dtype):
@@ -308,12 +321,13 @@ class TableEncoder:
         below, zero, above = self.indicators
         varying = ~np.isnan(zero)
         starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_thresholds], 0
-        for numbers, passed, codes, steps in self._raw_parts(columns):
+        for part in self._raw_parts(columns):
+            passed = part.passed
             some = slice(end, end := end + passed.shape[1])
             scaled = np.where(
                 passed > 0, above[some], np.where(passed < 0, below[some], zero[some])
             )
-            for k, part in enumerate((numbers, scaled[:, varying[some]], codes, steps)):
-                out[:, starts[k] : starts[k] + part.shape[1]] = part
-                starts[k] += part.shape[1]
+            for k, own in enumerate(part._replace(passed=scaled[:, varying[some]])):
+                out[:, starts[k] : starts[k] + own.shape[1]] = own
+                starts[k] += own.shape[1]
         return out
