@@ -1,4 +1,4 @@
-"""The shape of the house: imports point downwards, files stay short, public names are documented."""
+"""The layers of the architecture: imports point downwards, files stay short, public names are documented."""
 
 import ast
 import re
@@ -15,8 +15,8 @@ from sknn import displays
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sknn"
 
-# A module may import from its own storey and from those below it.
-STOREYS = [
+# A module may import from its own layer and from those below it.
+LAYERS = [
     {"engine"},
     {"composition", "_ranges", "plan"},
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
@@ -70,19 +70,19 @@ def imported_modules(name):
                 yield full if full in SOURCES or full in COMPILED else base
 
 
-def storey(name):
+def layer_of(name):
     top = name.split(".")[1] if "." in name else "__init__"
-    for level, members in enumerate(STOREYS):
+    for level, members in enumerate(LAYERS):
         if top in members:
             return level
-    pytest.fail(f"{name} belongs to no storey: add {top!r} to STOREYS in {Path(__file__).name}")
+    pytest.fail(f"{name} belongs to no layer: add {top!r} to LAYERS in {Path(__file__).name}")
 
 
 def test_imports_point_downwards():
     for name in SOURCES:
         for target in imported_modules(name):
             if target.split(".")[0] == "sknn":
-                assert storey(target) <= storey(name), (
+                assert layer_of(target) <= layer_of(name), (
                     f"{name} imports {target}, which lies above it"
                 )
 

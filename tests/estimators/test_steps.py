@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from sknn import MLPClassifier, MLPRegressor
 from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual
-from tests import twins_network
+from tests import reference_network
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,
@@ -99,7 +99,7 @@ def small(build, **parameters):
 
 
 def loss_of(net, X, y, sample_weight=None):
-    """The twin's mean loss of a fitted network."""
+    """The reference's mean loss of a fitted network."""
     network, _ = net._program(False, np.dtype("float64"))
     layers = [clone(layer) for layer in network.layers if not isinstance(layer, Dropout)]
     for layer in layers:
@@ -108,7 +108,7 @@ def loss_of(net, X, y, sample_weight=None):
     images = hasattr(net, "image_shape_")
     x = net._entering(np.asarray(X)) if images else np.asarray(X)
     loss = net._loss()
-    value, *_ = twins_network.loss_and_gradient(
+    value, *_ = reference_network.loss_and_gradient(
         layers,
         (net.coefs_, net.intercepts_),
         x,
@@ -256,7 +256,7 @@ def test_steps_of_images():
     assert [step.function for step in steps] == functions
     shapes = [(6, 6, 4), (3, 3, 4), (3, 3, 4), (3, 3, 4), (36,), (8,), (8,), (10,)]
     assert [step.activation.shape[1:] for step in steps] == shapes
-    outputs = twins_network.forward(
+    outputs = reference_network.forward(
         [*layers, Dense(10, "identity")],
         (net.coefs_, net.intercepts_),
         net._entering(IMAGES[:7]),
