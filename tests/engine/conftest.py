@@ -42,7 +42,7 @@ EVERYWHERE = {
     "test_csr_parts_that_point_outside",
 }
 #: so many cases of one test are enough for all modules together
-MANY = 100
+MANY = 40
 
 
 def chosen(name, fixture, n):

@@ -62,7 +62,7 @@ def test_central_differences(double, case, n):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_equals_the_reference(tested_engine, case):
+def test_equals_the_references_gradient(tested_engine, case):
     hidden, options = CASES[case]
     model = tested_engine.mlp(4, hidden, **options)
     X, y = tested_engine.normal(33, 4), targets(model.loss, 33, tested_engine.dtype)

@@ -36,55 +36,32 @@ def assert_gradient(model, X, y, tolerance, **options):
 
 @pytest.mark.parametrize("name", ALL)
 def test_equals_the_reference(tested_engine, name):
+    """Every layer: `ends` says after how many ops its output stands in its buffer, and its shape."""
     model = case(tested_engine, name)
     X = model.images(19)
-    expected = model.reference_outputs(X)[-1]
+    outputs = model.reference_outputs(X)
+    for (n_ops, shape), expected in zip(model.network.ends, outputs, strict=True):
+        assert shape == expected.shape[1:]
+        if n_ops > 0:
+            assert_near(model.forward(X, n_ops, shape=shape), expected, 200 * tested_engine.eps)
     for n in (1, 8, 19):
-        assert_near(model.forward(X[:n]), expected[:n], 200 * tested_engine.eps)
+        assert_near(model.forward(X[:n]), outputs[-1][:n], 200 * tested_engine.eps)
         assert model.finite
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_every_layer_equals_the_reference(tested_engine, name):
-    """`ends` says after how many ops the output of a layer stands in its buffer, and its shape."""
-    model = case(tested_engine, name)
-    for n in (3, 20):
-        X = model.images(n)
-        for (n_ops, shape), expected in zip(
-            model.network.ends, model.reference_outputs(X), strict=True
-        ):
-            assert shape == expected.shape[1:]
-            if n_ops > 0:
-                assert_near(model.forward(X, n_ops, shape=shape), expected, 200 * tested_engine.eps)
-
-
-@pytest.mark.parametrize("link", [False, True])
 @pytest.mark.parametrize("name", ALL)
-def test_a_row_has_the_same_bits_in_any_company(tested_engine, name, link):
+def test_a_row_has_the_same_bits_in_any_company_and_on_any_threads(tested_engine, name):
+    """(Links see logits only, whatever the layers: test_forward.py.)"""
     model = case(tested_engine, name)
-    X = model.images(35)
-    together = model.forward(X, link=link)
+    X = model.images(40)
+    together = model.forward(X)
     for n in (1, 2, 7, 8, 9, 16, 33):
-        np.testing.assert_array_equal(model.forward(X[:n], link=link), together[:n])
-        np.testing.assert_array_equal(model.forward(X[35 - n :], link=link), together[35 - n :])
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_one_by_one(tested_engine, name):
-    model = case(tested_engine, name)
-    X = model.images(10)
+        np.testing.assert_array_equal(model.forward(X[:n]), together[:n])
+        np.testing.assert_array_equal(model.forward(X[40 - n :]), together[40 - n :])
     alone = np.concatenate([model.forward(X[i : i + 1]) for i in range(10)])
-    np.testing.assert_array_equal(model.forward(X), alone)
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_any_number_of_threads(tested_engine, name):
-    model = case(tested_engine, name)
-    for n in (1, 3, 40):
-        X = model.images(n)
-        expected = model.forward(X)
-        for n_threads in (2, 3, 7):
-            np.testing.assert_array_equal(model.forward(X, n_threads=n_threads), expected)
+    np.testing.assert_array_equal(alone, together[:10])
+    for n, n_threads in [(1, 3), (3, 2), (3, 7), (40, 2), (40, 3), (40, 7)]:
+        np.testing.assert_array_equal(model.forward(X[:n], n_threads=n_threads), together[:n])
 
 
 @pytest.mark.parametrize("name", DROPOUTS)
@@ -108,18 +85,17 @@ def test_prediction_has_no_masks(tested_engine, name):
 # ---- NaN ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_bad_row_is_seen_and_harms_no_other(tested_engine, name, bad):
+def test_a_bad_row_is_seen_and_harms_no_other(tested_engine, name):
     model = case(tested_engine, name)
     X = model.images(12)
     expected = model.forward(X)
-    X[4] = bad
-    actual = model.forward(X, n_threads=2)
-    assert not model.finite
-    if np.isnan(bad):
-        assert np.isnan(actual[4]).all()
-    np.testing.assert_array_equal(np.delete(actual, 4, axis=0), np.delete(expected, 4, axis=0))
+    for bad in (np.nan, np.inf):
+        X[4] = bad
+        actual = model.forward(X, n_threads=2)
+        assert not model.finite
+        assert not np.isnan(bad) or np.isnan(actual[4]).all()
+        np.testing.assert_array_equal(np.delete(actual, 4, axis=0), np.delete(expected, 4, axis=0))
 
 
 @pytest.mark.parametrize("name", {**CONVOLUTIONS, **POOLS})
