@@ -16,7 +16,7 @@ NORMED = [name for name, (layers, _) in ALL.items() if has(layers, "BatchNorm")]
 PLAIN_STEP = SGD(momentum=0.0, nesterov=False)
 
 
-def train(model, n, n_threads=1, *, epochs=2, batch_size=16, optimizer=None, **options):
+def train(model, n, n_threads=1, *, epochs=1, batch_size=16, optimizer=None, **options):
     """Weights with running moments, and the loss of each epoch."""
     X, y = model.images(n), targets(model.loss, n, model.tested_engine.dtype)
     trainer = model.trainer(
@@ -30,7 +30,7 @@ def train(model, n, n_threads=1, *, epochs=2, batch_size=16, optimizer=None, **o
 
 @pytest.mark.parametrize("name", ALL)
 def test_same_bits_for_any_number_of_threads(tested_engine, name):
-    """Batches of sixteen, the last of three."""
+    """Steps of sixteen samples, sixteen and three."""
     weights, losses = train(case(tested_engine, name), 35)
     assert np.isfinite(weights).all()
     for n_threads in (2, 3):
@@ -48,14 +48,12 @@ def test_same_bits_for_any_number_of_threads(tested_engine, name):
 def test_same_bits_with_options(tested_engine, name, options):
     """Batches of many lanes and of one image, clipping, decay, weights."""
     options = dict(options)
-    n = 9 if options.get("batch_size") == 1 else 150
+    n = {128: 150, 1: 5}.get(options.get("batch_size"), 35)
     if options.pop("weighted", 0):
         options["sample_weight"] = np.random.default_rng(1).integers(1, 4, n).astype(float)
-    weights, losses = train(case(tested_engine, name), n, epochs=1, **options)
+    weights, losses = train(case(tested_engine, name), n, **options)
     for n_threads in (2, 3):
-        other_weights, other_losses = train(
-            case(tested_engine, name), n, n_threads, epochs=1, **options
-        )
+        other_weights, other_losses = train(case(tested_engine, name), n, n_threads, **options)
         np.testing.assert_array_equal(other_weights, weights)
         assert other_losses == losses
 
