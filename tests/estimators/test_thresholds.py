@@ -172,7 +172,7 @@ def test_members_without_steps(make, y, parameters):
 def test_wide_tables_have_fewer_thresholds(n_numbers, n_most):
     rng = np.random.RandomState(0)
     table = rng.standard_normal((100, n_numbers))
-    net = classifier(max_iter=1).fit(table, rng.randint(0, 2, 100))
+    net = classifier(max_iter=1, n_estimators=2).fit(table, rng.randint(0, 2, 100))
     found = [len(learned.thresholds) for learned in net._encoder.learned]
     assert max(found) == n_most
     assert len(net._layers_) == (2 if n_most else 1)
