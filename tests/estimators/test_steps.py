@@ -11,7 +11,7 @@ from sknn import MLPClassifier, MLPRegressor
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual
 from sknn.presets import ConvNet
-from tests import twins_network
+from tests import reference_network
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,
@@ -101,7 +101,7 @@ def small(build, **parameters):
 
 
 def loss_of(net, X, y, sample_weight=None):
-    """The twin's mean loss of a fitted network."""
+    """The reference's mean loss of a fitted network."""
     network, _ = NetworkPrediction(net).program()
     layers = [clone(layer) for layer in network.layers if not isinstance(layer, Dropout)]
     for layer in layers:
@@ -111,7 +111,7 @@ def loss_of(net, X, y, sample_weight=None):
     x = net._input().entering(np.asarray(X)) if images else np.asarray(X)
     targets = net._targets()
     loss = targets.loss
-    value, *_ = twins_network.loss_and_gradient(
+    value, *_ = reference_network.loss_and_gradient(
         layers,
         (net.coefs_, net.intercepts_),
         x,
@@ -259,7 +259,7 @@ def test_steps_of_images():
     assert [step.function for step in steps] == functions
     shapes = [(6, 6, 4), (3, 3, 4), (3, 3, 4), (3, 3, 4), (36,), (8,), (8,), (10,)]
     assert [step.activation.shape[1:] for step in steps] == shapes
-    outputs = twins_network.forward(
+    outputs = reference_network.forward(
         [*layers, Dense(10, "identity")],
         (net.coefs_, net.intercepts_),
         net._input().entering(IMAGES[:7]),

@@ -171,8 +171,9 @@ def test_members_without_steps(make, y, parameters):
 @pytest.mark.parametrize(("n_numbers", "n_most"), [(4, 8), (200, 4), (801, 0)])
 def test_wide_tables_have_fewer_thresholds(n_numbers, n_most):
     rng = np.random.RandomState(0)
-    table = rng.standard_normal((100, n_numbers))
-    net = classifier(max_iter=1).fit(table, rng.randint(0, 2, 100))
+    n = 100 if n_most else 20
+    table = rng.standard_normal((n, n_numbers))
+    net = classifier(max_iter=1, n_estimators=2).fit(table, rng.randint(0, 2, n))
     found = [len(learned.thresholds) for learned in net._encoder.learned]
     assert max(found) == n_most
     assert len(net._layers_) == (2 if n_most else 1)

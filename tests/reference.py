@@ -1,4 +1,4 @@
-"""Numpy twins: what the engine computes, in a few lines each and in float64; its specification."""
+"""The reference implementation: what the engine computes, a few lines of numpy each, in float64."""
 
 import numpy as np
 from scipy.special import expit, ndtr

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from tests.twins_layers import pair
+from tests.reference_layers import pair
 
 
 def conv_transpose2d(x, W, b, strides=1, padding=0, output_padding=0, groups=1, bias=True):

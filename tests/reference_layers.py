@@ -1,6 +1,6 @@
-"""Numpy twins of the layers: a few lines each, in float64; their specification.
+"""The reference implementation of the layers: a few lines of numpy each, in float64.
 
-Images are (n, h, w, c), kernels (kh, kw, c_in / groups, c_out). Every twin returns its output and a
+Images are (n, h, w, c), kernels (kh, kw, c_in / groups, c_out). Every function returns its output and a
 function from the gradient of that output to those of the input and of the weights.
 """
 
@@ -8,7 +8,7 @@ import itertools
 
 import numpy as np
 
-from tests import twins
+from tests import reference
 
 # ---- windows ------------------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ def scale(x, s, b, trained=True):
 
 def parametric(x, share, b, name):
     """x + share (f(x) - x), a share for each channel."""
-    f, slope = twins.ACTIVATIONS[name]
+    f, slope = reference.ACTIVATIONS[name]
     bend = f(x) - x
 
     def backward(dout):
@@ -319,7 +319,7 @@ def global_pool(pool, x):
 
 
 def activation(x, name, alpha=None):
-    f, slope = twins.ACTIVATIONS[name]
+    f, slope = reference.ACTIVATIONS[name]
     if alpha is not None and name == "elu":
         f, slope = (
             lambda x: np.where(x < 0, alpha * np.expm1(np.minimum(x, 0)), x),
@@ -336,12 +336,12 @@ def masked(x, mask):
 
 def dropout_mask(shape, rate, *key):
     """Of every value of (n, …), from (seed, epoch, samples, salt)."""
-    return twins.dropout_mask(*key, int(np.prod(shape[1:])), rate).reshape(shape)
+    return reference.dropout_mask(*key, int(np.prod(shape[1:])), rate).reshape(shape)
 
 
 def spatial_dropout_mask(shape, rate, *key):
     """Of every channel of (n, h, w, c), the same for all its pixels."""
-    return twins.dropout_mask(*key, shape[-1], rate)[:, None, None, :]
+    return reference.dropout_mask(*key, shape[-1], rate)[:, None, None, :]
 
 
 def side_by_side(parts):
@@ -367,6 +367,6 @@ def transposed(x, f):
 
 
 def residual(x, f):
-    """x + f(x), where f is a twin of its own."""
+    """x + f(x), where f is another of these functions."""
     y, f_backward = f(x)
     return x + y, lambda dout: dout + f_backward(dout)

@@ -1,24 +1,24 @@
-"""Numpy twin of augmentation: which view of an image a sample of an epoch is."""
+"""The reference implementation of augmentation: which view of an image a sample of an epoch is."""
 
 import math
 
 import numpy as np
 
-from tests import twins
+from tests import reference
 
 AUGMENT, FLIP = 0x6175676D, 0x666C6970  # salts
 
 
 def draws(seed, epoch, samples):
     """(len(samples), 7), in [0, 1): angle, size, flip, shift down and right, top and left of the hole."""
-    keys = twins.row_keys(twins.combine(seed, epoch), samples, AUGMENT)
-    return twins.element_hashes(keys, 7) / 2**32
+    keys = reference.row_keys(reference.combine(seed, epoch), samples, AUGMENT)
+    return reference.element_hashes(keys, 7) / 2**32
 
 
 def flipped(kind, chances, seed, epoch, samples):
     """Whether each view is mirrored."""
     if kind == "alternate":
-        return (twins.row_keys(seed, samples, FLIP) + epoch) % 2 == 1
+        return (reference.row_keys(seed, samples, FLIP) + epoch) % 2 == 1
     return (chances < 0.5) & bool(kind)
 
 

@@ -9,13 +9,13 @@ import scipy.sparse as sp
 from sknn import engine
 from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
-from tests import twins
+from tests import reference
 
 SQUARED = Loss("squared_error", (1,))
 
 
 @dataclass(frozen=True)
-class Machine:
+class EngineUnderTest:
     """An instruction set and a dtype."""
 
     level: str
@@ -37,7 +37,7 @@ class MLP:
 
     def __init__(
         self,
-        machine,
+        tested_engine,
         n_features,
         hidden=(),
         loss=SQUARED,
@@ -52,9 +52,9 @@ class MLP:
         if isinstance(dropout, float):
             dropout = [dropout] * (len(hidden) + 1)
         layers = multilayer_perceptron(hidden, loss.n_outputs, activations, dropout)
-        with mock.patch.object(engine, "LEVEL", machine.level):
-            self.network = Network(layers, n_features, machine.dtype, sparse)
-        self.machine, self.loss, self.sparse = machine, loss, sparse
+        with mock.patch.object(engine, "LEVEL", tested_engine.level):
+            self.network = Network(layers, n_features, tested_engine.dtype, sparse)
+        self.tested_engine, self.loss, self.sparse = tested_engine, loss, sparse
         self.activations, self.dropout = activations, dropout
         self.engine = self.network.engine
         self.program = self.network.program(loss, mean_gradient)
@@ -67,14 +67,14 @@ class MLP:
         if not self.sparse:
             return self.engine.Rows(X)
         X = sp.csr_array(X)
-        parts = X.data.astype(self.machine.dtype), X.indices.astype(np.int32), X.indptr
+        parts = X.data.astype(self.tested_engine.dtype), X.indices.astype(np.int32), X.indptr
         return self.engine.Rows((*parts[:2], parts[2].astype(np.int64)), X.shape[1])
 
     def forward(self, X, n_ops=-1, link=False, n_threads=1, draw=None):
         width = self.loss.n_outputs if n_ops < 0 else self.width_after(n_ops)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
         out = np.full(
-            (X.shape[0], width), np.nan, "float64" if probabilities else self.machine.dtype
+            (X.shape[0], width), np.nan, "float64" if probabilities else self.tested_engine.dtype
         )
         rows = self.rows(X)
         self.finite = self.engine.forward(
@@ -102,7 +102,7 @@ class MLP:
             self.program,
             self.rows(X),
             y,
-            None if sample_weight is None else sample_weight.astype(self.machine.dtype),
+            None if sample_weight is None else sample_weight.astype(self.tested_engine.dtype),
             samples,
             batch_size or len(samples),
             None if optimizer is None else optimizer.lower(self.engine),
@@ -123,20 +123,20 @@ class MLP:
         return stored(self, trainer), losses
 
     def masks(self, samples, seed=0, epoch=0):
-        """The twin's dropout masks: of the input and of each hidden layer."""
+        """The reference's dropout masks: of the input and of each hidden layer."""
         salts = iter(op.mask for op in self.network.plan.ops if op.drop_rate > 0)
         widths = [self.network.n_features, *(n_out for _, n_out in self.network.coef_shapes[:-1])]
         return [
-            twins.dropout_mask(seed, epoch, samples, next(salts), width, rate) if rate else 1.0
+            reference.dropout_mask(seed, epoch, samples, next(salts), width, rate) if rate else 1.0
             for width, rate in zip(widths, self.dropout, strict=True)
         ]
 
-    def twin(self, X, y, **options):
-        """The twin's loss and gradient."""
+    def reference(self, X, y, **options):
+        """The reference's loss and gradient."""
         weights = [[array.astype(float) for array in part] for part in self.weights]
         X = np.asarray(X.todense() if sp.issparse(X) else X, float)
         y = y if self.loss.kind == "softmax" else y.astype(float)
-        return twins.loss_and_gradient(weights, self.activations, X, y, self.loss, **options)
+        return reference.loss_and_gradient(weights, self.activations, X, y, self.loss, **options)
 
 
 def run_epochs(trainer, epochs, rate=0.01, shuffle=True):

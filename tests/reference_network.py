@@ -1,10 +1,10 @@
-"""The twin of any network: the layers as they are given to sknn, run by their twins."""
+"""The reference implementation of any network: the layers as they are given to sknn, run in numpy."""
 
 import numpy as np
 
-from tests import twins
-from tests import twins_layers as layers
-from tests import twins_transpose as conv_transpose
+from tests import reference
+from tests import reference_layers as layers
+from tests import reference_transpose as conv_transpose
 
 
 class Pass:
@@ -61,14 +61,14 @@ class Pass:
 
         return x, backward
 
-    def weighted(self, twin, x, *args, **options):
+    def weighted(self, function, x, *args, **options):
         """A layer with weights: their gradients are kept under its number."""
         number, parameters = next(self.parameters)
-        y, twin_backward, *moments = twin(x, *parameters, *args, **options)
+        y, inner, *moments = function(x, *parameters, *args, **options)
         self.moments += moments
 
         def backward(dout):
-            dx, *self.gradients[number] = twin_backward(dout)
+            dx, *self.gradients[number] = inner(dout)
             return dx
 
         return y, backward
@@ -123,8 +123,8 @@ def columns(walk, spec, x):
     return layers.side_by_side(parts)
 
 
-def pool(twin):
-    return lambda walk, spec, x: twin(x, **spec.get_params())
+def pool(function):
+    return lambda walk, spec, x: function(x, **spec.get_params())
 
 
 LAYERS = {
@@ -174,7 +174,7 @@ def penalty(coefs, decayed):
 def loss_and_gradient(
     specs, weights, X, y, loss, *, sample_weight=None, alpha=0.0, decayed=None, **options
 ):
-    """Loss and gradient as in `twins`, and the moments of every batch normalization.
+    """Loss and gradient as in `reference`, and the moments of every batch normalization.
 
     `decayed` says of each array of weights whether it is penalized.
     """
@@ -182,7 +182,7 @@ def loss_and_gradient(
     total = sample_weight.sum()
     walk = Pass(weights, training=True, sample_weight=sample_weight, **options)
     z, backward = walk.run(specs, np.asarray(X, float))
-    values, dz = twins.loss_rows(loss, z, y)
+    values, dz = reference.loss_rows(loss, z, y)
     backward(dz * (sample_weight / total)[:, None])
     gradients = [walk.gradients[number] for number in range(len(walk.weights[0]))]
     dcoefs, dintercepts = map(list, zip(*gradients, strict=True))
