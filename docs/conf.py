@@ -1,10 +1,15 @@
 """Sphinx configuration. Build: python -m sphinx -W -b html docs docs/_build/html"""
 
+import os
+import re
 import sys
 import warnings
 from pathlib import Path
 
-from docutils import nodes
+os.environ.setdefault(
+    "OMP_WAIT_POLICY", "PASSIVE"
+)  # a busy machine: threads must not wait actively
+
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # the gallery looks up what examples import
 
@@ -20,18 +25,27 @@ version = release = sknn.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas without a network
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "numpydoc",
-    "mathml",
+    "facts",
+    "names",
 ]
-html_math_renderer = "mathml"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery"]
-default_role = "code"
+default_role = "py:obj"
+nitpicky = True
 add_function_parentheses = False
 toc_object_entries_show_parents = "hide"
 suppress_warnings = ["config.cache"]  # sphinx_gallery_conf holds functions
+
+# A small inventory that _inventories/make.py writes: builds need no network and have the same links everywhere.
+intersphinx_mapping = {
+    "sklearn": ("https://scikit-learn.org/stable/", "_inventories/sklearn.inv"),
+}
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -47,7 +61,7 @@ def quiet_convergence(gallery_conf, fname):
 
 
 class ReadingOrder:
-    """The gallery in the order of the tour, and behind each of its stops what goes further; what is not listed comes last."""
+    """The gallery in the order of the tour, each stop followed by what goes further; what is not listed comes last."""
 
     order = (
         "first_network",
@@ -58,11 +72,12 @@ class ReadingOrder:
         "vanishing_gradients",
         "activations",
         "guidelines",
-        "dropout_class_weight",
+        "dropout",
         "mc_dropout",
         "optimizers",
         "learning_rates",
         "early_stopping",
+        "loss_curves",
         "universal_approximation",
         "losses",
         # images
@@ -73,12 +88,14 @@ class ReadingOrder:
         "edge_detectors",
         "augmentation",
         "images_compared",
-        "reading_strips",
+        "sequence_decoding",
         # in practice
-        "table_pipeline",
-        "tables",
+        "tabular",
+        "embeddings",
+        "tabular_pipeline",
         "grid_search",
         "halving_search",
+        "imbalanced",
         "learning_curve",
         "ensembles",
     )
@@ -122,31 +139,14 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"install": [], "one_page": [], "scikit_learn": [], "forest": [], "engine": []}
+html_sidebars = {
+    name: [] for name in ("install", "one_page", "scikit_learn", "random_forests", "engine")
+}
 
-SCIKIT_LEARN = "https://scikit-learn.org/stable/"
-
-
-def link_to_scikit_learn(app, env, node, contnode):
-    """Docstrings inherited from scikit-learn point into its documentation."""
-    target = node["reftarget"]
-    if node.get("reftype") == "term":
-        uri = f"glossary.html#term-{target.replace(' ', '-')}"
-    elif target == "metadata_routing":
-        uri = "metadata_routing.html"
-    elif target == "df_output_transform":
-        uri = "modules/df_output_transform.html"
-    elif target.startswith("sphx_glr_auto_examples_"):
-        section, example = target.removeprefix("sphx_glr_auto_examples_").split("_plot_")
-        uri = f"auto_examples/{section}/plot_{example.removesuffix('.py')}.html"
-    elif target in {"accuracy_score", "r2_score"}:
-        uri = f"modules/model_evaluation.html#{target.replace('_', '-')}"
-    elif target.startswith("sklearn."):
-        uri = f"modules/generated/{target}.html"
-    else:
-        return None
-    return nodes.reference("", "", contnode, internal=False, refuri=SCIKIT_LEARN + uri)
-
-
-def setup(app):
-    app.connect("missing-reference", link_to_scikit_learn)
+# What "auto" means stands in the docstrings; the pages take it from there.
+(image_batch,) = re.findall(r'"auto" is ``min\((\d+), n\)``', sknn.CNNClassifier.__doc__)
+(mlp_batch,) = re.findall(r'"auto" is ``min\((\d+), n\)``', sknn.MLPClassifier.__doc__)
+rst_epilog = f"""
+.. |image batch| replace:: {image_batch}
+.. |MLP batch| replace:: {mlp_batch}
+"""

@@ -2,12 +2,12 @@
 Activations
 ===========
 
-Eleven functions and their derivatives, as the engine computes them.
+Twelve functions and their derivatives, as the engine computes them.
 """
 
 # %%
-# A network with one input, one hidden unit of weight 1 and bias 0: ``transform`` returns the hidden values,
-# which are the activation of the input. The derivative is taken by central differences of the same values.
+# A network with one input, one hidden unit of weight 1 and bias 0: ``transform`` returns the output of the hidden layer,
+# which is the activation of the input. The derivative is computed by central differences.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,14 +37,14 @@ for ax, name in zip(axes.flat, NAMES, strict=False):
     ax.axhline(0, color="0.8", lw=0.8)
     ax.axvline(0, color="0.8", lw=0.8)
     ax.plot(x, activation(name, x), label="f(x)")
-    slope = (activation(name, x + h) - activation(name, x - h)) / (2 * h)
-    ax.plot(x, slope, "--", label="f′(x)")
+    derivative = (activation(name, x + h) - activation(name, x - h)) / (2 * h)
+    ax.plot(x, derivative, "--", label="f′(x)")
     ax.set(title=name, ylim=(-2, 3), xlim=(-4, 4))
 axes.flat[0].legend(loc="upper left")
 
 # %%
-# The same small network on two moons, once per activation, with its accuracy on the training data. The identity leaves the network
-# linear. How sharp the corners of the border are shows which functions are smooth.
+# The same small network on two moons, once per activation, with its accuracy on the training data. With the identity the network is
+# linear. The corners of the decision boundary show which functions are smooth.
 
 from sklearn.datasets import make_moons
 

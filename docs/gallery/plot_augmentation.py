@@ -1,13 +1,13 @@
 """
-Augmentation
-============
+Data augmentation
+=================
 
-What training images look like when they are shifted, turned, resized and cut, and what that is worth.
+Training images are shifted, rotated, resized and partly covered: what they look like, and what that is worth.
 """
 
 # %%
-# An :class:`~sknn.augmentation.Augmentation` changes every image anew in every epoch, as the engine gathers it; the views are nowhere
-# stored. A small trick shows them all the same: a linear network without weights learns in its first step of gradient descent exactly the
+# An :class:`~sknn.augmentation.Augmentation` changes every image in every epoch, as the engine gathers it; the views are not
+# stored. A trick shows them: a linear network with zero weights learns in its first step of gradient descent exactly the
 # image that it saw. (The gradient of the squared error is the error, here -1, times the input.)
 
 import matplotlib.pyplot as plt
@@ -17,12 +17,13 @@ from sklearn.datasets import load_digits, load_sample_image
 from sknn import CNNRegressor
 from sknn.augmentation import Augmentation
 from sknn.layers import Flatten
+from sknn.optimizers import SGD
 
 
 def views(image, augmentation, n_views):
-    """What the network sees of an image in as many epochs."""
+    """What the network sees of an image in successive epochs."""
     net = CNNRegressor(
-        layers=[Flatten()], solver="sgd", momentum=0, learning_rate_init=1, alpha=0,
+        layers=[Flatten()], solver=SGD(momentum=0), learning_rate_init=1, alpha=0,
         standardize=False, augmentation=augmentation, random_state=0,
     )  # fmt: skip
     net.partial_fit(image[np.newaxis], [1])
@@ -53,9 +54,9 @@ for number in range(1, 7):
     axes[0, number].set_title(f"view {number}", fontsize="small")
 
 # %%
-# The hole has the value 0 of the standardised images, their mean; here nothing is standardised, so it is black.
+# The cutout has the value 0 of the standardized images, their mean; here nothing is standardized, so it is black.
 #
-# Digits may be shifted by a pixel, turned and resized a little, but not mirrored: a mirrored 2 is no 2.
+# Digits may be shifted by a pixel, rotated and resized a little, but not mirrored: a mirrored 2 is no 2.
 
 digits = load_digits()
 careful = Augmentation(shift=1, rotation=12, scaling=0.1)
@@ -67,9 +68,9 @@ for row, image in zip(axes, digits.images[[2, 4, 5]], strict=True):
         ax.set(xticks=[], yticks=[])
 
 # %%
-# What it is worth: two networks that differ in nothing but their augmentation learn from half of the digits. The other half is shown to
-# them as it is, and moved by a pixel or two, which is much at a size of 8 pixels; mean of three random halves. Digits as they are, all
-# neatly centred, both read equally well; moved ones only the network that has seen such views.
+# What it is worth: two networks that differ only in their augmentation learn from half of the digits. They are tested on the other half,
+# as it is and shifted by a pixel or two, which is much at a size of 8 pixels; mean of three random halves. On the centered digits both are
+# equally good; on shifted ones only the network that has seen such views.
 
 import time
 
@@ -79,7 +80,7 @@ from sknn import CNNClassifier
 
 
 def shifted(images, steps):
-    """Images moved to the right by that many pixels; what leaves them is lost."""
+    """Images shifted to the right by that many pixels; what leaves them is lost."""
     columns = np.arange(8) - steps
     inside = (columns >= 0) & (columns < 8)
     return np.where(inside, images[:, :, columns.clip(0, 7)], 0)
@@ -103,7 +104,7 @@ for name, augmentation in {"without augmentation": None, "with augmentation": ca
         f"{name:20}: {mean[2]:.3f} ± {deviation[2]:.3f} as they are, fit {np.median(seconds):.1f} s"
     )
     ax.errorbar(steps, mean, deviation, fmt="o-", capsize=3, label=name)
-ax.set(xlabel="pixels moved to the right", ylabel="accuracy", xticks=steps, ylim=(0, 1.02))
+ax.set(xlabel="pixels shifted to the right", ylabel="accuracy", xticks=steps, ylim=(0, 1.02))
 ax.legend(loc="lower center")
 ax.grid(alpha=0.3)
 

@@ -2,12 +2,12 @@
 Filters and feature maps
 ========================
 
-A convolutional network on handwritten digits, and what it sees: its filters, and where each of them finds something.
+A convolutional network on handwritten digits: its filters, and where each of them finds its feature.
 """
 
 # %%
-# A dense network treats the 64 pixels of a digit as 64 numbers without order. A convolution moves small filters over the image:
-# a stroke is found wherever it lies. Images go in as they are; the network standardises them itself.
+# A dense network treats the 64 pixels of a digit as 64 features without order. A convolution moves small filters over the image:
+# a stroke is found wherever it is. The network standardizes the images itself.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -22,7 +22,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 X_fit, X_val, y_fit, y_val = train_test_split(
     X_train, y_train, stratify=y_train, test_size=0.2, random_state=0
 )
-net = CNNClassifier(conv_layer_sizes=(16, 32), early_stopping="auto", random_state=0)
+net = CNNClassifier(ConvNet((16, 32)), early_stopping="auto", random_state=0)
 net.fit(X_fit, y_fit, X_val=X_val, y_val=y_val)
 print(f"accuracy on {len(y_test)} images: {net.score(X_test, y_test):.3f}")
 
@@ -33,7 +33,7 @@ print(net.summary())
 
 # %%
 # The loss after each epoch, on the training images and on the validation images. The learning rate rises and falls in one cycle, at
-# whose end the curves come to rest; the weights of the best epoch are kept.
+# whose end the curves flatten; the weights of the best epoch are kept.
 
 from sknn.displays import LossCurveDisplay
 
@@ -42,15 +42,15 @@ LossCurveDisplay.from_estimator(net, ax=ax, log_scale=True)
 ax.grid(alpha=0.3)
 
 # %%
-# The filters of the first convolution: red weights look for ink, blue ones for paper. Some are edges in one direction, some corners.
+# The filters of the first convolution: red weights are positive, blue ones negative. Some are edges in one direction, some corners.
 
 from sknn.displays import FilterDisplay
 
 filters = FilterDisplay.from_estimator(net)
 
 # %%
-# Where each of them finds its feature in a 3. Bright is a strong find, dark none: behind ReLU nothing is negative. Some light up along
-# the strokes, some on one side of them, some on the paper around.
+# Feature maps of a 3. Bright is a strong response, dark none: after ReLU nothing is negative. Some filters respond along
+# the strokes, some on one side of them, some on the background.
 
 from sknn.displays import FeatureMapDisplay
 
@@ -58,7 +58,7 @@ from sknn.displays import FeatureMapDisplay
 found = FeatureMapDisplay.from_estimator(net, X_test[y_test == 3][0])
 
 # %%
-# The filter that finds most, on different digits. What it looks for stays the same, where it is found does not.
+# The filter with the strongest response, on different digits. Its feature stays the same, its position does not.
 
 import numpy as np
 

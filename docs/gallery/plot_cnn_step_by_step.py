@@ -2,11 +2,11 @@
 A convolutional network, step by step
 =====================================
 
-What happens to an image on its way through a trained network: convolution and ReLU, pooling, flattening, dense layers.
+An image on its way through a trained network: convolution, ReLU, pooling, flattening, dense layers.
 """
 
 # %%
-# A network with one of each. The ReLU stands in the list as a layer of its own, so that one can look before and behind it.
+# A network with one layer of each kind. The ReLU is a layer of its own, so that its input and output can be shown.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,8 +35,8 @@ print(net.summary())
 print(f"\naccuracy on {len(y_test)} images: {net.score(X_test, y_test):.3f}")
 
 # %%
-# **Convolution.** A filter of 3 x 3 weights lies on nine pixels, multiplies each with its weight and sums up: one number, large where the
-# pixels look like the filter. The same filter then moves on by a pixel. This is all there is to it, spelled out in numpy:
+# **Convolution.** A filter of 3 x 3 weights covers nine pixels, multiplies each by its weight and sums up: one number, large where the
+# pixels look like the filter. The same filter then moves on by one pixel. That is all, written in NumPy:
 
 image = X_test[y_test == 4][0]
 x = (image - net.channel_means_[0]) / net.channel_scales_[0]
@@ -48,9 +48,9 @@ for i in range(8):
         convolved[i, j] = np.tensordot(padded[i : i + 3, j : j + 3], W, axes=2) + b
 
 # %%
-# **ReLU** keeps what is positive and sets the rest to zero: "found here" or nothing. **Pooling** keeps the largest value of every 2 x 2
-# pixels: *that* something was found counts, the exact pixel does not. **Flatten** puts the maps in one row. What is left is an MLP
-# on these 128 numbers: a **dense** layer with ReLU, and the output layer, whose softmax gives the probabilities.
+# **ReLU** keeps positive values and sets the rest to zero: "found here" or nothing. **Pooling** keeps the maximum of every 2 x 2
+# pixels: *that* something was found counts, the exact pixel does not. **Flatten** makes one vector of the maps. An MLP on these 128
+# values follows: a **dense** layer with ReLU, and the output layer, whose softmax gives the probabilities.
 
 rectified = np.maximum(convolved, 0)
 pooled = rectified.reshape(4, 2, 4, 2, 8).max(axis=(1, 3))
@@ -64,7 +64,7 @@ difference = np.abs(probabilities - net.predict_proba(image[np.newaxis])[0]).max
 print(f"largest difference of the probabilities from the network's: {difference:.0e}")
 
 # %%
-# The same as a picture, one row for each of the eight filters (red weights look for ink, blue ones for paper), from left to right.
+# The same as a picture, one row for each of the eight filters (red weights are positive, blue ones negative), from left to right.
 
 
 def show(ax, values, **style):
@@ -99,13 +99,13 @@ draw_steps(left, image, W, {"convolved": convolved, "ReLU": rectified, "pooled":
 axes = right.subplots(1, 3, width_ratios=[1, 1, 2.2])
 for ax, values, name in zip(axes, [row, hidden], ["flat", "dense"], strict=False):
     ax.imshow(values[:, np.newaxis], aspect="auto", cmap="viridis")
-    ax.set(xticks=[], title=name, ylabel=f"{len(values)} numbers", yticks=[])
+    ax.set(xticks=[], title=name, ylabel=f"{len(values)} values", yticks=[])
 axes[2].barh(range(10), probabilities)
 axes[2].set(title="output", xlabel="probability", yticks=range(10), xlim=(0, 1))
 axes[2].invert_yaxis()
 
 # %%
-# `feature_maps` and `transform` give these values for any layer without arithmetic. Four digits behind the three steps of the convolutional
+# `feature_maps` and `transform` return these values for any layer. Four digits after each of the three steps of the convolutional
 # part, for the filter whose maps differ most from digit to digit:
 
 shown = [np.flatnonzero(y_test == digit)[1] for digit in (0, 1, 4, 7)]
@@ -123,35 +123,5 @@ for column, (name, values) in zip(axes.T, steps.items(), strict=True):
     values = values if values.ndim == 3 else values[..., busiest]
     for ax, one in zip(column, values, strict=True):
         show(ax, one, cmap="gray_r" if name == "image" else "viridis")
-
-# %%
-# Colour photographs are no different: the filters have three channels, and a second convolution looks at the maps of the first. Where
-# CIFAR-10 is at hand (in the folder that the variable ``SKNN_DATA`` names, see ``benchmarks/README.md``), here is a ship behind
-# each layer of a small network. The first maps still look like the photograph; deeper ones are coarser, and say less of where.
-
-import importlib.util
-import os
-from pathlib import Path
-
-from sknn.displays import FeatureMapDisplay
-
-folder = os.environ.get("SKNN_DATA")
-if folder:
-    spec = importlib.util.spec_from_file_location("load", Path(folder) / "load.py")
-    load = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(load)
-    X, y, _, _ = load.load_images("cifar10_jpeg", n_train=3000, n_test=1)
-    colour = CNNClassifier(
-        layers=[Conv2D(8, 5), MaxPool2D(2), Conv2D(16, 3), MaxPool2D(2), Dense(64)],
-        max_iter=8,
-        random_state=0,
-    ).fit(X, y)
-    for layer in (1, 2, 3, 4):
-        display = FeatureMapDisplay.from_estimator(
-            colour, X[4], layer, n_columns=9, filters=range(8)
-        )
-        display.figure_.set_size_inches(9, 1.5)
-else:
-    print("no CIFAR-10 here")
 
 plt.show()

@@ -2,14 +2,14 @@
 Edge detectors
 ==============
 
-Networks that learn from natural images find for themselves what the first cells of the visual cortex look for: edges of one direction.
+Networks that learn from natural images learn what the first cells of the visual cortex respond to: edges of one orientation.
 """
 
 # %%
-# Hubel and Wiesel (1959, 1962) showed bars of light to cats and found cells that answer to bars of one direction, at one place, and to
-# hardly anything else: *simple cells*. Convolutional networks were built after them. Nobody tells a network to look for edges, though. To
-# see whether it does, one needs natural images, such as patches of the two photographs that scikit-learn brings along, and something to
-# learn: here to remove noise (a denoising autoencoder, Vincent et al. 2010).
+# Hubel and Wiesel (1959, 1962) showed bars of light to cats and found cells that respond to bars of one orientation, at one position, and to
+# hardly anything else: *simple cells*. Convolutional networks are modeled after them. Does a network learn to detect edges without being told? That
+# takes natural images, such as patches of the two photographs that come with scikit-learn, and a task: here to remove noise
+# (a denoising autoencoder, Vincent et al. 2010).
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -36,8 +36,8 @@ clean = draw_patches(30_000)
 noisy = clean + rng.normal(size=clean.shape)
 
 # %%
-# The network has 36 filters as large as a patch, each of which gives one number, and a linear layer that puts the patch together again from
-# these. 36 numbers for 144 pixels, and the penalty `alpha`, make it look for what many patches have in common.
+# The network has 36 filters as large as a patch, each of which returns one value, and a linear layer that reconstructs the patch from
+# these. 36 values for 144 pixels, and the penalty `alpha`, make it learn what many patches have in common.
 
 from sknn import CNNRegressor
 from sknn.layers import Conv2D
@@ -51,7 +51,7 @@ rebuilt = net.predict(noisy[:15_000:1500]).reshape(-1, SIDE, SIDE)
 fig, axes = plt.subplots(3, 10, figsize=(9, 3), layout="constrained")
 for row, (name, images) in zip(
     axes,
-    {"photo": clean[:15_000:1500], "noisy": noisy[:15_000:1500], "rebuilt": rebuilt}.items(),
+    {"photo": clean[:15_000:1500], "noisy": noisy[:15_000:1500], "reconstructed": rebuilt}.items(),
     strict=True,
 ):
     row[0].set_ylabel(name)
@@ -60,9 +60,9 @@ for row, (name, images) in zip(
         ax.set(xticks=[], yticks=[])
 
 # %%
-# Its filters: bright pixels speak for a feature, dark ones against it. Most are a bright stripe beside a dark one, which is an edge, or a
-# grating of several. Level ones and steep ones are the most frequent: one of the photographs is full of tiled roofs. A few have no
-# direction.
+# Its filters: bright weights are positive, dark ones negative. Most are a bright stripe beside a dark one, which is an edge, or a
+# grating of several. Horizontal and vertical ones are the most frequent: one of the photographs is full of tiled roofs. A few have no
+# orientation.
 
 from sknn.displays import FilterDisplay
 
@@ -71,9 +71,9 @@ filters = FilterDisplay.from_estimator(net, common_scale=False, cmap="gray", n_c
 filters.figure_.set_size_inches(9, 3)
 
 # %%
-# Now the experiment of Hubel and Wiesel: bars of light of all directions, moved over the patch, and how strongly a unit answers to the best
-# place of each. In blue the same units before training, which answer to all directions in some measure. The selectivity is 1 less the
-# circular variance: 0 for a unit that answers to all directions alike, 1 for one that answers to a single one.
+# Now the experiment of Hubel and Wiesel: bars of light of all orientations, moved over the patch, and the strongest response of each unit to
+# each orientation. In blue the same units before training, which respond to all orientations to some degree. The selectivity is 1 minus the
+# circular variance: 0 for a unit that responds to all orientations alike, 1 for one that responds to a single one.
 
 from sklearn.base import clone
 
@@ -81,22 +81,22 @@ angles = np.arange(0, 180, 7.5)
 y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
 
 
-def bar(angle, place):
-    """A bar of light at an angle in degrees (0 is level), so far from the middle."""
+def bar(angle, offset):
+    """A bar of light at an angle in degrees (0 is horizontal), at a distance from the middle."""
     angle = np.deg2rad(angle)
-    away = x * np.sin(angle) + y * np.cos(angle) - place
+    away = x * np.sin(angle) + y * np.cos(angle) - offset
     light = np.exp(-(away**2) / 2)
     return light - light.mean()
 
 
-places = np.linspace(-4, 4, 17)
-bars = np.stack([bar(angle, place) for angle in angles for place in places])
+offsets = np.linspace(-4, 4, 17)
+bars = np.stack([bar(angle, offset) for angle in angles for offset in offsets])
 
 
 def tuning(fitted):
-    """Answers of all units to all directions, at the best place; (units, angles)."""
-    answers = fitted.transform(bars, layer=1).reshape(len(angles), len(places), -1)
-    return answers.max(axis=1).T
+    """Strongest responses of all units to all orientations, (units, angles)."""
+    responses = fitted.transform(bars, layer=1).reshape(len(angles), len(offsets), -1)
+    return responses.max(axis=1).T
 
 
 untrained = clone(net).set_params(max_iter=1, learning_rate_init=1e-9)
@@ -105,9 +105,9 @@ tunings = {"before training": tuning(untrained), "after training": tuning(net)}
 
 
 def selectivity(curves):
-    """1 - circular variance of the directions, of each unit."""
-    turns = np.exp(2j * np.deg2rad(angles))
-    return np.abs(curves @ turns) / np.maximum(curves.sum(axis=1), 1e-12)
+    """1 - circular variance of the orientations, of each unit."""
+    rotations = np.exp(2j * np.deg2rad(angles))
+    return np.abs(curves @ rotations) / np.maximum(curves.sum(axis=1), 1e-12)
 
 
 fig, axes = plt.subplots(2, 6, figsize=(9, 3.6), layout="constrained", height_ratios=[1, 1.4])
@@ -117,15 +117,17 @@ for (above, below), unit in zip(axes.T, chosen, strict=True):
     above.set(xticks=[], yticks=[])
     for name, curves in tunings.items():
         below.plot(angles, curves[unit] / curves[unit].max(), label=name)
-    below.set(xticks=[0, 90, 180], yticks=[], xlabel="direction of the bar")
-axes[1, 0].set_ylabel("answer")
+    below.set(xticks=[0, 90, 180], yticks=[], xlabel="orientation in degrees")
+axes[1, 0].set_ylabel("response")
 fig.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 for name, curves in tunings.items():
     print(f"{name}: selectivity {np.median(selectivity(curves)):.2f} (median of 36 units)")
 
 # %%
-# **References.** D. Hubel and T. Wiesel, "Receptive fields of single neurones in the cat's striate cortex", J. Physiol. 148 (1959), and 160
-# (1962). P. Vincent et al., "Stacked denoising autoencoders", JMLR 11 (2010).
+# .. rubric:: References
+#
+# - D. Hubel and T. Wiesel, "Receptive fields of single neurones in the cat's striate cortex", J. Physiol. 148, 1959, and 160, 1962.
+# - P. Vincent et al., "Stacked denoising autoencoders", JMLR 11, 2010.
 
 plt.show()

@@ -1,8 +1,8 @@
 """
-Where is this feature?
-======================
+Convolution, ReLU and max pooling by hand
+=========================================
 
-A filter moved over an image by hand: what a convolution, ReLU and max pooling compute, number by number.
+A filter moved over an image: what a convolution, ReLU and max pooling compute, number by number.
 """
 
 # %%
@@ -20,13 +20,13 @@ stroke = 2 * np.eye(3, dtype=int) - 1
 
 
 def draw(ax, values, title, digits=2):
-    """An image with its numbers, which are cut off behind two digits as on a slide."""
+    """An image with its numbers, truncated after two digits as on a slide."""
     picture = ax.imshow(values, cmap="RdBu_r" if digits else "gray", vmin=-1, vmax=1)
     for (row, column), value in np.ndenumerate(values):
         number = f"{np.trunc(10**digits * value) / 10**digits + 0.0:.{digits}f}"
         dark = np.mean(picture.to_rgba(value)[:3]) < 0.4
-        colour = "white" if dark else "black"
-        ax.text(column, row, number, ha="center", va="center", fontsize=8, color=colour)
+        color = "white" if dark else "black"
+        ax.text(column, row, number, ha="center", va="center", fontsize=8, color=color)
     ax.set_title(title, fontsize="medium")
     ax.set(xticks=[], yticks=[])
 
@@ -38,12 +38,12 @@ draw(axes[0], cross, "image", digits=0)
 draw(axes[1], stroke, "filter", digits=0)
 
 # %%
-# At each place the nine pixels under the filter are multiplied with its numbers, and the mean of the products says how well it fits: 1 where
-# all agree. Three places: a perfect fit, the centre, where two pixels of the other stroke disturb, and a place on the other stroke.
+# At each position the nine pixels under the filter are multiplied by its weights, and the mean of the products says how well it fits: 1 where
+# all agree. Three positions: a perfect fit, the center, where two pixels of the other stroke disturb, and one on the other stroke.
 
-places = {"on the stroke": (1, 1), "at the centre": (3, 3), "on the other stroke": (1, 5)}
+positions = {"on the stroke": (1, 1), "at the center": (3, 3), "on the other stroke": (1, 5)}
 fig, axes = plt.subplots(3, 4, figsize=(8, 6.4), layout="constrained")
-for row, (name, (r, c)) in zip(axes, places.items(), strict=True):
+for row, (name, (r, c)) in zip(axes, positions.items(), strict=True):
     patch = cross[r : r + 3, c : c + 3]
     row[0].imshow(cross, cmap="gray")
     row[0].add_patch(plt.Rectangle((c - 0.5, r - 0.5), 3, 3, fill=False, edgecolor="C3", lw=2))
@@ -55,7 +55,7 @@ for row, (name, (r, c)) in zip(axes, places.items(), strict=True):
     draw(row[3], products, f"products: {products.sum()} / 9 = {products.mean():.3f}", digits=0)
 
 # %%
-# All 49 places: the filter's map. It is large where the feature is, and tells where that is.
+# All 49 positions: the feature map of the filter. It is large where the feature is.
 
 # sphinx_gallery_thumbnail_number = 3
 found = match(cross, stroke)
@@ -63,13 +63,13 @@ best = max_pool(relu(found), 2)
 fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
 draw(axes[0], found, "where is this feature?")
 draw(axes[1], relu(found), "ReLU: what does not fit is 0")
-draw(axes[2], best, "max pooling: the best of 2 × 2 places")
+draw(axes[2], best, "max pooling: the maximum of 2 × 2")
 
 # %%
-# Pooling halves the map and keeps what was found; seven rows and columns are filled up with zeros to eight. The numbers are those of a
-# lecture, which cuts 0.777… off to 0.77. Where two tables printed for this example disagree, the one computed here is right.
+# Pooling halves the map and keeps what was found; seven rows and columns are padded with zeros to eight. The numbers are those of a
+# lecture, which truncates 0.777… to 0.77. Where two maps printed for this example disagree, the one computed here is right.
 #
-# Three filters find the parts of which the cross consists: two strokes and the crossing.
+# Three filters find the parts of the cross: two strokes and the crossing.
 
 crossing = np.array([[1, -1, 1], [-1, 1, -1], [1, -1, 1]])
 filters = {"stroke": stroke, "crossing": crossing, "other stroke": stroke[:, ::-1]}
@@ -80,7 +80,7 @@ for (above, below), (name, filter) in zip(axes.T, filters.items(), strict=True):
     below.set(xticks=[], yticks=[])
 
 # %%
-# A convolutional network computes the same, with filters that it learns: with these weights over 9, its layers give these numbers.
+# A convolutional network computes the same, with filters that it learns. With these weights divided by 9, its layers return the same numbers.
 # :ref:`sphx_glr_auto_gallery_plot_cnn_digits.py` shows filters that were learned.
 
 from sknn import CNNRegressor

@@ -2,12 +2,12 @@
 A first network
 ===============
 
-Handwritten digits: fit, look at the loss curve, see what is confused with what.
+Handwritten digits: fit a network, plot its loss curve, and see which digits it confuses.
 """
 
 # %%
-# The data: 1797 images of 8 by 8 pixels, one row each. A network wants its inputs on one scale, so a
-# :class:`~sklearn.preprocessing.StandardScaler` goes in front.
+# The data: 1797 images of 8 by 8 pixels, flat. A network wants its inputs on one scale, so a
+# :class:`~sklearn.preprocessing.StandardScaler` comes first.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -29,7 +29,7 @@ model.fit(X_train, y_train)
 print(f"accuracy on {len(y_test)} images: {model.score(X_test, y_test):.3f}")
 
 # %%
-# The training loss after each epoch. Training ended when ten epochs in a row had not improved it by ``tol``.
+# The training loss after each epoch. Training ended when more than ten epochs in a row had not improved it by ``tol``.
 
 net = model[-1]
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
@@ -38,7 +38,7 @@ ax.set(xlabel="epoch", ylabel="training loss", title="The loss goes down")
 ax.grid(alpha=0.3)
 
 # %%
-# Which digits are taken for which? Rows are the truth, columns the prediction.
+# Which digits are confused? Rows are the true digits, columns the predictions.
 
 fig, ax = plt.subplots(figsize=(5.5, 5), layout="constrained")
 ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=ax, cmap="Blues", colorbar=False)
@@ -53,7 +53,7 @@ hardest = confidence_in_truth.argsort()[:8]
 fig, axes = plt.subplots(1, 8, figsize=(9, 1.7), layout="constrained")
 for ax, i in zip(axes, hardest, strict=True):
     ax.imshow(X_test[i].reshape(8, 8), cmap="gray_r")
-    ax.set_title(f"{y_test[i]} read as {probability[i].argmax()}", fontsize=9)
+    ax.set_title(f"{y_test[i]} taken for {probability[i].argmax()}", fontsize=9)
     ax.axis("off")
 
 plt.show()

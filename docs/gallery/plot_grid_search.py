@@ -1,13 +1,13 @@
 """
-Search over networks
-====================
+Grid search
+===========
 
-Plain scalars, strings and tuples make a grid, and an optimizer's own parameters are nested in it.
+Hyperparameters are plain scalars, strings and tuples, and those of an optimizer are nested.
 """
 
 # %%
-# ``"256x3"`` stands for three layers of 256, so the shape of the network needs no tuples. ``solver=Adam()``
-# opens ``solver__beta_1`` and its other parameters to the search. Each of the two workers uses one thread.
+# ``"128x3"`` are three layers of 128, so that the architecture needs no tuples. With ``solver=Adam()`` the search reaches
+# ``solver__beta_1`` and its other parameters. Each of the two workers uses one thread.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,7 +37,7 @@ print(f"{len(search.cv_results_['params'])} candidates, 3 folds each")
 print(f"best: {search.best_score_:.3f} with {search.best_params_}")
 
 # %%
-# The whole grid as a picture: accuracy for each shape and step size, one panel for each momentum.
+# The whole grid: accuracy for each architecture and learning rate, one panel for each decay of the first moment.
 
 results = pd.DataFrame(search.cv_results_)
 results.columns = [name.replace("param_net__", "") for name in results.columns]
@@ -53,8 +53,8 @@ for ax, (beta_1, part) in zip(axes, results.groupby("solver__beta_1"), strict=Tr
     ax.set_yticks(range(table.shape[0]), table.index)
     ax.set(title=f"solver__beta_1={beta_1}", xlabel="learning_rate_init")
     for (i, j), value in np.ndenumerate(table.to_numpy()):
-        colour = "white" if value < (low + high) / 2 else "black"
-        ax.text(j, i, f"{value:.3f}", ha="center", va="center", color=colour)
+        color = "white" if value < (low + high) / 2 else "black"
+        ax.text(j, i, f"{value:.3f}", ha="center", va="center", color=color)
 axes[0].set_ylabel("hidden_layer_sizes")
 fig.colorbar(image, ax=axes, label="mean accuracy of 3 folds")
 

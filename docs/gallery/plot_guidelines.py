@@ -2,12 +2,12 @@
 How many hidden layers?
 =======================
 
-The rules of thumb, tested by cross-validation: separable data needs no hidden layer, one suffices for most, a second rarely helps.
+Rules of thumb, tested by cross-validation: linearly separable data need no hidden layer, one suffices for most data, a second rarely helps.
 """
 
 # %%
-# Without a hidden layer the network is linear: what it minimises is what :class:`sklearn.linear_model.LogisticRegression` minimises, with
-# `C` = 1 / `alpha`. So both find the same.
+# Without a hidden layer the network is linear. It minimizes the objective of :class:`sklearn.linear_model.LogisticRegression` with
+# `C` = 1 / `alpha`, so both find the same weights.
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -21,11 +21,11 @@ X = scale(X)
 linear = MLPClassifier((), solver="lbfgs", alpha=1, max_iter=1000, random_state=0).fit(X, y)
 logistic = LogisticRegression(C=1, max_iter=1000).fit(X, y)
 difference = np.abs(linear.predict_proba(X) - logistic.predict_proba(X)).max()
-print(f"largest difference of a probability: {difference:.4f}")
+print(f"largest difference in probability: {difference:.4f}")
 
 # %%
-# None, one and two hidden layers of 32 on nine small data sets: four that come with scikit-learn, and five that are made: two clouds that a line
-# separates, moons, circles, a chess board of 4 × 4 squares, and two spirals. Everything else is the same for all, and nothing is tuned.
+# None, one and two hidden layers of 32 on nine small data sets: four that come with scikit-learn, and five that are generated: two linearly
+# separable clouds, moons, circles, a chess board of 4 × 4 squares, and two spirals. Everything else is the same for all, and nothing is tuned.
 
 from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs, make_circles, make_moons
 
@@ -37,8 +37,8 @@ def chess_board(n):
 
 def spirals(n):
     rng = np.random.default_rng(0)
-    y, turn = rng.integers(0, 2, n), 2 * np.pi * np.sqrt(rng.uniform(0.05, 1.5, n))
-    X = np.column_stack([np.cos(turn + np.pi * y), np.sin(turn + np.pi * y)]) * turn[:, None]
+    y, angle = rng.integers(0, 2, n), 2 * np.pi * np.sqrt(rng.uniform(0.05, 1.5, n))
+    X = np.column_stack([np.cos(angle + np.pi * y), np.sin(angle + np.pi * y)]) * angle[:, None]
     return X + rng.normal(scale=0.4, size=(n, 2)), y
 
 
@@ -68,7 +68,7 @@ for name, (X, y) in data.items():
         scores[name, depth] = cross_val_score(make_pipeline(StandardScaler(), net), X, y, cv=folds)
 
 # %%
-# The mean accuracy of five folds, and the standard error of that mean: differences within it are no differences.
+# The mean accuracy of five folds, and the standard error of that mean: differences within it mean nothing.
 
 import matplotlib.pyplot as plt
 
@@ -93,7 +93,7 @@ ax.grid(axis="x", alpha=0.3)
 ax.legend(loc="lower left")
 
 # %%
-# On the tables from scikit-learn, as on the clouds, no hidden layer is as good as one within the error. Where the border is curved the first hidden layer
-# makes the difference. The second one adds little here; it comes closest to a gain on the chess board, whose border has the most corners.
+# On the data sets from scikit-learn and on the clouds, no hidden layer is as good as one within the error. Where the decision boundary is curved the first
+# hidden layer makes the difference. The second one adds little here; it comes closest to a gain on the chess board, whose boundary has the most corners.
 
 plt.show()

@@ -1,16 +1,15 @@
 """
-Search by halving: rows or epochs
-=================================
+Successive halving by samples or epochs
+=======================================
 
-:class:`~sklearn.model_selection.HalvingGridSearchCV` gives many candidates little and the better half more. What it gives may be rows, as
-for every estimator, or with ``resource="max_iter"`` a network's epochs.
+:class:`~sklearn.model_selection.HalvingGridSearchCV` gives many candidates few resources and the best of them more. The resource may be samples, as
+for every estimator, or with ``resource="max_iter"`` epochs.
 """
 
 # %%
-# This is what other libraries have tuners of their own for, with names of their own (successive halving, Hyperband); here it is the search that
-# already works for forests. A network with a decaying learning rate is no obstacle: each round plans its schedule for its own epochs.
+# A decaying learning rate is no obstacle: each round plans its schedule for its own number of epochs.
 #
-# Eighteen candidates for a convolutional network on the digits, searched three times: all with everything, or by halving.
+# Eighteen candidates for a convolutional network on the digits, searched three times: an exhaustive grid search, halving by samples, and by epochs.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -18,22 +17,24 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, train_test_split
 
 from sknn import CNNClassifier
+from sknn.presets import ConvNet
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
     X, y, train_size=810, stratify=y, random_state=0
 )
 
-net = CNNClassifier(image_shape=(8, 8), hidden_layer_sizes=(32,), max_iter=9, random_state=0)
+convnet = ConvNet(hidden_layer_sizes=(32,))
+net = CNNClassifier(convnet, image_shape=(8, 8), max_iter=9, random_state=0)
 grid = {
-    "conv_layer_sizes": [(8,), (16,), (8, 16)],
+    "layers__filters": [(8,), (16,), (8, 16)],
     "learning_rate_init": [0.001, 0.003, 0.01],
-    "dropout": [0.0, 0.3],
+    "layers__dropout": [0.0, 0.3],
 }
 halving = {"factor": 3, "cv": 2, "random_state": 0}
 searches = {
     "grid": GridSearchCV(net, grid, cv=2),
-    "halving, rows": HalvingGridSearchCV(net, grid, min_resources=90, **halving),
+    "halving, samples": HalvingGridSearchCV(net, grid, min_resources=90, **halving),
     "halving, epochs": HalvingGridSearchCV(
         net, grid, resource="max_iter", min_resources=1, max_resources=9, **halving
     ),
@@ -41,12 +42,12 @@ searches = {
 
 
 def candidate(parameters):
-    """What tells candidates apart: the epochs that halving writes among the parameters do not."""
+    """What identifies a candidate: the epochs that halving adds to the parameters do not."""
     return tuple(parameters[name] for name in grid)
 
 
 def work(results):
-    """Rows times epochs, in units of one candidate with everything."""
+    """Samples times epochs, in units of one candidate with all of them."""
     if "n_resources" not in results:
         return len(results["params"])
     return (results["n_resources"] / results["n_resources"].max()).sum()
@@ -63,9 +64,8 @@ for name, search in searches.items():
     )
 
 # %%
-# Halving does a third of the work. Each line is a candidate, as far as it came: rounds begin with 18 candidates, go on with the best 6, and end
-# with 2, while epochs or rows grow by three. Lines cross: what leads after one epoch need not lead after three. Where that happens often, start
-# with more.
+# Halving does a third of the work. Each line is a candidate, up to its last round: rounds have 18, 6 and 2 candidates, while epochs or samples grow
+# by a factor of three. Lines cross: the best after one epoch need not be the best after three. Where that happens often, start with more.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained", sharey=True)
 for ax, name in zip(axes, list(searches)[1:], strict=True):

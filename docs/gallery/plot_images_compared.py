@@ -2,11 +2,11 @@
 MLP, CNN and random forest
 ==========================
 
-Three classifiers on the same images: how often they are right, how long they take, and what happens when the images are shifted by one pixel.
+Three classifiers on the same images: accuracy, fit time, and what happens when the images are shifted.
 """
 
 # %%
-# The digits, 1797 images of 8 by 8 pixels, in five folds. The MLP stands behind a scaler; the CNN takes flat rows once it knows their
+# The digits, 1797 images of 8 by 8 pixels, in five folds. The MLP follows a scaler; the CNN takes flat samples with
 # ``image_shape``, and so fits into the same loop.
 
 import time
@@ -33,7 +33,7 @@ models = {
 
 
 def shifted(rows, steps):
-    """Flat images, moved to the right by that many pixels."""
+    """Flat images, shifted to the right by that many pixels."""
     images = np.zeros((len(rows), 8, 8))
     source = rows.reshape(-1, 8, 8)
     if steps >= 0:
@@ -60,8 +60,8 @@ for name in models:
 
 # %%
 # On the left the errors on the images as they are, with their standard deviation over the folds; on the right all accuracies. To a forest and to a dense
-# network a shifted image is another set of 64 numbers. A CNN looks for the same strokes everywhere and pools over their places, which
-# helps, but its dense layers still know where a stroke was. What really helps is to show it shifted images: ``Augmentation(shift=1)``
+# network a shifted image is a different set of 64 features. A CNN looks for the same strokes everywhere and pools over their positions, which
+# helps, but its dense layers still know where a stroke was. What really helps is to train on shifted images: ``Augmentation(shift=1)``
 # (:ref:`sphx_glr_auto_gallery_plot_augmentation.py`).
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -87,7 +87,7 @@ hardest = probability[range(len(y_test)), y_test].argsort()[:8]
 fig, axes = plt.subplots(1, 8, figsize=(9, 1.7), layout="constrained")
 for ax, i in zip(axes, hardest, strict=True):
     ax.imshow(X_test[i].reshape(8, 8), cmap="gray_r")
-    ax.set_title(f"{y_test[i]} read as {probability[i].argmax()}", fontsize=9)
+    ax.set_title(f"{y_test[i]} taken for {probability[i].argmax()}", fontsize=9)
     ax.axis("off")
 
 plt.show()

@@ -1,14 +1,13 @@
 """
-More rows, and which pixels
-===========================
+Learning curves and pixel importance
+====================================
 
-:func:`~sklearn.model_selection.learning_curve` tells what more rows would bring, and :func:`~sklearn.inspection.permutation_importance` which pixels
-a model looks at: the same two functions for forest, MLP and CNN.
+:func:`~sklearn.model_selection.learning_curve` shows what more samples would bring, and :func:`~sklearn.inspection.permutation_importance` which pixels
+a model uses: the same two functions for forest, MLP and CNN.
 """
 
 # %%
-# Both ask nothing but `fit`, `predict` and `score`, and so compare models that have nothing else in common. With a framework, the loop over
-# sizes and folds and the loop over shuffled pixels are yours to write for each.
+# Both need only `fit`, `predict` and `score`, and so compare models that have nothing else in common.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -19,12 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier
+from sknn.presets import ConvNet
 
 X, y = load_digits(return_X_y=True)
 models = {
     "random forest": RandomForestClassifier(50, random_state=0),
     "MLP": make_pipeline(StandardScaler(), MLPClassifier((64,), max_iter=60, random_state=0)),
-    "CNN": CNNClassifier(image_shape=(8, 8), conv_layer_sizes=(8, 16), random_state=0),
+    "CNN": CNNClassifier(ConvNet((8, 16)), image_shape=(8, 8), random_state=0),
 }
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 fig, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")
@@ -45,7 +45,7 @@ ax.grid(alpha=0.3)
 ax.legend()
 
 # %%
-# Each pixel of the test images is shuffled between the images; what the accuracy loses is what the pixel is worth to the model. The forest leans on a
+# Each pixel is permuted among the test images; the decrease of the accuracy is its importance. The forest relies on a
 # few pixels, the networks on many in the middle.
 
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
@@ -61,6 +61,6 @@ for ax, (name, values) in zip(axes, maps.items(), strict=True):
     image = ax.imshow(100 * values, cmap="magma", vmin=0, vmax=100 * high)
     ax.set_title(name)
     ax.axis("off")
-fig.colorbar(image, ax=axes, label="accuracy lost, in %")
+fig.colorbar(image, ax=axes, label="decrease of the accuracy in %")
 
 plt.show()

@@ -2,13 +2,13 @@
 Learning-rate schedules
 =======================
 
-How the step size goes, and what becomes of the loss.
+How the learning rate changes during training, and what that does to the loss.
 """
 
 # %%
 # ``learning_rate`` takes a name or an object. A schedule is a factor of ``learning_rate_init``, for each step or for each
-# epoch; here over 60 epochs of 30 steps. The adaptive schedule is missing, since it depends on the loss: it divides the rate
-# by five where training would stop.
+# epoch; here over 60 epochs of 30 steps. The adaptive schedule is missing, since it depends on the loss: it divides the
+# learning rate by five where training would stop.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,12 +43,12 @@ for name, schedule in schedules.items():
     ax.plot(progress * max_iter, factors, label=name)
 factors = Cosine().factors(progress) * np.minimum(1, progress / 0.2)
 ax.plot(progress * max_iter, factors, "k:", label="cosine, warmup=0.2")
-ax.set(xlabel="epoch", ylabel="factor of learning_rate_init", title="The course of the step size")
+ax.set(xlabel="epoch", ylabel="factor of learning_rate_init", title="Schedules")
 ax.legend(loc="upper right", bbox_to_anchor=(1, 0.95))
 
 # %%
-# The losses of networks that differ in the schedule only, on noisy labels. Gradient descent with a bold step shows the
-# difference best; every schedule works with Adam, too. A constant step keeps jumping about; where the step shrinks, the loss
+# The losses of networks that differ only in the schedule, on noisy labels. Gradient descent with a large learning rate shows the
+# difference best; every schedule works with Adam, too. With a constant rate the loss keeps jumping; where the rate falls, the loss
 # settles. The adaptive schedule waits for a plateau and then falls.
 
 noisy = np.random.RandomState(0).permutation(len(y))[:300]
@@ -69,7 +69,7 @@ for name, schedule in schedules.items():
     ).fit(X, y)
     epochs = range(1, net.n_iter_ + 1)
     ax.semilogy(epochs, net.loss_curve_, label=f"{name}: {net.loss_:.3f} at the end")
-ax.set(xlabel="epoch", ylabel="training loss", title="What becomes of the loss")
+ax.set(xlabel="epoch", ylabel="training loss", title="Training loss")
 ax.legend()
 ax.grid(alpha=0.3)
 

@@ -2,11 +2,11 @@
 Losses for regression
 =====================
 
-What outliers do to each loss, and how quantiles give an interval.
+What outliers do to each loss, and how quantiles give prediction intervals.
 """
 
 # %%
-# A wave with noise whose spread grows, and twenty outliers.
+# A sine with noise whose spread grows, and twenty outliers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,7 +24,7 @@ X = (x[:, None] - 3) / 1.7
 
 
 def fit(y, **parameters):
-    """All networks of this page differ in their loss alone; each goes to the end of its schedule."""
+    """All networks on this page differ only in their loss; each is trained to the end of its schedule."""
     return MLPRegressor(
         hidden_layer_sizes=(64, 64), activation="tanh", learning_rate_init=0.01, learning_rate="cosine",
         max_iter=200, n_iter_no_change=np.inf, batch_size=50, random_state=0, **parameters,
@@ -46,17 +46,19 @@ for name, parameters in {
     net = fit(y_spoilt, loss=name, **parameters)
     error = np.abs(net.predict(X) - np.sin(x)).mean()
     ax.plot(x, net.predict(X), label=f"{name}: mean distance from the truth {error:.2f}")
-ax.set(ylim=(-3.5, 8.5), xlabel="x", ylabel="y", title="Twenty outliers in 400 rows")
+ax.set(ylim=(-3.5, 8.5), xlabel="x", ylabel="y", title="Twenty outliers among 400 samples")
 fig.legend(loc="outside lower center", ncols=2, fontsize=9)
 
 # %%
-# ``loss="quantile"`` estimates one quantile. Three networks give the median and an interval that should hold 80 % of
-# the rows, wide where the noise is.
+# ``loss="quantile"`` estimates one quantile. Three networks give the median and an interval that should contain 80 % of
+# the samples, wide where the noise is large.
 
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 low, median, high = (fit(y, loss="quantile", quantile=q).predict(X) for q in (0.1, 0.5, 0.9))
 inside = np.mean((y >= low) & (y <= high))
-ax.fill_between(x, low, high, alpha=0.25, label=f"10 % to 90 %: holds {inside:.1%} of the rows")
+ax.fill_between(
+    x, low, high, alpha=0.25, label=f"10 % to 90 %: contains {inside:.1%} of the samples"
+)
 ax.plot(x, median, label="median")
 ax.plot(x, np.sin(x), "k--", lw=1, label="truth")
 ax.scatter(x, y, s=8, c="0.5")
@@ -74,9 +76,9 @@ curves = {
     "quantile, q=0.9": (np.where(r <= 0, -0.9 * r, 0.1 * r), np.where(r <= 0, -0.9, 0.1)),
 }
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-for name, (value, slope) in curves.items():
+for name, (value, derivative) in curves.items():
     axes[0].plot(r, value, label=name)
-    axes[1].plot(r, slope, label=name)
+    axes[1].plot(r, derivative, label=name)
 axes[0].set(xlabel="prediction − target", title="loss", ylim=(0, 4))
 axes[1].set(xlabel="prediction − target", title="derivative", ylim=(-2, 2))
 axes[0].legend(fontsize=9)

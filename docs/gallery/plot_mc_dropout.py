@@ -6,8 +6,8 @@ How sure is a network of its prediction? A hundred thinned networks disagree mos
 """
 
 # %%
-# Dropout in training makes a network of many: each mask leaves another thinned network. ``predict`` takes the whole one. With
-# ``return_std=True`` a hundred thinned networks predict, and their mean and standard deviation come back (Gal and Ghahramani, 2016).
+# Training with dropout trains many networks in one: each mask leaves another thinned network. ``predict`` uses the full one. With
+# ``return_std=True`` a hundred thinned networks predict, and their mean and standard deviation are returned (Gal and Ghahramani, 2016).
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,22 +39,22 @@ for k in (2, 1):
         grid, mean - k * std, mean + k * std, color="C0", alpha=0.2, lw=0, label=f"± {k} std"
     )
 ax.plot(grid, mean, color="C0", label="mean of 100 thinned networks")
-ax.plot(grid, net.predict(grid[:, None]), "k--", lw=1, label="the whole network")
+ax.plot(grid, net.predict(grid[:, None]), "k--", lw=1, label="the full network")
 ax.plot(x, y, ".", color="C3", ms=4, label="data")
 ax.set(xlabel="x", ylabel="y", xlim=(-8, 8), ylim=(-6, 6))
 ax.legend(loc="upper left", fontsize=8)
 
 # %%
-# The band is wide where the data end and in the gap between them. It shows how much the thinned networks differ, not the noise of y, which a wider
-# network or more data would not take away. It depends on the rate that was chosen: twice the dropout is a wider band, and
-# no more truth. Take it as a warning sign, and check it on data that you have.
+# The band is wide beyond the data and between the two clusters. It shows how much the thinned networks differ, not the noise of y, which a wider
+# network or more data would not reduce. It depends on the dropout rate: twice the rate is a wider band, and no more
+# truth. Take it as a warning sign, and check it on a validation set.
 
-for name, at in (("among the data", 2.5), ("in the gap", 0.25), ("far away", 7.0)):
+for name, at in (("within the data", 2.5), ("between", 0.25), ("far away", 7.0)):
     print(f"{name:15} std {net.predict([[at]], return_std=True)[1][0]:.2f}")
 
 # %%
-# A classifier averages the probabilities over the draws, ``predict_proba(X, mc_samples=100)``. Far from the border the whole network is certain of
-# its class; where the thinned ones disagree, the mean is less so.
+# A classifier averages the probabilities over the draws, ``predict_proba(X, mc_samples=100)``. Far from the decision boundary the full network is certain of
+# its class; where the thinned ones disagree, the mean is less certain.
 
 from sklearn.datasets import make_moons
 

@@ -1,13 +1,13 @@
 """
-The neuron of 1943
-==================
+The McCulloch-Pitts neuron
+==========================
 
-McCulloch and Pitts's neuron adds up inputs of 0 and 1 and compares the sum with a threshold. What it can say, and what it cannot.
+The neuron of 1943 adds up inputs of 0 and 1 and compares the sum with a threshold. What it can compute, and what it cannot.
 """
 
 # %%
-# Every gate below is one neuron: it fires where at least `threshold` of its inputs are 1, unless one of the `inhibitory` inputs is 1.
-# A single number makes AND out of OR; a single inhibitory input is NOT.
+# Every gate below is one neuron: it fires if at least `threshold` of its inputs are 1, unless one of the `inhibitory` inputs is 1.
+# The threshold alone turns OR into AND; a single inhibitory input is NOT.
 
 import numpy as np
 
@@ -24,7 +24,7 @@ print("NOT:", McCullochPittsNeuron(threshold=0, inhibitory=[0]).predict([[0], [1
 
 # %%
 # In the plane of its two inputs a neuron fires (full dots) on one side of a line. Where both inputs excite, the line is :math:`a + b = \theta`, here
-# drawn half a step before it; an inhibitory input takes away the half in which it is 1.
+# drawn half a step before it; an inhibitory input removes the half in which it is 1.
 
 import matplotlib.pyplot as plt
 
@@ -39,8 +39,8 @@ def draw(ax, neuron, title):
     enough = ab[~inhibitory].sum(axis=0) >= neuron.threshold - 0.5
     fires = enough & (ab[inhibitory] < 0.5).all(axis=0)
     ax.contourf(*ab, fires, levels=[0.5, 1.5], colors=["C0"], alpha=0.2)
-    colours = np.where(neuron.predict(X), "C0", "white")
-    ax.scatter(*X.T, c=colours, edgecolors="C0", s=90, zorder=2)
+    colors = np.where(neuron.predict(X), "C0", "white")
+    ax.scatter(*X.T, c=colors, edgecolors="C0", s=90, zorder=2)
     ax.set(title=title, xlabel="a", ylabel="b", xticks=[0, 1], yticks=[0, 1], aspect="equal")
 
 
@@ -50,7 +50,7 @@ for ax, (name, neuron) in zip(axes, gates.items(), strict=True):
 
 # %%
 # Two inputs have :math:`2^4 = 16` functions. A neuron of two inputs has few settings, so all of them can be tried: three thresholds
-# (with 3 or more it is silent), each input excitatory or inhibitory.
+# (from 3 on it never fires), each input excitatory or inhibitory.
 
 from itertools import product
 
@@ -62,26 +62,26 @@ for threshold, *mask in product([0, 1, 2, 3], [False, True], [False, True]):
 fig, axes = plt.subplots(2, 8, figsize=(11, 3.2), layout="constrained", sharex=True, sharey=True)
 for ax, outputs in zip(axes.flat, product([0, 1], repeat=4), strict=True):
     possible = outputs in settings
-    colour = "C0" if possible else "C3"
-    ax.scatter(*X.T, c=np.where(outputs, colour, "white"), edgecolors=colour, s=60)
+    color = "C0" if possible else "C3"
+    ax.scatter(*X.T, c=np.where(outputs, color, "white"), edgecolors=color, s=60)
     title = "none"
     if possible:
         neuron = settings[outputs]
         names = "".join(name for name, i in zip("ab", neuron.inhibitory, strict=True) if i)
         title = f"θ = {neuron.threshold}" + (f", not {' '.join(names)}" if names else "")
-    ax.set_title(title, fontsize="small", color=colour)
+    ax.set_title(title, fontsize="small", color=color)
     ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1], aspect="equal")
 print(f"{len(settings)} of 16 functions are one neuron")
 
 # %%
-# In red what no such neuron computes. Two of these no line separates at all: XOR, where exactly one input is 1, and its opposite. For the
-# others weights are missing, which the perceptron has: see :ref:`sphx_glr_auto_gallery_plot_perceptron.py`. A *network* of such neurons
+# In red what no such neuron computes. Two of these are not linearly separable: XOR, where exactly one input is 1, and its opposite. The
+# others need weights, which the perceptron has: see :ref:`sphx_glr_auto_gallery_plot_perceptron.py`. A *network* of such neurons
 # computes them all. XOR takes three: each of two finds one of its cases, the third joins them.
 
 hidden = [McCullochPittsNeuron(1, inhibitory=[i]).predict(X) for i in (0, 1)]
 print("XOR:", McCullochPittsNeuron(1).predict(np.transpose(hidden)))
 
 # %%
-# Who finds the weights and thresholds of a larger network, the paper of 1943 does not say. That is what learning is for.
+# How to find the weights and thresholds of a larger network, the paper of 1943 does not say. That is what learning is for.
 
 plt.show()

@@ -1,13 +1,13 @@
 """
-What an MLP-Mixer mixes
-=======================
+What an MLP-Mixer learns about neighboring patches
+==================================================
 
-An MLP-Mixer on handwritten digits: a network of dense layers that nobody tells which patches of an image are neighbours, and what it finds out about them.
+An MLP-Mixer on handwritten digits: dense layers do not know which patches of an image are neighbors. What does the network learn about them?
 """
 
 # %%
-# The image is cut into patches, here of a single pixel each, so that there are 64 of them. Each block has two small MLPs: one along the
-# patches, which is the same for every channel, and one along the channels, which is the same for every patch.
+# The image is divided into patches, here of a single pixel each, so that there are 64 of them. Each block has two small MLPs: one over the
+# patches, the same for every channel, and one over the channels, the same for every patch.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,13 +38,13 @@ net.fit(X_train, y_train)
 print(f"accuracy on {len(y_test)} images: {net.score(X_test, y_test):.3f}")
 
 # %%
-# Its layers. A residual layer adds what its MLP makes to what came in.
+# Its layers. A residual layer adds the output of its MLP to its input.
 
 print(net.summary())
 
 # %%
-# The weights by which each hidden unit of the first block sees the 64 patches, where they lie in the image: red counts for it, blue against it.
-# The first array of `coefs_` belongs to the patches, the second to a normalisation, the third to these units.
+# The weights of each hidden unit of the first block for the 64 patches, drawn at their positions in the image: red is positive, blue negative.
+# The first array of `coefs_` belongs to the patches, the second to a normalization, the third to these units.
 
 
 def draw(weights, title):
@@ -60,34 +60,34 @@ def draw(weights, title):
     return fig
 
 
-fig = draw(net.coefs_[2], "token mixing: what the units of block 1 see")
+fig = draw(net.coefs_[2], "token mixing: weights of the units of block 1")
 
 # %%
-# To know which of this is learned, compare with the weights before training: `max_iter=1` and a rate of next to nothing.
+# To see what is learned, compare with the weights before training: `max_iter=1` and a tiny learning rate.
 
 untrained = clone(net).set_params(max_iter=1, learning_rate_init=1e-9)
 untrained.fit(X_train, y_train)
 fig = draw(untrained.coefs_[2], "the same before training")
 
 # %%
-# How alike are the weights of two patches, by how far they lie from each other? Correlations over the units of both blocks. Before training there are
-# none. Afterwards neighbours are treated alike: a convolution is built that way, a mixer has learned it from shifted digits.
+# How similar are the weights of two patches, depending on their distance? Correlations over the units of both blocks. Before training there are
+# none. After training, neighbors are treated alike: a convolution is built that way, a mixer has learned it from shifted digits.
 
 
 def correlation_by_distance(net):
     """Mean correlation of the weights of patches at each distance."""
-    # arrays 2 and 8: a block has two normalisations and four dense layers
+    # arrays 2 and 8: a block has two normalizations and four dense layers
     weights = np.hstack([net.coefs_[i].reshape(64, -1) for i in (2, 8)])
     correlation = np.corrcoef(weights)
-    places = np.indices((8, 8)).reshape(2, 64)
-    distance = np.hypot(*(places[:, :, None] - places[:, None]))
+    positions = np.indices((8, 8)).reshape(2, 64)
+    distance = np.hypot(*(positions[:, :, None] - positions[:, None]))
     steps = np.arange(1, 8)
     return steps, [correlation[np.abs(distance - step) < 0.5].mean() for step in steps]
 
 
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 ax.plot(*correlation_by_distance(net), "o-", label="trained")
-ax.plot(*correlation_by_distance(untrained), "o--", color="grey", label="before training")
+ax.plot(*correlation_by_distance(untrained), "o--", color="gray", label="before training")
 ax.axhline(0, color="black", linewidth=0.8)
 ax.set(xlabel="distance of two patches", ylabel="correlation of their weights")
 ax.legend(frameon=False)

@@ -2,12 +2,12 @@
 The perceptron
 ==============
 
-Rosenblatt's neuron learns from its mistakes: its line as it moves, its end on separable data, and XOR, where it never ends.
+Rosenblatt's neuron learns from its mistakes: its decision line during training, convergence on separable data, and XOR, where training never ends.
 """
 
 # %%
-# Two clouds of points that a line can separate. The points come one by one; only when one is on the wrong side, the line moves.
-# ``partial_fit`` with a single row is one step of the rule.
+# Two linearly separable clouds of points. The points come one by one; only a point on the wrong side moves the line.
+# ``partial_fit`` with a single sample is one step of the rule.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +26,7 @@ while not lines or any(neuron.predict(X) != y):
 print(f"{len(lines)} mistakes until the line was found")
 
 # %%
-# The line after some of the mistakes, each in the panel with the point (ringed) that moved it. The shaded side is what the neuron takes for red.
+# The line after some of the mistakes, each in the panel with the point (ringed) that moved it. The shaded side is predicted to be red.
 
 
 def draw_side(ax, X, y, predict):
@@ -50,9 +50,9 @@ for ax, number in zip(axes.flat, shown, strict=False):
     ax.set_title(f"after mistake {number}: {wrong} wrong", fontsize="small")
 
 # %%
-# How long it can take is known. If all points, with a 1 appended for the bias, lie within the radius R, and some line leaves
-# the margin γ on both sides, there are at most :math:`(R / \gamma)^2` mistakes, in whatever order the rows come (Novikoff 1962). Any line that
-# separates gives such a bound, that of a linear support vector machine a good one. What happens is far below it.
+# The number of mistakes has a bound. If all points, with a 1 appended for the bias, lie within the radius R, and some line leaves
+# the margin γ on both sides, there are at most :math:`(R / \gamma)^2` mistakes, in whatever order the samples come (Novikoff 1962). Any separating
+# line gives such a bound, that of a linear support vector machine a good one. The actual numbers are far below it.
 
 from sklearn.svm import SVC
 
@@ -62,11 +62,11 @@ extended = np.column_stack([X, np.ones(len(X))])
 margin = np.min(np.abs(extended @ line)) / np.linalg.norm(line)
 radius = np.linalg.norm(extended, axis=1).max()
 mistakes = [sum(PerceptronClassifier(random_state=seed).fit(X, y).mistakes_) for seed in range(100)]
-print(f"mistakes in 100 orders of the rows: {min(mistakes)} to {max(mistakes)}")
+print(f"mistakes in 100 orders of the samples: {min(mistakes)} to {max(mistakes)}")
 print(f"Novikoff's bound: {(radius / margin) ** 2:.0f}")
 
 # %%
-# Four points that no line separates: XOR. The mistakes never end, and scikit-learn's ``ConvergenceWarning`` says so. One hidden layer
+# Four points that are not linearly separable: XOR. The mistakes never end, and scikit-learn's ``ConvergenceWarning`` says so. One hidden layer
 # solves it.
 
 from sknn import MLPClassifier

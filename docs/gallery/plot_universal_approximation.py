@@ -1,14 +1,14 @@
 """
-One hidden layer fits anything
-==============================
+Universal approximation
+=======================
 
-Universal approximation: a sine, a step and a bump by one hidden layer of growing width, beside a decision tree of growing leaves.
+One hidden layer of growing width fits a sine, a step and a bump, beside a decision tree with a growing number of leaves.
 """
 
 # %%
 # With enough units, one hidden layer comes as close to any continuous function on an interval as you like (Cybenko 1989; Hornik, Stinchcombe
-# and White 1989). With ReLU this is easy to see: k units make a curve of k + 1 straight pieces. A decision tree of k leaves makes k steps. The
-# points lie 0.02 apart, so a step between two of them is a steep piece of the curve.
+# and White 1989). With ReLU this is easy to see: k units make a piecewise-linear function with k + 1 pieces. A decision tree of k leaves is
+# piecewise constant with k pieces. The points lie 0.02 apart, so a step between two of them is a steep linear piece.
 
 import numpy as np
 
@@ -20,8 +20,8 @@ targets = {
 x = np.linspace(-3, 3, 300)[:, None]
 
 # %%
-# This is about what a network *can* represent, so the error is that on the fitted points, and training gets all the help there is: no penalty,
-# L-BFGS from three starts, and in the end the weights of the output layer by linear least squares, which they are.
+# This is about what a network *can* represent, so the error is measured on the training points, and training gets all the help there is: no penalty,
+# L-BFGS from three starts, and in the end the output layer by linear least squares.
 
 from sklearn.tree import DecisionTreeRegressor
 
@@ -37,7 +37,7 @@ def error(model, target):
 
 
 def trained(width, y, seed):
-    """A network of one hidden layer; its output layer is the best for this hidden layer."""
+    """A network of one hidden layer; its output layer is optimal for this hidden layer."""
     net = MLPRegressor(
         hidden_layer_sizes=width,
         solver="lbfgs",
@@ -80,7 +80,7 @@ for ax in axes[:, 2]:
     ax.legend(fontsize="small", loc="upper left")
 
 # %%
-# The error against the units and against the leaves. Straight pieces are better than steps where the function is smooth: from four on, the network's
+# The error against the number of units and of leaves. Linear pieces are better than constant ones where the function is smooth: from four on, the network's
 # error is several times smaller than that of a tree of as many leaves. The step itself takes two units, or two leaves, and its error is that
 # of rounding (drawn at :math:`10^{-15}` where it is zero).
 
@@ -98,6 +98,6 @@ axes[0].set_ylabel("root mean squared error")
 axes[0].legend(fontsize="small")
 
 # %%
-# That a width exists does not say that training finds its weights, nor what happens between and beyond the points: a network can fit anything, noise too.
+# That such weights exist does not mean that training finds them, nor does it say what happens between and beyond the points: a network can fit anything, noise too.
 
 plt.show()

@@ -1,17 +1,17 @@
 """
-A table with categories and gaps
-================================
+Preprocessing in a pipeline
+===========================
 
-A network wants numbers on one scale and without gaps; a :class:`~sklearn.pipeline.Pipeline` with a
-:class:`~sklearn.compose.ColumnTransformer` makes them, in every fold anew, and the columns keep their names up to
+An MLP wants numerical features on one scale, one-hot categories and no missing values. A :class:`~sklearn.pipeline.Pipeline` with a
+:class:`~sklearn.compose.ColumnTransformer` makes them in every fold, and features keep their names up to
 :func:`~sklearn.inspection.permutation_importance`.
 """
 
 # %%
-# Because the network is an estimator, all of this is scikit-learn's own code. Elsewhere, scaling, indicators, gaps and splits are
-# written by hand in front of a network, and what was learned from the test rows by mistake is found late, if at all.
+# All preprocessing is scikit-learn's. Inside the pipeline it never sees the test samples. (:class:`~sknn.TabularRegressor` needs none of it:
+# :ref:`sphx_glr_auto_gallery_plot_tabular.py`.)
 #
-# The diabetes data in their own units. Sex becomes the category that it is, and one blood pressure in ten is lost.
+# The diabetes data in their own units. Sex becomes a categorical feature, and one blood pressure in ten is missing.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,18 +33,18 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 print(X_train.head(4))
 
 # %%
-# The network's pipeline, and around it one more step: the target, 25 to 346, is scaled too, and predictions come back in its units.
+# The pipeline of the network. The target, 25 to 346, is scaled too, and predictions are returned in its units.
 
-numbers = X.columns.drop("sex")
+numerical = X.columns.drop("sex")
 columns = make_column_transformer(
-    (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
+    (make_pipeline(SimpleImputer(), StandardScaler()), numerical),
     (OneHotEncoder(drop="if_binary"), ["sex"]),
 )
 net = MLPRegressor(hidden_layer_sizes=(32,), max_iter=100, learning_rate_init=0.003, random_state=0)
 model = TransformedTargetRegressor(make_pipeline(columns, net), transformer=StandardScaler())
 
 # %%
-# One grid over both: how gaps are filled and how the network is regularised. Names lead down to every step.
+# One grid over both: how missing values are imputed and how the network is regularized. Nested names lead to every step.
 
 grid = {
     "regressor__columntransformer__pipeline__simpleimputer__strategy": ["mean", "median"],
@@ -56,17 +56,17 @@ for name, value in search.best_params_.items():
     print(f"{name.rpartition('__')[2]}: {value}")
 
 # %%
-# A forest on the same columns, with codes for the category.
+# A forest on the same features, with codes for the categories.
 
 codes = make_column_transformer((OrdinalEncoder(), ["sex"]), remainder="passthrough")
 forest = make_pipeline(codes, RandomForestRegressor(random_state=0)).fit(X_train, y_train)
 models = {"MLP": search, "random forest": forest}
 for label, fitted in models.items():
-    print(f"{label:13} R² on {len(y_test)} rows: {fitted.score(X_test, y_test):.3f}")
+    print(f"{label:13} R² on {len(y_test)} samples: {fitted.score(X_test, y_test):.3f}")
 
 # %%
-# Which columns do they use? A column is shuffled, before any step of the pipeline sees it, and the loss of R² is how much the model
-# relies on it. Both rely most on body mass, s5 and blood pressure; the network also uses the sex, which the forest hardly looks at.
+# Which features matter? A feature is permuted before any step of the pipeline sees it; the decrease of R² is how much the model
+# relies on it. Both rely most on body mass, s5 and blood pressure; the network also uses sex, the forest hardly does.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for number, (label, fitted) in enumerate(models.items()):
@@ -83,7 +83,7 @@ for number, (label, fitted) in enumerate(models.items()):
         label=label,
     )
 ax.set_yticks(range(len(order)), X.columns[order])
-ax.set(xlabel="loss of R² when the column is shuffled", title="What the models rely on")
+ax.set(xlabel="decrease of R² when the feature is permuted", title="Feature importance")
 ax.grid(alpha=0.3, axis="x")
 ax.set_axisbelow(True)
 ax.legend(loc="lower right")
