@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sknn import CNNClassifier
+from sknn.presets import ConvNet
 
 digits = load_digits()
 X_train, X_test, y_train, y_test = train_test_split(
