@@ -115,6 +115,8 @@ def test_help_names_every_choice():
         ({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.9, 0.7]}, {"a", "b"}),  # no order in three folds
         ({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.7, 0.6]}, {"a"}),  # worse by the same in each of them
         ({"a": [0.9, 0.8, 0.7], "b": [0.9, 0.8, 0.7]}, {"a", "b"}),
+        ({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.7, 0.6], "c": [0.7, 0.9, 0.8]}, {"a", "b", "c"}),
+        ({"a": [0.9, 0.8, 0.7]}, set()),
     ],
 )
 def test_scores_within_the_noise_of_the_best_are_told(scores, level):

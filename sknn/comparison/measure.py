@@ -57,13 +57,24 @@ def reference(results):
 
 
 def within_noise(results):
-    """Names of the models whose distance from the best mean score may be an accident of the folds.
+    """Names of the models that are at most two standard errors worse than the best mean score.
 
-    The mean of the differences, fold by fold, is at most twice their standard deviation.
+    The variance is what is left of the scores of all models after the means of models and of folds. The folds
+    share training samples, so the standard error is Nadeau and Bengio's (2003), not that of independent ones.
     """
-    best = max(results.values(), key=lambda result: result.scores.mean())
-    differences = {name: best.scores - result.scores for name, result in results.items()}
-    return {name for name, d in differences.items() if d.mean() <= 2 * d.std(ddof=1)}
+    scores = np.array([result.scores for result in results.values()])
+    n_models, n_folds = scores.shape
+    if n_models == 1:
+        return set()
+    means = scores.mean(axis=1)
+    left = scores - means[:, None] - scores.mean(axis=0) + scores.mean()
+    variance = (left**2).sum() / ((n_models - 1) * (n_folds - 1))
+    standard_error = np.sqrt(2 * variance * (1 / n_folds + 1 / (n_folds - 1)))
+    return {
+        name
+        for name, mean in zip(results, means, strict=True)
+        if means.max() - mean <= 2 * standard_error
+    }
 
 
 def measure(model, data, seed, progress=None, clock=time.perf_counter):

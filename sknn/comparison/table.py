@@ -28,9 +28,11 @@ def heading(seed):
 def group(data, results):
     """Format the lines of one data set."""
     lines = [f"{data.name}: {data.size}; score is {data.metric}"]
-    level = within_noise(results) if len(results) > 1 else set()
+    level = within_noise(results)
     for name, result in results.items():
-        scores = f"{result.scores.mean():.3f} ± {result.scores.std():.3f}" + " ~"[name in level]
+        scores = f"{result.scores.mean():.3f} ± {result.scores.std():.3f}" + (
+            " ~" if name in level else "  "
+        )
         fit = f"{result.fit_seconds:.4f}" + ("*" if result.is_unsettled else " ")
         lines.append(
             _COLUMNS.format(
@@ -48,7 +50,7 @@ def footer(results, seconds):
     """Explain the columns; say how long the whole took."""
     lines = [
         f"score   on {N_FOLDS} validation folds",
-        "~       level with the best score: their mean difference is at most twice its standard deviation over the folds",
+        "~       level with the best score: worse by at most two standard errors, from all folds and models",
         "fit     one fit on the other folds, median",
         "predict a validation fold at once, per sample, median",
         "size    the fitted model, pickled",
