@@ -46,41 +46,40 @@ def load(name):
 
 
 def machine(record):
-    """The processor in one word: "EPYC"."""
-    found = re.search("EPYC|Xeon|Ryzen|Core", record["environment"]["cpu"])
-    return found.group() if found else record["environment"]["cpu"]
+    """The processor in two words: "EPYC, AVX-512"."""
+    environment = record["environment"]
+    level = environment["instruction_set"].upper().replace("AVX512", "AVX-512")
+    found = re.search("EPYC|Xeon|Ryzen|Core", environment["cpu"])
+    return f"{found.group() if found else environment['cpu']}, {level}"
 
 
 def source(*names):
-    """The records, their date and machine, for the last column."""
-    records = [load(name) for name in names]
-    dates = sorted({record["environment"]["date"] for record in records})
-    (where,) = {machine(record) for record in records}
+    """Links to the records, their machine and versions: a caption."""
+    found = [load(name)["environment"] for name in names]
     links = ", ".join(f"[{name}](benchmarks/results/{name}.json)" for name in names)
-    return f"{links}, {dates[-1]}, {where}"
-
-
-def setting(names, packages=PACKAGES):
-    """Machines and versions of several records, said once."""
-    environments = [load(name)["environment"] for name in names]
-    cpus = sorted({re.sub(r"\(R\)| Processor", "", e["cpu"]) for e in environments})
-    (cores,) = {e["cpus"] for e in environments}
-    (level,) = {e["instruction_set"].upper().replace("AVX512", "AVX-512") for e in environments}
+    dates = sorted({environment["date"] for environment in found})
+    (cores,) = {environment["cpus"] for environment in found}
+    machines = " and ".join(sorted({machine(load(name)) for name in names}))
     versions = []
-    for package, label in packages.items():
-        found = {e["versions"][package] for e in environments if package in e["versions"]}
-        if found:
-            versions.append(f"{label} {', '.join(sorted(v.partition('+')[0] for v in found))}")
-    return f"{' and '.join(cpus)}, {cores} cores, {level}; {', '.join(versions)}"
+    for package, label in PACKAGES.items():
+        numbers = {
+            e["versions"][package].partition("+")[0] for e in found if package in e["versions"]
+        }
+        if numbers:
+            versions.append(f"{label} {', '.join(sorted(numbers))}")
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    return f"{links}; {when}; {cores} cores of {machines}; {', '.join(versions)}."
+
+
+def multiple(value):
+    """A factor: "5.7×"."""
+    return f"{value:.1f}×" if value < 9.95 else f"{value:.0f}×"
 
 
 def times(values):
     """Geometric mean, and the range: "5.7× (2.0× to 27×)"."""
     mean = math.exp(statistics.fmean(map(math.log, values)))
-    low, mid, high = (
-        f"{v:.1f}×" if v < 10 else f"{v:.0f}×" for v in (min(values), mean, max(values))
-    )
-    return f"**{mid}** ({low} to {high})"
+    return f"**{multiple(mean)}** ({multiple(min(values))} to {multiple(max(values))})"
 
 
 def seconds(value):
@@ -99,160 +98,156 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-# ---- tabular data --------------------------------------------------------------------------------
-
-
-def mean_errors(record, kind):
-    """``{model: {data: mean error over the splits}}``."""
-    found = {}
-    for row in record["rows"]:
-        if row["kind"] == kind:
-            found.setdefault(row["model"], {})[row["data"]] = statistics.fmean(row["error"])
-    return found
-
-
-def shifted(errors):
-    """Shifted geometric mean over data sets."""
-    return math.exp(statistics.fmean(math.log(e + SHIFT) for e in errors)) - SHIFT
-
-
-def tabular_row(kind):
-    """Error against each rival, and the times of a fit."""
-    record = load("tables_errors")
-    errors = mean_errors(record, kind)
-    ours = errors["sknn"]
-    fit = {row["model"]: row["fit s"] for row in load("tables")["rows"] if row["kind"] == kind}
-    parts = []
-    for rival in (rival for rival in RIVALS if rival in errors):
-        theirs = errors[rival]
-        change = shifted(ours.values()) / shifted(theirs.values()) - 1
-        wins = sum(ours[data] < theirs[data] for data in ours)
-        parts.append(f"{RIVALS[rival]} **{percent(change)}** ({wins} of {len(ours)})")
-    splits = len(record["rows"][0]["error"])
-    median = ", ".join(
-        f"{RIVALS[rival]} {seconds(fit[rival])}" for rival in ("forest", "lightgbm", "catboost")
-    )
-    return [
-        f"{KINDS[kind]} error, {len(ours)} data sets × {splits} splits; in brackets: sets where lower",
-        f"{', '.join(parts)}; median fit {seconds(fit['sknn'])} ({median})",
-        source("tables_errors", "tables"),
-    ]
-
-
-def all_rows():
-    """What cutting at 10,000 samples hides."""
-    record = load("tables_all_rows")
-    found = {(row["data"], row["model"]): row for row in record["rows"]}
-    ours, theirs = found["adult", "sknn"], found["adult", "boosting"]
-
-    def told(row):
-        accuracy = 1 - statistics.fmean(row["error"])
-        return f"{accuracy:.3f} in {seconds(statistics.median(row['fit_seconds']))}"
-
-    sets = sorted({data for data, _ in found})
-    wins = sum(
-        statistics.fmean(found[data, "sknn"]["error"])
-        < statistics.fmean(found[data, "boosting"]["error"])
-        for data in sets
-    )
-    return (
-        f"Tabular data sets are cut at 10,000 samples. On all {ours['train_rows']:,} training samples of adult "
-        f"sknn reaches an accuracy of {told(ours)}, HistGradientBoosting {told(theirs)}; uncut, sknn's error "
-        f"is lower on {wins} of the {len(sets)} larger data sets "
-        f"({source('tables_all_rows')})."
-    )
-
-
 # ---- the blocks ----------------------------------------------------------------------------------
 
 
 def figure():
     """The caption of the picture."""
-    record = load("tables_errors")
-    sets = {row["data"] for row in record["rows"]}
-    (splits,) = {len(row["error"]) for row in record["rows"]}
-    samples = max(row["train_rows"] for row in record["rows"]) * 4 // 3
+    rows = load("tables_errors")["rows"]
+    n_sets = len({row["data"] for row in rows})
+    (splits,) = {len(row["error"]) for row in rows}
+    samples = max(row["train_rows"] for row in rows) * 4 // 3
     return (
-        f"Test error on {len(sets)} data sets, default parameters, at most {samples:,} samples. "
-        f"Marker: mean of {splits} random splits (75:25); bar: range of the splits. Where bars overlap, "
-        f"the order is noise. {record['environment']['date']}; {setting(['tables_errors'])}. "
-        f"Drawn by `benchmarks/figure.py` from "
-        "[tables_errors](benchmarks/results/tables_errors.json)."
+        f"Test error with default parameters on {n_sets} data sets of at most {samples:,} samples. "
+        f"Markers: mean of {splits} random splits, 75:25. Bars: range of the splits; "
+        f"where they overlap, the order is noise. {source('tables_errors')}"
     )
 
 
-def results():
-    """The table of what is measured, and its limits."""
-    train, images, fit = load("train"), load("images_train"), load("fit")
+def speed():
+    """How many times as fast as scikit-learn's MLP and PyTorch."""
+    train, images, fit = load("train")["rows"], load("images_train")["rows"], load("fit")["rows"]
+    cnns = [row for row in images if row["net"] != "MLP-Mixer"]
     fits = [
         row["contenders"]["sklearn"]["seconds"] / row["contenders"]["sknn"]["seconds"]
-        for row in fit["rows"]
+        for row in fit
     ]
     one = {
         row["contender"]: row["seconds"]
         for row in load("predict")["rows"]
         if row["what"] == "one row"
     }
-    cnns = [row["times torch"] for row in images["rows"] if row["net"] != "MLP-Mixer"]
-    nets = len({row["net"] for row in images["rows"]} - {"MLP-Mixer"})
+
+    def settings(rows, kind):
+        return f"training {len({row['net'] for row in rows})} {kind}, {len(rows)} settings"
+
     rows = [
         [
-            f"training speed, 3 MLPs, {len(train['rows'])} settings",
-            f"scikit-learn's MLP {times([row['times sklearn'] for row in train['rows']])}, "
-            f"PyTorch {times([row['times torch'] for row in train['rows']])}",
-            source("train"),
+            settings(train, "MLPs"),
+            times([row["times sklearn"] for row in train]),
+            times([row["times torch"] for row in train]),
         ],
+        [settings(cnns, "CNNs"), "", times([row["times torch"] for row in cnns])],
+        [f"`fit` on {len(fits)} bundled data sets", times(fits), ""],
         [
-            f"`fit` on {len(fits)} bundled data sets",
-            f"scikit-learn's MLP {times(fits)}",
-            source("fit"),
+            f"`predict` of one sample ({1e6 * one['sknn']:.0f} µs)",
+            f"**{multiple(one['sklearn'] / one['sknn'])}**",
+            "",
         ],
-        [
-            f"training speed, {nets} CNNs, {len(cnns)} settings",
-            f"PyTorch {times(cnns)}",
-            source("images_train"),
-        ],
-        [
-            f"`predict` of one sample: {1e6 * one['sknn']:.0f} µs",
-            f"scikit-learn's MLP **{one['sklearn'] / one['sknn']:.0f}×**",
-            source("predict"),
-        ],
-        *(tabular_row(kind) for kind in KINDS),
-        image_row("mnist", "MNIST", "default", "StrongCNN, augmented"),
-        image_row("cifar10", "CIFAR-10 (JPEG-75 copy)", "SimpleCNN", "StrongCNN"),
     ]
-    names = ("train", "images_train", "tables_errors", "images_accuracy")
-    head = ["measured", "sknn compared with", "record, date, machine"]
-    return f"{table(head, rows)}\n\n{setting(names)}. {all_rows()}"
+    head = ["as fast as", "scikit-learn's MLP", "PyTorch, its best layout"]
+    caption = source("train", "images_train", "fit", "predict")
+    return f"{table(head, rows)}\n\nGeometric mean (range) over settings. {caption}"
 
 
-def image_row(data, title, *ours):
-    """Accuracy and time of a fit: two networks, and what else was given the pixels."""
-    found = {
-        row["model"]: row
-        for name in ("images_accuracy", "images_rivals")
-        for row in load(name)["rows"]
-        if row["data"] == data
-    }
+def tabular():
+    """Error against each rival, the times of a fit, and what cutting at 10,000 samples hides."""
+    errors = {kind: of_splits("tables_errors", kind) for kind in KINDS}
+    fit = {(row["kind"], row["model"]): row["fit s"] for row in load("tables")["rows"]}
+    fit = {model: ", ".join(seconds(fit[kind, model]) for kind in KINDS) for _, model in fit}
+    rows = []
+    for rival in (rival for rival in RIVALS if rival in errors["classes"]):
+        rows.append([RIVALS[rival]])
+        for kind in KINDS:
+            ours, theirs = errors[kind]["sknn"], errors[kind][rival]
+            change = shifted(ours.values()) / shifted(theirs.values()) - 1
+            rows[-1].append(
+                f"**{percent(change)}** ({always(ours, theirs)} : {always(theirs, ours)})"
+            )
+        rows[-1].append(fit[rival])
+    head = ["sknn's error against"]
+    head += [f"{title}, {len(errors[kind]['sknn'])} sets" for kind, title in KINDS.items()]
+    head.append(f"fit (sknn {fit['sknn']})")
+    return (
+        f"{table(head, rows)}\n\n"
+        "Geometric mean over the data sets of the figure. In brackets: on how many sknn's error is lower : higher "
+        f"in every split. Fits: median of either kind. {uncut()} "
+        f"{source('tables_errors', 'tables', 'tables_uncut')}"
+    )
+
+
+def uncut():
+    """The figures without the limit of 10,000 samples."""
+    record = load("tables_uncut")
+    errors = {}
+    for kind in KINDS:
+        for model, of_sets in of_splits("tables_uncut", kind).items():
+            errors.setdefault(model, {}).update(of_sets)
+    ours, theirs = errors["sknn"], errors["boosting"]
+    adult = {row["model"]: row for row in record["rows"] if row["data"] == "adult"}
 
     def told(model):
-        row = found[model]
-        return f"{100 * row['accuracy']:.1f} % in {seconds(row['seconds'])}"
+        row = adult[model]
+        spent = seconds(statistics.median(row["fit_seconds"]))
+        return f"{1 - statistics.fmean(row['error']):.3f} in {spent}"
 
-    nets = {"default": "`CNNClassifier()`"}
-    nets |= {name: f"`{name.partition(',')[0]}`" for name in ours if name != "default"}
-    return [
-        f"{title}, accuracy: " + ", ".join(f"{nets[name]} **{told(name)}**" for name in ours),
-        ", ".join(
-            f"{label} {told(model)}"
-            for model, label in {
-                "sknn MLP": "MLP",
-                "random forest": "random forest",
-                "gradient boosting": "HistGradientBoosting",
-            }.items()
-        ),
-        source("images_accuracy", "images_rivals"),
+    return (
+        f"**Limits.** Without the cut at 10,000 samples, against HistGradientBoosting on {len(ours)} data sets: "
+        f"{always(ours, theirs)} : {always(theirs, ours)}. Accuracy on adult with all "
+        f"{adult['sknn']['train_rows']:,} training samples: sknn {told('sknn')}, "
+        f"HistGradientBoosting {told('boosting')}."
+    )
+
+
+def of_splits(name, kind):
+    """``{model: {data: errors of the splits}}``."""
+    found = {}
+    for row in load(name)["rows"]:
+        if row["kind"] == kind:
+            found.setdefault(row["model"], {})[row["data"]] = row["error"]
+    return found
+
+
+def always(first, second):
+    """On how many data sets the first error is the lower one in every split."""
+    return sum(all(a < b for a, b in zip(first[data], second[data], strict=True)) for data in first)
+
+
+def shifted(errors):
+    """Shifted geometric mean over data sets, each the mean of its splits."""
+    return math.exp(statistics.fmean(math.log(statistics.fmean(e) + SHIFT) for e in errors)) - SHIFT
+
+
+def images():
+    """Accuracy and time of a fit on images."""
+    found = {
+        (row["data"], row["model"]): row
+        for name in ("images_accuracy", "images_rivals")
+        for row in load(name)["rows"]
+    }
+
+    def told(data, model):
+        row = found.get((data, model))
+        return f"{100 * row['accuracy']:.1f} % in {seconds(row['seconds'])}" if row else ""
+
+    rows = [
+        [label, told("mnist", mnist), told("cifar10", cifar)]
+        for label, mnist, cifar in (
+            ("`CNNClassifier()`", "default", None),
+            ("`CNNClassifier(layers=SimpleCNN())`", None, "SimpleCNN"),
+            ("`StrongCNN`, augmented, test-time views", "StrongCNN, augmented", "StrongCNN"),
+            ("`MLPClassifier()`", "sknn MLP", "sknn MLP"),
+            ("random forest", "random forest", "random forest"),
+            ("HistGradientBoosting", "gradient boosting", "gradient boosting"),
+        )
     ]
+    seeds = len(found["mnist", "default"]["scores"])
+    others = len(found["mnist", "random forest"]["scores"])
+    return (
+        f"{table(['accuracy, fit', 'MNIST', 'CIFAR-10 (JPEG-75 copy)'], rows)}\n\n"
+        f"Median of {seeds} seeds, forest and boosting {others}. "
+        f"{source('images_accuracy', 'images_rivals')}"
+    )
 
 
 def goals():
@@ -280,7 +275,7 @@ def goals():
 
 # file -> its blocks
 FILES = {
-    ROOT / "README.md": {"figure": figure, "results": results},
+    ROOT / "README.md": {"figure": figure, "tabular": tabular, "speed": speed, "images": images},
     ROOT / "benchmarks" / "README.md": {"goals": goals},
 }
 

@@ -12,7 +12,7 @@ variant of sknn's defaults, such as '{"dropout": 0.0}'. ``--docs`` writes the ta
 
 ``--errors`` keeps the error of every split, and no times, in results/tables_errors.json: errors do not depend
 on how busy the machine is. ``figure.py`` draws them. ``--all-rows`` takes the data sets of more than 10,000
-rows uncut, and keeps errors and times in results/tables_all_rows.json.
+rows uncut, and keeps errors and times in results/tables_uncut.json.
 
 The data come from OpenML, or from the folder that SKNN_DATA names, whose ``load.py`` reads them.
 """
@@ -327,7 +327,7 @@ def main():
     if options.docs:
         document(records)
     if options.errors or options.all_rows:
-        script = "tables_all_rows" if options.all_rows else "tables_errors"
+        script = "tables_uncut" if options.all_rows else "tables_errors"
         present = {record["model"] for record in splits_records}
         finish(options, script, Goals(), splits_records, versions(options.rivals_python, present))
     else:
