@@ -54,7 +54,7 @@ def ratios(rows):
 
 
 def draw(rows, path, mode):
-    """Write one PNG; `mode` is "light" or "dark", as the page behind it."""
+    """Write one PNG; `mode` is "light" or "dark", as the page is."""
     found, text = ratios(rows), TEXT[mode]
     present = [model for model in MODELS if any(row["model"] == model for row in rows)]
     n_rows = [len(sets) for sets in found.values()]
@@ -65,7 +65,8 @@ def draw(rows, path, mode):
             if y % 2 == 0:
                 panel.axhspan(y - 0.5, y + 0.5, color=text, alpha=0.05, linewidth=0)
             for lane, model in enumerate(present):
-                offset = (lane - (len(present) - 1) / 2) * 0.86 / len(present)
+                # sknn's marker is the largest: its lane is wider
+                offset = -0.3 if lane == 0 else -0.08 + 0.48 * (lane - 1) / (len(present) - 2)
                 _mark(panel, y + offset, of_models[model], model, mode)
         panel.axvline(1, color=text, linewidth=1.2, zorder=1)
         panel.set_yticks(range(len(sets)), list(sets))
