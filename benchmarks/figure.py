@@ -66,7 +66,7 @@ def draw(rows, path, mode):
                 panel.axhspan(y - 0.5, y + 0.5, color=text, alpha=0.05, linewidth=0)
             for lane, model in enumerate(present):
                 # sknn's marker is the largest: its lane is wider
-                offset = -0.3 if lane == 0 else -0.08 + 0.48 * (lane - 1) / (len(present) - 2)
+                offset = -0.3 if lane == 0 else -0.08 + 0.48 * (lane - 1) / max(1, len(present) - 2)
                 _mark(panel, y + offset, of_models[model], model, mode)
         panel.axvline(1, color=text, linewidth=1.2, zorder=1)
         panel.set_yticks(range(len(sets)), list(sets))
