@@ -29,42 +29,34 @@ AUTO_EPOCHS = ((1_000, 100), (10_000, 40), (30_000, 10), (float("inf"), 5))
 AUTO_ITERATIONS = 200
 
 
-class MLPFamily:
-    """Multilayer perceptrons on rows of features."""
+class NetworkFamily:
+    """Base of the families: what they say where they say nothing else."""
 
     takes_images = False
     #: samples of a mini-batch where ``batch_size="auto"``
-    auto_batch_size = 200
+    auto_batch_size: int
     #: data in a single batch train in double precision if an epoch is less work than this
-    double_flops = PARALLEL_FLOPS
+    double_flops: float
     #: parameters that predictions read
     read_parameters: tuple[str, ...] = ("n_threads",)
     #: fitted attributes that hold the weights
     arrays: tuple[str, ...] = ("coefs_", "intercepts_")
 
-    def input(self, net, new=False):
+    def input(self, net, new=False) -> DenseInput:
         """The input, with what was learned about it unless it is `new`."""
-        return DenseInput(None if new else net.n_features_in_)
+        raise NotImplementedError
 
-    def architecture(self, net):
-        """What the parameters say about the hidden layers, checked: (sizes, activations, dropout)."""
-        sizes = parse_hidden_layer_sizes(net.hidden_layer_sizes)
-        return (
-            sizes,
-            parse_activations(net.activation, len(sizes)),
-            parse_dropout(net.dropout, len(sizes)),
-        )
+    def architecture(self, net) -> tuple:
+        """What the parameters say about the hidden layers, checked: one entry each in its first item."""
+        raise NotImplementedError
 
-    def network(self, net, dtype, sparse=False):
+    def network(self, net, dtype, sparse=False) -> Network:
         """The fitted Network in a precision, for dense samples or CSR ones."""
-        sizes, activations, dropout = net._architecture_
-        layers = multilayer_perceptron(sizes, net.n_outputs_, activations, dropout)
-        return Network(layers, net.n_features_in_, dtype, sparse)
+        raise NotImplementedError
 
-    def end_of(self, network, number):
+    def end_of(self, network, number) -> tuple[int, tuple[int, ...]]:
         """(number of ops, shape) after which the values of a hidden layer are there; 0 is the input."""
-        # dense and dropout make a hidden layer; the dropout of the input comes before them
-        return network.ends[2 * number]
+        raise NotImplementedError
 
     def epochs(self, net, n_samples):
         """Maximum number of epochs over that many samples."""
@@ -86,7 +78,35 @@ class MLPFamily:
         return False
 
 
-class ImageFamily(MLPFamily):
+class MLPFamily(NetworkFamily):
+    """Multilayer perceptrons on rows of features."""
+
+    auto_batch_size = 200
+    double_flops = PARALLEL_FLOPS
+
+    def input(self, net, new=False):
+        return DenseInput(None if new else net.n_features_in_)
+
+    def architecture(self, net):
+        """(sizes, activations, dropout)"""
+        sizes = parse_hidden_layer_sizes(net.hidden_layer_sizes)
+        return (
+            sizes,
+            parse_activations(net.activation, len(sizes)),
+            parse_dropout(net.dropout, len(sizes)),
+        )
+
+    def network(self, net, dtype, sparse=False):
+        sizes, activations, dropout = net._architecture_
+        layers = multilayer_perceptron(sizes, net.n_outputs_, activations, dropout)
+        return Network(layers, net.n_features_in_, dtype, sparse)
+
+    def end_of(self, network, number):
+        # dense and dropout make a hidden layer; the dropout of the input comes before them
+        return network.ends[2 * number]
+
+
+class ImageFamily(NetworkFamily):
     """Base of the networks on images."""
 
     takes_images = True

@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sknn._state import atomic_fit, on_snapshot
 from sknn.estimators.base import Estimator
-from sknn.estimators.families import MLPFamily
+from sknn.estimators.families import NetworkFamily
 from sknn.estimators.fitting import NetworkFit
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.estimators.trainers import trainer_of
@@ -31,7 +31,7 @@ class NetworkEstimator(TransformerMixin, Estimator, auto_wrap_output_keys=None):
     The subclass says which family of networks its parameters describe, and what its targets are.
     """
 
-    _family: MLPFamily
+    _family: NetworkFamily
     #: whether y is numerical, to be validated as such
     _numeric_targets: bool
 
