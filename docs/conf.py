@@ -36,7 +36,7 @@ extensions = [
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery"]
-default_role = "py:obj"
+default_role = "name"
 nitpicky = True
 add_function_parentheses = False
 toc_object_entries_show_parents = "hide"
@@ -134,7 +134,8 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

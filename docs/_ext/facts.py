@@ -92,8 +92,10 @@ class Measured(SphinxDirective):
             return []
         cells = io.StringIO()
         csv.writer(cells, lineterminator="\n").writerows([table.head, *table.rows])
-        lines = [f".. csv-table:: {table.caption}", "   :header-rows: 1", "   :class: measured", ""]
+        lines = [".. csv-table::", "   :header-rows: 1", "   :class: measured", ""]
         lines += [f"   {line}" for line in cells.getvalue().splitlines()]
+        # not a caption of the table, which would scroll with it where the page is narrow
+        lines += ["", ".. rst-class:: measured", "", table.caption]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

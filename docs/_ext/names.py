@@ -1,11 +1,15 @@
-"""Names of classes and functions in the prose are links: `CNNClassifier`, `Adam(beta_1=0.9)`, `GridSearchCV`.
+"""The default role: names of classes and functions in the prose are links, everything else is code.
 
-The default role is ``py:obj``, which knows full names only. What is no public name stays code.
+`CNNClassifier`, `Adam(beta_1=0.9)`, `CNNClassifier.predict_windows` and `GridSearchCV` need no module before
+them; in a class's docstring its methods, `fit`, are links, too.
 """
 
+import importlib
 import re
 
-from sphinx.ext.intersphinx import resolve_reference_any_inventory
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxRole
 
 import sknn
 from sknn import (
@@ -30,8 +34,7 @@ MODULES = (
     sliding_window,
     decoding,
 )
-#: scikit-learn's estimators and functions, when they are written without their module
-SKLEARN = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*|[a-z]+_[a-z_]*[a-z]")
+EXPLICIT = re.compile(r"(.+?) <([\w.]+)>$")
 
 
 def full_names():
@@ -48,36 +51,62 @@ def full_names():
 NAMES = full_names()
 
 
-def resolve(app, env, node, contnode):
-    """A link for a short name; code for what is none."""
-    if node.get("refdomain") != "py" or node.get("reftype") != "obj":
+class Name(SphinxRole):
+    """A link if the text is a name, else code."""
+
+    def run(self):
+        explicit = EXPLICIT.fullmatch(self.text)
+        title, text = explicit.groups() if explicit else (self.text, self.text)
+        code = nodes.literal("", title)
+        target = self.target_of(text.partition("(")[0])
+        if target is None:
+            return [code], []
+        where = {
+            "refdomain": "py",
+            "reftype": "obj",
+            "reftarget": target,
+            "refdoc": self.env.docname,
+        }
+        return [addnodes.pending_xref("", code, refexplicit=True, refwarn=True, **where)], []
+
+    def target_of(self, name):
+        """The full name, or None."""
+        head, *rest = name.split(".")
+        if head in NAMES:
+            return ".".join([NAMES[head], *rest])
+        if not rest and name in self.env.app.sklearn_names:
+            return self.env.app.sklearn_names[name]
+        if head == "sklearn" and rest:
+            return name
+        module, cls = self.env.ref_context.get("py:module"), self.env.ref_context.get("py:class")
+        if cls and not rest and not name.startswith("_"):
+            owner = getattr(importlib.import_module(module), cls, None)
+            if callable(getattr(owner, name, None)):
+                return f"{module}.{cls}.{name}"
         return None
-    head, *method = node["reftarget"].partition("(")[0].split(".")
-    if head in NAMES:
-        node["reftarget"] = ".".join([NAMES[head], *method])
-        found = env.domains["py"].resolve_xref(
-            env, node["refdoc"], app.builder, "obj", node["reftarget"], node, contnode
-        )
-        if found is not None:
-            return found
-    elif not method and SKLEARN.fullmatch(head) and head in app.sklearn_names:
-        node["reftarget"] = app.sklearn_names[head]
-        return resolve_reference_any_inventory(env, False, node, contnode)
-    contnode["classes"] = []  # code like any other
-    return contnode
 
 
 def remember_sklearn(app, env, docnames):
-    """Short names in scikit-learn's inventory that belong to one object alone."""
+    """Short names in scikit-learn's inventory that belong to one object alone and could be nothing else."""
     inventory = env.intersphinx_named_inventory["sklearn"]
     found = {}
     for kind in ("py:class", "py:function"):
         for full in inventory[kind]:
             found.setdefault(full.rpartition(".")[2], []).append(full)
-    app.sklearn_names = {short: full[0] for short, full in found.items() if len(full) == 1}
+    app.sklearn_names = {
+        short: full[0]
+        for short, full in found.items()
+        if len(full) == 1 and ("_" in short or (re.search("[a-z]", short[1:]) and short[0].isupper()))
+    }
+
+
+def escape_initials(app, what, name, obj, options, lines):
+    """An author's initial at the beginning of a line is no letter of a list."""
+    lines[:] = [re.sub(r"^(\s*)([A-Z])\. (?=[A-Z])", r"\1\\\2. ", line) for line in lines]
 
 
 def setup(app):
+    app.add_role("name", Name())
+    app.connect("autodoc-process-docstring", escape_initials, priority=900)  # numpydoc's is before
     app.connect("env-before-read-docs", remember_sklearn)
-    app.connect("missing-reference", resolve, priority=900)
     return {"parallel_read_safe": True}

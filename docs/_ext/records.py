@@ -15,7 +15,7 @@ WORDS = {
     "sknn": "`TabularClassifier`, `TabularRegressor`",
     "sknn fast": '``effort="fast"``',
     "sknn best": '``effort="best"``',
-    "boosting": "`HistGradientBoosting*`",
+    "boosting": "HistGradient\N{ZERO WIDTH SPACE}Boosting",
     "xgboost": "XGBoost",
     "lightgbm": "LightGBM",
     "catboost": "CatBoost",
@@ -83,7 +83,7 @@ def machine(record, command):
 
 def percent(value, digits=1):
     """A change, with a sign."""
-    return f"{100 * value:+.{digits}f} %".replace("-", "−")
+    return f"{100 * value:+.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "−")
 
 
 def of_kind(record, kind):
@@ -103,13 +103,17 @@ def tabular(kind):
         rows = []
         for name in (name for name in MODELS if name in models):
             m = models[name]
-            ahead = "" if name == "forest" else f"{round(m['wins'] * m['sets'])} of {m['sets']}"
-            error = "0 %" if name == "forest" else percent(m["to forest"])
+            ahead = (
+                ""
+                if name == "forest"
+                else f"{round(m['wins'] * m['sets'])}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{m['sets']}"
+            )
+            error = "0\N{NO-BREAK SPACE}%" if name == "forest" else percent(m["to forest"])
             row = [WORDS[name], error, ahead, f"{m['rank']:.1f}"]
             if kind == "classification":
                 row += [f"{m['log-loss']:.3f}", f"{m['auc']:.4f}"]
             times = (m["fit cpu s"], m["fit s"], m["slowest fit"])
-            rows.append([*row, *(f"{seconds:.1f} s" for seconds in times)])
+            rows.append([*row, *(f"{seconds:.1f}\N{NO-BREAK SPACE}s" for seconds in times)])
         n = models["sknn"]
         caption = (
             f"{n['sets']} {kind} data sets, at most 10,000 rows of each, {n['splits']} random splits; every "
@@ -154,7 +158,11 @@ def ablation(kind):
         for line in lines:
             loss = line["log_loss"]
             cells = [WORDS.get(line["piece"], line["piece"]), percent(line["error"])]
-            cells += [f"{100 * line['deviation']:.1f} %", line["helps"], line["harms"]]
+            cells += [
+                f"{100 * line['deviation']:.1f}\N{NO-BREAK SPACE}%",
+                line["helps"],
+                line["harms"],
+            ]
             cells += ["" if loss is None else f"{loss:+.4f}".replace("-", "−")]
             rows.append([*cells, f"{line['fit_cpu']:.2g}×"])
         if kind == "regression":
@@ -186,7 +194,7 @@ def uncut(root):
                 KINDS.get(row["kind"], row["kind"]),
                 "`Tabular*`" if row["model"] == "sknn" else WORDS["boosting"],
                 f"{sum(errors) / len(errors):.4f}",
-                f"{sorted(seconds)[len(seconds) // 2]:.1f} s",
+                f"{sorted(seconds)[len(seconds) // 2]:.1f}\N{NO-BREAK SPACE}s",
             ]
         )
     rows.sort(key=lambda cells: (cells[2], cells[0], cells[3]))
@@ -210,7 +218,7 @@ def images(root):
             row["data"],
             names.get(row["model"], row["model"]),
             f"{row['accuracy']:.4f}",
-            f"{row['seconds']:,.1f} s",
+            f"{row['seconds']:,.1f}\N{NO-BREAK SPACE}s",
             len(row["scores"]),
         ]
         for row in sorted(
@@ -237,7 +245,12 @@ def latency(root):
     for row in record["rows"]:
         n = 1 if row["what"] == "one row" else int(row["what"].split()[0])
         what = "one sample" if n == 1 else f"{n:,} samples"
-        micro = f"{1e6 * row['seconds'] / n:.2g} µs"
+        micro = 1e6 * row["seconds"] / n
+        micro = (
+            f"{micro:.0f}\N{NO-BREAK SPACE}µs"
+            if micro >= 10
+            else f"{micro:.2g}\N{NO-BREAK SPACE}µs"
+        )
         rows.append([what, row.get("threads", 1), names[row["contender"]], micro])
     caption = (
         "Time for each sample, 784 features, 100 hidden units, 10 classes; medians of "
@@ -444,7 +457,9 @@ def presets(root):
         summary = str(CNNClassifier(layers=layers).initialize(X, y).summary())
         parameters, flops = summary.splitlines()[-1].split()[-2:]
         flops = int(flops.replace(",", "")) / 1e6
-        rows.append([name, " × ".join(map(str, shape)), parameters, f"{flops:.2g} million"])
+        rows.append(
+            [name, " × ".join(map(str, shape)), parameters, f"{flops:.2g}\N{NO-BREAK SPACE}million"]
+        )
     caption = "With ten classes; FLOPs of the forward pass of one image."
     return Table(caption, ["preset", "image", "parameters", "FLOPs"], rows)
 

@@ -127,7 +127,7 @@ for name, curves in tunings.items():
 # %%
 # .. rubric:: References
 #
-# - D. Hubel and T. Wiesel, "Receptive fields of single neurones in the cat's striate cortex", J. Physiol. 148, 1959, and 160, 1962.
-# - P. Vincent et al., "Stacked denoising autoencoders", JMLR 11, 2010.
+# - \D. Hubel and T. Wiesel, "Receptive fields of single neurones in the cat's striate cortex", J. Physiol. 148, 1959, and 160, 1962.
+# - \P. Vincent et al., "Stacked denoising autoencoders", JMLR 11, 2010.
 
 plt.show()

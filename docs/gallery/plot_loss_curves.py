@@ -29,8 +29,8 @@ fits = {
     "learning rate too small: not done yet": {"learning_rate_init": 1e-4},
     "overfitting: the validation loss rises": {"learning_rate_init": 0.01, "alpha": 0},
 }  # fmt: skip
-fig, axes = plt.subplots(1, 4, figsize=(12, 3.2), layout="constrained", sharey=True)
-for ax, (title, parameters) in zip(axes, fits.items(), strict=True):
+fig, axes = plt.subplots(2, 2, figsize=(8, 5), layout="constrained", sharex=True, sharey=True)
+for ax, (title, parameters) in zip(axes.flat, fits.items(), strict=True):
     net = MLPClassifier(
         (64, 64),
         early_stopping="auto",
@@ -43,12 +43,13 @@ for ax, (title, parameters) in zip(axes, fits.items(), strict=True):
     epochs = range(1, net.n_iter_ + 1)
     ax.semilogy(epochs, net.loss_curve_, label="training")
     ax.semilogy(epochs, net.validation_loss_curve_, label="validation")
-    ax.set_title(title, fontsize=9)
-    ax.set(xlabel="epoch", ylim=(0.02, 20))
+    ax.set_title(title, fontsize=10)
+    ax.set_ylim(0.02, 20)
     ax.grid(alpha=0.3, which="both")
     print(f"{title:40} validation accuracy {net.score(X_val, y_val):.3f}")
-axes[0].set_ylabel("log-loss")
-axes[0].legend()
+fig.supxlabel("epoch")
+fig.supylabel("log-loss")
+axes[0, 0].legend()
 
 # %%
 # **Too large**: divide ``learning_rate_init`` by 3 or 10; scale the input if that was not done. **Too small**: multiply it, or train for more epochs.

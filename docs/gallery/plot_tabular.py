@@ -80,9 +80,12 @@ fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=Tr
 colors = ["C2", "C1", "C0", "C0", "0.6"]
 for ax, which, title in zip(axes, (0, 1), ("accuracy", "log-loss"), strict=True):
     values = [score[which] for score in scores.values()]
-    bars = ax.barh(list(scores), values, color=colors)
-    ax.bar_label(bars, fmt="%.3f", padding=3)
-    ax.set(title=title, xlim=(0.9 * min(values), 1.05 * max(values)))
+    ax.scatter(values, list(scores), color=colors, s=60)
+    for value, name in zip(values, scores, strict=True):
+        ax.annotate(f"{value:.3f}", (value, name), (8, -3), textcoords="offset points")
+    ax.set_title(title)
+    ax.margins(x=0.25)
+    ax.grid(alpha=0.3)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].invert_yaxis()
 
