@@ -19,8 +19,8 @@ from sknn import (
     optimizers,
     presets,
     schedules,
-    sliding_window,
 )
+from sknn.network import sliding_window
 from sknn.teaching import decoding
 
 MODULES = (
@@ -96,7 +96,8 @@ def remember_sklearn(app, env, docnames):
     app.sklearn_names = {
         short: full[0]
         for short, full in found.items()
-        if len(full) == 1 and ("_" in short or (re.search("[a-z]", short[1:]) and short[0].isupper()))
+        if len(full) == 1
+        and ("_" in short or (re.search("[a-z]", short[1:]) and short[0].isupper()))
     }
 
 
