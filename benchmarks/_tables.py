@@ -70,10 +70,10 @@ def load(name):
     return X, y.astype(np.float64) if is_regression else y.astype(str)
 
 
-def split(name, number):
-    """(X_train, X_test, y_train, y_test): at most MAX_ROWS rows, a quarter of them to test."""
+def split(name, number, all_rows=False):
+    """(X_train, X_test, y_train, y_test): at most MAX_ROWS rows or all, a quarter of them to test."""
     X, y = load(name)
-    if len(X) > MAX_ROWS:
+    if len(X) > MAX_ROWS and not all_rows:
         rows = np.random.default_rng(number).choice(len(X), MAX_ROWS, replace=False)
         X, y = X.iloc[rows], y[rows]
     return train_test_split(X, y, test_size=0.25, random_state=number)
@@ -279,9 +279,9 @@ def scores_of_classes(model, X, y):
     return {"error": 1 - accuracy_score(y, labels.astype(str)), "log_loss": loss, "auc": auc}
 
 
-def measure(data, split_number, model, parameters):
+def measure(data, split_number, model, parameters, all_rows=False):
     """All figures of one fit."""
-    X_train, X_test, y_train, y_test = split(data, split_number)
+    X_train, X_test, y_train, y_test = split(data, split_number, all_rows)
     is_regression = SETS[data][2]
     categorical = [c for c in X_train.columns if X_train[c].dtype == "category"]
     make = MODELS[model]
@@ -295,6 +295,7 @@ def measure(data, split_number, model, parameters):
         scores = scores_of_classes(estimator, X_test, y_test)
     return {
         **scores,
+        "train_rows": len(X_train),
         "fit_seconds": fit_seconds,
         "fit_cpu": fit_cpu,
         "predict_seconds": predict_seconds,
@@ -306,7 +307,11 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     try:
         answer = measure(
-            request["data"], request["split"], request["model"], request.get("parameters", {})
+            request["data"],
+            request["split"],
+            request["model"],
+            request.get("parameters", {}),
+            request.get("all_rows", False),
         )
     except ImportError as error:
         answer = {"absent": str(error)}

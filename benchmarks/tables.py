@@ -10,6 +10,10 @@ XGBoost, LightGBM, CatBoost, RealMLP-TD and TabM-D (pytabkit, PyTorch) live in a
 its figures are kept in ``--cache``, so that rivals are fitted once. ``--parameters`` measures a
 variant of sknn's defaults, such as '{"dropout": 0.0}'. ``--docs`` writes the table of docs/guide/tables.rst.
 
+``--errors`` keeps the error of every split, and no times, in results/tables_errors.json: errors do not depend
+on how busy the machine is. ``figure.py`` draws them. ``--all-rows`` takes the data sets of more than 10,000
+rows uncut, and keeps errors and times in results/tables_uncut.json.
+
 The data come from OpenML, or from the folder that SKNN_DATA names, whose ``load.py`` reads them.
 """
 
@@ -59,20 +63,32 @@ OPTIONS = [
     ("--parameters", {"action": "append", "default": [], "metavar": "JSON"}),
     ("--again", {"action": "store_true", "help": "fit sknn's rows anew, whatever the cache has"}),
     ("--docs", {"action": "store_true", "help": "write the table of docs/guide/tables.rst"}),
+    ("--errors", {"action": "store_true", "help": "keep the errors of all splits, and no times"}),
+    ("--all-rows", {"action": "store_true", "help": "large data sets alone, with all their rows"}),
 ]
+# Data sets of more than MAX_ROWS rows.
+LARGE_SETS = ("adult", "letter", "magic", "california_housing", "bike_sharing", "diamonds")
+# row of the record -> package whose version it depends on
+PACKAGES = {
+    "xgboost": ("xgboost", "xgboost-cpu"),
+    "lightgbm": ("lightgbm",),
+    "catboost": ("catboost",),
+}
+PACKAGES |= {"realmlp": ("pytabkit", "torch"), "tabm": ("pytabkit", "torch")}
 
 
 class Runs:
     """Figures of every fit, kept in a file."""
 
-    def __init__(self, path, rivals_python, again):
+    def __init__(self, path, rivals_python, again, all_rows=False):
         self.path, self.rivals_python, self.again = Path(path), rivals_python, again
+        self.all_rows = all_rows
         self.known = json.loads(self.path.read_text()) if self.path.exists() else {}
         self.fresh = set()
 
     def get(self, data, split, row):
         """The figures of a row on a split of a set; None where its package is absent."""
-        key = f"{data}/{split}/{row}"
+        key = f"{data}/{split}/{row}" + ("/all rows" if self.all_rows else "")
         stale = self.again and row.startswith("sknn") and key not in self.fresh
         if key not in self.known or stale:
             answer = self._fit(data, split, row)
@@ -89,7 +105,7 @@ class Runs:
         python = self.rivals_python if model in RIVALS else sys.executable
         if python is None:
             return {"absent": "no --rivals-python"}
-        request = {"data": data, "split": split, "model": model}
+        request = {"data": data, "split": split, "model": model, "all_rows": self.all_rows}
         request["parameters"] = json.loads("{" + parameters) if parameters else {}
         print(f"  {data} {split} {row}", file=sys.stderr, flush=True)
         done = subprocess.run(
@@ -250,14 +266,48 @@ def document(records):
         write_csv(DOCS / "guide" / f"tables_{kind}.csv", kept, rows)
 
 
+def of_splits(runs, kind, sets, rows, splits):
+    """One record for each row and data set: the figures of every split."""
+    kept = ("error", "fit_seconds", "fit_cpu") if runs.all_rows else ("error",)
+    records = []
+    for row in rows:
+        for data in sets:
+            found = [runs.get(data, split, row) for split in range(splits)]
+            record = {
+                "kind": kind,
+                "model": row,
+                "data": data,
+                "train_rows": found[0]["train_rows"],
+            }
+            records.append(record | {figure: [f[figure] for f in found] for figure in kept})
+    return records
+
+
+def versions(rivals_python, rows):
+    """Versions of the packages of the rows, in the environment that has them."""
+    names = [name for row in rows for name in PACKAGES.get(row, ())]
+    if not names:
+        return {}
+    program = (
+        "import importlib.metadata as m, json, sys;"
+        "print(json.dumps({d.name: d.version for d in m.distributions() if d.name in sys.argv}))"
+    )
+    asked = subprocess.run(
+        [rivals_python, "-c", program, *names], capture_output=True, text=True, check=True
+    )
+    return json.loads(asked.stdout)
+
+
 def main():
     options = parse_arguments(__doc__, more=OPTIONS)
     splits = 1 if options.quick else options.splits
     wanted = QUICK_SETS if options.quick else options.sets.split(",")
+    if options.all_rows:
+        wanted = [data for data in wanted if data in LARGE_SETS]
     variants = [f"sknn {parameters}" for parameters in options.parameters]
     rows = [*options.models.split(","), *variants]
-    runs = Runs(options.cache, options.rivals_python, options.again)
-    goals, records = Goals(), []
+    runs = Runs(options.cache, options.rivals_python, options.again, options.all_rows)
+    goals, records, splits_records = Goals(), [], []
     for kind, is_regression in (("classes", False), ("numbers", True)):
         sets = [data for data in wanted if SETS[data][2] == is_regression]
         if not sets:
@@ -265,6 +315,9 @@ def main():
         found = collect(runs, sets, rows, splits)
         summary = summarise(sets, found)
         show(kind, sets, found, summary)
+        splits_records += of_splits(runs, kind, sets, summary, splits)
+        if options.all_rows:
+            continue  # the goals speak of 10,000 rows
         claim(goals, kind, summary)
         claim_of_fast(goals, kind, summary)
         shape = {"sets": len(sets), "splits": splits}
@@ -273,7 +326,12 @@ def main():
             records.append({"kind": kind, "model": row, **shape, **figures, "errors": errors})
     if options.docs:
         document(records)
-    finish(options, __file__, goals, records)
+    if options.errors or options.all_rows:
+        script = "tables_uncut" if options.all_rows else "tables_errors"
+        present = {record["model"] for record in splits_records}
+        finish(options, script, Goals(), splits_records, versions(options.rivals_python, present))
+    else:
+        finish(options, __file__, goals, records)
 
 
 if __name__ == "__main__":

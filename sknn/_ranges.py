@@ -21,6 +21,8 @@ WIDTH = [Interval(Integral, 1, MAX_WIDTH, closed="both")]
 POSITIVE = [Interval(Real, 0, MAX_FLOAT, closed="right")]
 NOT_NEGATIVE = [Interval(Real, 0, MAX_FLOAT, closed="both")]
 BELOW_ONE = [Interval(Real, 0, 1, closed="left")]
+#: numbers of units: one, several, or "256x3"
+SIZES = ["array-like", *COUNT, str]
 FRACTION = [Interval(Real, 0, 1, closed="both")]
 
 

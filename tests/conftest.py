@@ -1,6 +1,10 @@
 """What all tests share."""
 
+import os
 import signal
+
+# Threads that wait give way: the tests have more of them than there are processors. (OpenMP reads it when loaded.)
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""The shape of the house: imports point downwards, files stay short, public names are documented."""
+"""The architecture: imports point downwards, files stay short, public names are documented."""
 
 import ast
 import re
@@ -15,15 +15,17 @@ from sknn import displays
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sknn"
 
-# A module may import from its own storey and from those below it.
-STOREYS = [
+# A module may import from its own layer of the architecture and from those below it.
+LAYERS = [
     {"engine"},
-    {"composition", "_ranges", "plan"},
+    {"composition", "_ranges", "plan", "_state", "_warnings"},
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
-    {"network", "training", "presets", "sliding_window"},
+    {"network", "presets"},
+    {"inputs", "targets"},
+    {"training"},
+    {"ensemble"},
     {"estimators"},
-    {"teaching"},
-    {"displays"},
+    {"displays", "teaching"},
     {"__init__", "_versions"},
     {"comparison"},
     {"__main__"},
@@ -70,19 +72,19 @@ def imported_modules(name):
                 yield full if full in SOURCES or full in COMPILED else base
 
 
-def storey(name):
+def layer_of(name):
     top = name.split(".")[1] if "." in name else "__init__"
-    for level, members in enumerate(STOREYS):
+    for level, members in enumerate(LAYERS):
         if top in members:
             return level
-    pytest.fail(f"{name} belongs to no storey: add {top!r} to STOREYS in {Path(__file__).name}")
+    pytest.fail(f"{name} belongs to no layer: add {top!r} to LAYERS in {Path(__file__).name}")
 
 
 def test_imports_point_downwards():
     for name in SOURCES:
         for target in imported_modules(name):
             if target.split(".")[0] == "sknn":
-                assert storey(target) <= storey(name), (
+                assert layer_of(target) <= layer_of(name), (
                     f"{name} imports {target}, which lies above it"
                 )
 
@@ -153,6 +155,18 @@ def test_files_are_short():
 def public_estimators():
     public = (getattr(sknn, name) for name in sknn.__all__)
     return [item for item in public if isinstance(item, type) and issubclass(item, BaseEstimator)]
+
+
+@pytest.mark.parametrize("estimator", public_estimators(), ids=lambda cls: cls.__name__)
+def test_inheritance_is_shallow(estimator):
+    """The work is done by parts that an estimator builds, not by what it inherits."""
+    own = [cls.__name__ for cls in estimator.__mro__ if cls.__module__.startswith("sknn")]
+    assert len(own) <= 4, own
+
+
+def test_a_cnn_has_few_parameters():
+    assert len(sknn.CNNClassifier().get_params()) <= 30
+    assert len(sknn.CNNRegressor().get_params()) <= 30
 
 
 def test_public_names_exist():

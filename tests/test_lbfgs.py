@@ -7,18 +7,16 @@ import numpy as np
 
 from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
-from sknn.training import (
+from sknn.training.history import (
     CONVERGED,
     DIVERGED,
     INTERRUPTED,
     MAX_ITER,
     TIME,
     History,
-    LBFGSObjective,
     Options,
-    flatten,
-    minimize_lbfgs,
 )
+from sknn.training.lbfgs import LBFGSObjective, flatten, minimize_lbfgs
 from tests.test_training import Silent
 
 

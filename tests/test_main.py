@@ -4,6 +4,7 @@ import dataclasses
 import io
 import subprocess
 import sys
+import types
 import warnings
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from sknn.__main__ import main
 from sknn.comparison.figure import _STYLES
-from sknn.comparison.measure import N_FOLDS, measure
+from sknn.comparison.measure import N_FOLDS, measure, reference, within_noise
 from sknn.comparison.registry import DATA, MODELS, NET
 from sknn.comparison.table import Progress, group
 
@@ -38,7 +39,7 @@ def test_prints_the_table_and_writes_the_picture(tmp_path, capsys):
     (linear,) = [line for line in lines if line.startswith("  linear model")]
     (rule,) = [line for line in lines if line and set(line) == {"-"}]
     assert len(net) == len(linear) == len(rule)
-    assert "iris: 150 rows, 4 features, 3 classes; score is accuracy" in lines
+    assert "iris: 150 samples, 4 features, 3 classes; score is accuracy" in lines
     assert not any("digits" in line or "random forest" in line for line in lines)
     assert float(net.split()[2]) > 0.9
     assert str(path) in printed.out
@@ -106,6 +107,26 @@ def test_help_names_every_choice():
     )
     assert all(name in done.stdout for name in [*DATA, *MODELS])
     assert all(option in done.stdout for option in ("--data", "--models", "--seed", "--output"))
+
+
+@pytest.mark.parametrize(
+    ("scores", "level"),
+    [
+        ({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.9, 0.7]}, {"a", "b"}),  # no order in three folds
+        ({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.7, 0.6]}, {"a"}),  # worse by the same in each of them
+        ({"a": [0.9, 0.8, 0.7], "b": [0.9, 0.8, 0.7]}, {"a", "b"}),
+        ({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.7, 0.6], "c": [0.7, 0.9, 0.8]}, {"a", "b", "c"}),
+        ({"a": [0.9, 0.8, 0.7]}, set()),
+    ],
+)
+def test_scores_within_the_noise_of_the_best_are_told(scores, level):
+    results = {name: types.SimpleNamespace(scores=np.array(s)) for name, s in scores.items()}
+    assert within_noise(results) == level
+
+
+def test_the_reference_is_the_forest_or_the_first_model():
+    assert reference({"linear": None, "forest": None}) == "forest"
+    assert reference({"linear": None, "boosting": None}) == "linear"
 
 
 def test_every_model_has_a_style_of_its_own():

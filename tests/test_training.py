@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn.schedules import Adaptive, Constant, Cosine, InverseScaling
-from sknn.training import (
+from sknn.training.history import (
     CALLBACK,
     CONVERGED,
     DIVERGED,
@@ -18,10 +18,9 @@ from sknn.training import (
     History,
     OptimizerState,
     Options,
-    Rates,
-    train,
-    warn_unfinished,
 )
+from sknn.training.loop import Ending, warn_unfinished
+from sknn.training.stochastic import Rates, train
 
 ROWS, STEPS = 10, 4
 
@@ -273,16 +272,16 @@ def test_warmup_with_a_schedule():
     ],
 )
 def test_warnings(reason, category, text):
-    history = History(n_iter=3, loss_curve=[1.0, math.nan])
+    ending = Ending(reason, 3, [1.0, math.nan])
     with pytest.warns(category, match=text):
-        warn_unfinished(reason, options(max_time=2.5), history)
+        warn_unfinished([ending], max_iter=50, max_time=2.5)
 
 
 @pytest.mark.parametrize("reason", [CONVERGED, CALLBACK])
 def test_no_warning(reason):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_unfinished(reason, options(), History())
+        warn_unfinished([Ending(reason, 3, [1.0])])
 
 
 def test_verbose(capsys):

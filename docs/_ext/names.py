@@ -19,8 +19,8 @@ from sknn import (
     optimizers,
     presets,
     schedules,
-    sliding_window,
 )
+from sknn.network import sliding_window
 from sknn.teaching import decoding
 
 MODULES = (

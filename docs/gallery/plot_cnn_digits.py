@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sknn import CNNClassifier
+from sknn.presets import ConvNet
 
 digits = load_digits()
 X_train, X_test, y_train, y_test = train_test_split(
@@ -22,7 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 X_fit, X_val, y_fit, y_val = train_test_split(
     X_train, y_train, stratify=y_train, test_size=0.2, random_state=0
 )
-net = CNNClassifier(conv_layer_sizes=(16, 32), early_stopping="auto", random_state=0)
+net = CNNClassifier(ConvNet((16, 32)), early_stopping="auto", random_state=0)
 net.fit(X_fit, y_fit, X_val=X_val, y_val=y_val)
 print(f"accuracy on {len(y_test)} images: {net.score(X_test, y_test):.3f}")
 

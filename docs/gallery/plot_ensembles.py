@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier
+from sknn.presets import ConvNet
 
 X, y = load_digits(return_X_y=True)
 half = len(y) // 2
@@ -31,7 +32,7 @@ X_train, X_test, y_train, y_test = X[:half], X[half:], y[:half], y[half:]
 # fits a logistic regression on out-of-fold probabilities of MLP, CNN and forest.
 
 mlp = make_pipeline(StandardScaler(), MLPClassifier((64,), max_iter=60, random_state=0))
-cnn = CNNClassifier(image_shape=(8, 8), conv_layer_sizes=(8, 16), max_iter=15, random_state=0)
+cnn = CNNClassifier(ConvNet((8, 16)), image_shape=(8, 8), max_iter=15, random_state=0)
 forest = RandomForestClassifier(random_state=0)
 parts = [("mlp", mlp), ("cnn", cnn), ("forest", forest)]
 models = {

@@ -17,17 +17,19 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, train_test_split
 
 from sknn import CNNClassifier
+from sknn.presets import ConvNet
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
     X, y, train_size=810, stratify=y, random_state=0
 )
 
-net = CNNClassifier(image_shape=(8, 8), hidden_layer_sizes=(32,), max_iter=9, random_state=0)
+convnet = ConvNet(hidden_layer_sizes=(32,))
+net = CNNClassifier(convnet, image_shape=(8, 8), max_iter=9, random_state=0)
 grid = {
-    "conv_layer_sizes": [(8,), (16,), (8, 16)],
+    "layers__filters": [(8,), (16,), (8, 16)],
     "learning_rate_init": [0.001, 0.003, 0.01],
-    "dropout": [0.0, 0.3],
+    "layers__dropout": [0.0, 0.3],
 }
 halving = {"factor": 3, "cv": 2, "random_state": 0}
 searches = {

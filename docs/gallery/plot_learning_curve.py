@@ -18,12 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier
+from sknn.presets import ConvNet
 
 X, y = load_digits(return_X_y=True)
 models = {
     "random forest": RandomForestClassifier(50, random_state=0),
     "MLP": make_pipeline(StandardScaler(), MLPClassifier((64,), max_iter=60, random_state=0)),
-    "CNN": CNNClassifier(image_shape=(8, 8), conv_layer_sizes=(8, 16), random_state=0),
+    "CNN": CNNClassifier(ConvNet((8, 16)), image_shape=(8, 8), random_state=0),
 }
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 fig, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")

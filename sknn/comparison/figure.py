@@ -1,10 +1,8 @@
-"""Show the figures as a picture: score against fit time, and learning curves, per data set."""
+"""Show the figures as a picture: scores relative to the forest's, and learning curves, per data set."""
 
-from math import ceil, floor, log10
+from sknn.comparison.measure import N_FOLDS, reference
 
-from sknn.comparison.measure import N_FOLDS
-
-# Okabe and Ito's palette, which people with any colour vision can tell apart, with a grey in place of its
+# Okabe and Ito's palette, which people with any color vision can tell apart, with a grey in place of its
 # yellow; the marker says it a second time.
 _STYLES = (
     ("#D55E00", "o"),
@@ -33,21 +31,27 @@ def draw(results, path):
     names = list(dict.fromkeys(name for group in results.values() for name in group))
     styles = {name: _STYLES[i % len(_STYLES)] for i, name in enumerate(names)}
     for panel in axes[0, 1:]:
-        panel.sharex(axes[0, 0])
+        panel.sharey(axes[0, 0])
+        panel.tick_params(labelleft=False)
     handles = {}
     for (above, below), group in zip(axes.T, results.values(), strict=True):
         # In reverse, so that the first models, sknn's, lie on top.
         for name in reversed(group):
-            handles[name] = _score_and_time(above, group[name], *styles[name])
+            place = names.index(name)
+            handles[name] = _relative_score(above, group, name, place, *styles[name])
             _learning_curve(below, group[name], *styles[name])
         _label_panels(above, below, group)
+    labels = {
+        name: result.model.label for group in results.values() for name, result in group.items()
+    }
+    axes[0, 0].set_yticks(range(len(names)), [labels[name] for name in names])
+    axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
     figure.legend(
         handles=[handles[name] for name in names],
         loc="outside lower center",
         ncols=min(len(names), len(results) + 1),
         frameon=False,
     )
-    _label_durations(axes[0, 0], results)
     figure.suptitle(_title(len(results)), fontsize="large")
     figure.savefig(path, dpi=120)
 
@@ -55,28 +59,37 @@ def draw(results, path):
 def _title(n_data):
     parts = (
         "sknn beside scikit-learn's estimators",
-        "score and fit time (above), learning curves (below)",
+        "scores fold by fold with fit times (above), learning curves (below)",
         f"{N_FOLDS}-fold cross-validation",
     )
     return ", ".join(parts) if n_data > 3 else "\n".join(parts)
 
 
-def _score_and_time(axes, result, colour, marker):
-    """Mark one model by its fit time and score; the bar is a standard deviation of the folds."""
-    seconds, score, error = result.fit_seconds, result.scores.mean(), result.scores.std()
-    axes.errorbar(seconds, score, yerr=error, color=colour, capsize=3, linestyle="", alpha=0.5)
+def _relative_score(axes, group, name, place, color, marker):
+    """Mark how far one model's score is from the reference's: the mean, and each fold; note its fit time."""
+    result = group[name]
+    differences = result.scores - group[reference(group)].scores
+    axes.plot(differences, [place] * N_FOLDS, "|-", color=color, markersize=9, alpha=0.6)
     (mark,) = axes.plot(
-        seconds, score, marker, color=colour, markersize=9, label=result.model.label
+        differences.mean(), place, marker, color=color, markersize=8, label=result.model.label
+    )
+    axes.text(
+        1.01,
+        place,
+        _duration(result.fit_seconds),
+        transform=axes.get_yaxis_transform(),
+        fontsize="small",
+        va="center",
     )
     return mark
 
 
-def _learning_curve(axes, result, colour, marker):
-    """Draw the mean score against the number of training rows."""
+def _learning_curve(axes, result, color, marker):
+    """Draw the mean score against the number of training samples."""
     axes.plot(
         result.train_sizes,
         result.curve.mean(axis=1),
-        color=colour,
+        color=color,
         marker=marker,
         markersize=6,
         linewidth=1.5,
@@ -88,8 +101,9 @@ def _label_panels(above, below, group):
     first = next(iter(group.values()))
     data = first.data
     above.set_title(f"{data.name}\n{data.size}", fontsize="medium")
-    above.set(xscale="log", xlabel="fit time (left is faster)", ylabel=data.metric)
-    below.set(xscale="log", xlabel="training rows", ylabel=f"{data.metric} on held-out rows")
+    above.axvline(0, color="black", linewidth=1)
+    above.set_xlabel(f"{data.metric} − that of the {group[reference(group)].model.label}")
+    below.set(xscale="log", xlabel="training samples", ylabel=f"{data.metric} on test samples")
     below.set_xticks(first.train_sizes, [str(size) for size in first.train_sizes])
     below.set_xticks([], minor=True)
     _limit_depth(below, group, _DEPTH_R2 if data.is_regression else _DEPTH_ACCURACY)
@@ -105,21 +119,11 @@ def _limit_depth(axes, group, depth):
     cut = [label for label, curve in curves.items() if curve.min() < floor]
     if cut:
         axes.set_ylim(bottom=floor)
-        axes.set_xlabel("training rows\n(starts below: " + ", ".join(cut) + ")")
-
-
-def _label_durations(axes, results):
-    """Let the axis of the fit times (all panels share it) end at powers of ten, and name them."""
-    times = [result.fit_seconds for group in results.values() for result in group.values()]
-    lowest, highest = floor(log10(min(times))), ceil(log10(max(times)))
-    axes.set_xlim(10**lowest / 1.3, 10**highest * 1.3)
-    axes.xaxis.set_major_formatter(lambda seconds, _: _duration(seconds))
+        axes.set_xlabel("training samples\n(starts below: " + ", ".join(cut) + ")")
 
 
 def _duration(seconds):
-    """Write a power of ten of a second: "10 ms"."""
-    if seconds >= 1:
-        return f"{seconds:g} s"
-    if seconds >= 1e-3:
-        return f"{seconds * 1e3:g} ms"
-    return f"{seconds * 1e6:g} µs"
+    """Write a time with two digits: "12 ms"."""
+    unit, factor = ("s", 1) if seconds >= 1 else ("ms", 1e3)
+    value = seconds * factor
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 N_FOLDS = 3  # what the time allows: all models on all data sets in under a minute
-# The learning curve's points: parts of the training rows of a fold. The last is the fold itself.
+# The learning curve's points: parts of the training samples of a fold. The last is the fold itself.
 FRACTIONS = (0.1, 0.3, 1.0)
 PREDICT_SECONDS = 0.01  # how long predict is repeated to time it
 
@@ -33,7 +33,7 @@ class Result:
     n_bytes : int
         Size of the pickled model of the last fold.
     is_unsettled : bool
-        Whether a ``ConvergenceWarning`` came up with all training rows.
+        Whether a ``ConvergenceWarning`` came up with all training samples.
     """
 
     data: object
@@ -47,8 +47,34 @@ class Result:
 
     @property
     def scores(self):
-        """Cross-validated scores, one per fold, with all training rows."""
+        """Cross-validated scores, one per fold, with all training samples."""
         return self.curve[-1]
+
+
+def reference(results):
+    """Name the model that the others are compared with: the random forest, or else the first."""
+    return "forest" if "forest" in results else next(iter(results))
+
+
+def within_noise(results):
+    """Names of the models that are at most two standard errors worse than the best mean score.
+
+    The variance is what is left of the scores of all models after the means of models and of folds. The folds
+    share training samples, so the standard error is Nadeau and Bengio's (2003), not that of independent ones.
+    """
+    scores = np.array([result.scores for result in results.values()])
+    n_models, n_folds = scores.shape
+    if n_models == 1:
+        return set()
+    means = scores.mean(axis=1)
+    left = scores - means[:, None] - scores.mean(axis=0) + scores.mean()
+    variance = (left**2).sum() / ((n_models - 1) * (n_folds - 1))
+    standard_error = np.sqrt(2 * variance * (1 / n_folds + 1 / (n_folds - 1)))
+    return {
+        name
+        for name, mean in zip(results, means, strict=True)
+        if means.max() - mean <= 2 * standard_error
+    }
 
 
 def measure(model, data, seed, progress=None, clock=time.perf_counter):
@@ -70,7 +96,7 @@ def measure(model, data, seed, progress=None, clock=time.perf_counter):
             X_part, X_test = _rows(data.X, part), _rows(data.X, test)
             seconds, part_unsettled = _timed_fit(estimator, X_part, data.y[part], clock)
             scores.append(estimator.score(X_test, data.y[test]))
-        # The estimator of the last part, all training rows, is the one whose figures count.
+        # The estimator of the last part, all training samples, is the one whose figures count.
         curve.append(scores)
         fits.append(seconds)
         predicts.append(_time_predict(estimator, X_test, clock))
@@ -93,7 +119,7 @@ def _rows(X, rows):
 
 
 def _part(data, train, fraction, seed):
-    """Choose a fraction of the training rows, every class in its share."""
+    """Choose a fraction of the training samples, every class in its share."""
     if fraction == 1.0:
         return train
     classes = None if data.is_regression else data.y[train]

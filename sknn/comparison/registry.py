@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 import sknn
 
-# Both libraries' perceptrons get these, and each library's defaults for the rest. Tables of a few
-# hundred rows give few steps per epoch, hence ten times the default rate.
+# Both libraries' perceptrons get these, and each library's defaults for the rest. Data sets of a few
+# hundred samples give few steps per epoch, hence ten times the default rate.
 NET = {"learning_rate_init": 0.01}
 
 
@@ -34,10 +34,10 @@ class Data:
 
     @property
     def size(self):
-        """Its size in words: "150 rows, 4 features, 3 classes"."""
-        rows, features = self.X.shape
+        """Its size in words: "150 samples, 4 features, 3 classes"."""
+        samples, features = self.X.shape
         kind = "regression" if self.is_regression else f"{len(np.unique(self.y))} classes"
-        return f"{rows} rows, {features} features, {kind}"
+        return f"{samples} samples, {features} features, {kind}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 import sklearn
 
 import sknn
-from sknn.comparison.measure import N_FOLDS
+from sknn.comparison.measure import N_FOLDS, within_noise
 from sknn.comparison.registry import MODELS, NET
 
 _WIDTH = 2 + max(len(model.label) for model in MODELS.values())
@@ -21,15 +21,18 @@ def heading(seed):
         f"Python {platform.python_version()}, {os.cpu_count()} CPUs, seed {seed}"
     )
     top = _COLUMNS.format("", "score", "fit", "predict", "size")
-    units = _COLUMNS.format("", "mean ± std", "s", "µs per row", "kB")
+    units = _COLUMNS.format("", "mean ± std", "s", "µs/sample", "kB")
     return f"{versions}\n\n{top}\n{units}\n{'-' * len(top)}"
 
 
 def group(data, results):
     """Format the lines of one data set."""
     lines = [f"{data.name}: {data.size}; score is {data.metric}"]
-    for result in results.values():
-        scores = f"{result.scores.mean():.3f} ± {result.scores.std():.3f}"
+    level = within_noise(results)
+    for name, result in results.items():
+        scores = f"{result.scores.mean():.3f} ± {result.scores.std():.3f}" + (
+            " ~" if name in level else "  "
+        )
         fit = f"{result.fit_seconds:.4f}" + ("*" if result.is_unsettled else " ")
         lines.append(
             _COLUMNS.format(
@@ -46,9 +49,10 @@ def group(data, results):
 def footer(results, seconds):
     """Explain the columns; say how long the whole took."""
     lines = [
-        f"score   on {N_FOLDS} held-out folds",
+        f"score   on {N_FOLDS} validation folds",
+        "~       level with the best score: worse by at most two standard errors, from all folds and models",
         "fit     one fit on the other folds, median",
-        "predict a held-out fold at once, per row, median",
+        "predict a validation fold at once, per sample, median",
         "size    the fitted model, pickled",
         "Both MLPs: " + ", ".join(f"{key}={value}" for key, value in NET.items())
         + "; everything else is left at its default.",

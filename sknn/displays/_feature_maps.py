@@ -63,7 +63,7 @@ class FeatureMapDisplay:
         estimator : CNN, MLP-Mixer or Pipeline that ends with one
             The fitted network.
         image : array-like
-            One row of X, an image or flat; for a Pipeline, what enters its first step.
+            One sample of X, an image or flat; for a Pipeline, what enters its first step.
         layer : int, default=1
             Which hidden layer, counted as in ``summary()``: 1 is the first, -1 the last.
         ax : matplotlib Axes, array of Axes or None, default=None
@@ -109,9 +109,9 @@ class FeatureMapDisplay:
         n_columns : int or None, default=None
             Panels in a row; None chooses.
         common_scale : bool, default=True
-            Whether one colour means the same value in all maps, or each has a scale of its own.
+            Whether one color means the same value in all maps, or each has a scale of its own.
         cmap : str or matplotlib Colormap, default="viridis"
-            Colours of the maps.
+            Colormap of the maps.
         imshow_kw : dict or None, default=None
             Further arguments of ``Axes.imshow`` for the maps.
 
@@ -138,7 +138,7 @@ class FeatureMapDisplay:
 
 
 def _as_picture(image):
-    """(h, w) grey, or (h, w, 3) from 0 to 1; another number of channels becomes their mean."""
+    """(h, w) gray, or (h, w, 3) from 0 to 1; another number of channels becomes their mean."""
     image = np.asarray(image)
     if image.shape[2] != 3:
         return image.mean(axis=2)

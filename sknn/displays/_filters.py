@@ -23,7 +23,7 @@ def kernels_of(network, layer):
             f"layer={layer} is {found}, which has no filters; convolutions are the layers "
             f"{', '.join(map(str, convolutions)) or '(none)'}."
         )
-    first = network._network(network.coefs_[0].dtype).first_parameters[number - 1]
+    first = network._family.network(network, network.coefs_[0].dtype).first_parameters[number - 1]
     return number, network.coefs_[first]
 
 
@@ -114,13 +114,13 @@ class FilterDisplay:
             Which filters, counted from 0; None for all.
         channel : int, "mean" or None, default=None
             Which channel of the kernels, or their mean over the channels. None shows three channels
-            as red, green and blue, where 0 is grey, and the mean of any other number.
+            as red, green and blue, where 0 is gray, and the mean of any other number.
         n_columns : int or None, default=None
             Panels in a row; None chooses.
         common_scale : bool, default=True
             Whether all filters are scaled by the largest weight of all, or each by its own.
         cmap : str or matplotlib Colormap, default="RdBu_r"
-            Colours of a single channel, from negative to positive; 0 is in the middle.
+            Colormap of a single channel, from negative to positive; 0 is in the middle.
         imshow_kw : dict or None, default=None
             Further arguments of ``Axes.imshow``.
 
@@ -152,7 +152,7 @@ class FilterDisplay:
 
 
 def _channels(kernels, channel):
-    """(kh, kw, n_filters), or (kh, kw, 3, n_filters) to be shown in colour."""
+    """(kh, kw, n_filters), or (kh, kw, 3, n_filters) to be shown in color."""
     n_channels = kernels.shape[2]
     if channel == "mean" or (channel is None and n_channels != 3):
         return kernels.mean(axis=2)

@@ -6,8 +6,6 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators._image_network import ImageNetwork
-
 
 def import_pyplot(caller):
     """``matplotlib.pyplot``, or an error that says how to get it."""
@@ -32,7 +30,7 @@ def split_pipeline(estimator):
 
 def check_convolutional(network, caller):
     """Raise for what has no convolutions; the patches of an MLP-Mixer are one."""
-    if not isinstance(network, ImageNetwork):
+    if not hasattr(network, "feature_maps"):
         raise ValueError(
             f"{caller} shows networks on images, such as a CNNClassifier or an MLPMixerClassifier; "
             f"{type(network).__name__} is none."

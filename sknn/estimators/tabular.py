@@ -1,295 +1,141 @@
-"""Tables with default settings: the estimators of raw tables and their parameters."""
+"""What both estimators of tabular data share: an ensemble that is fitted, asked and explained."""
 
-from math import inf
-from numbers import Real
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
 
-import numpy as np
-from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval
-
-from sknn.estimators._classifier import CLASSES, CLASSIFIER, CLASSIFIER_CONSTRAINTS
-from sknn.estimators._efforts import EFFORTS_FOR_CLASSES, EFFORTS_FOR_NUMBERS
-from sknn.estimators._parameters import documented
-from sknn.estimators._regressor import LOSS, REGRESSOR_CONSTRAINTS
-from sknn.estimators._snapshot import on_snapshot
-from sknn.estimators._tabular_parameters import TABLE_FIT, TABULAR_CONSTRAINTS, TEXTS, describe
-from sknn.estimators._tabular_targets import TabularLabels, TabularNumbers
-
-SAMPLES = """X : data frame or array-like of shape (n, n_features)
-            Samples, with the columns that fit had."""
-
-CALIBRATE = """calibrate : bool, default={calibrate}
-        Whether logits are divided by the temperature that gives held-out samples the least log-loss."""
-
-REGRESSOR = """quantile : float or sequence of float, default={quantile}
-        Which quantile the loss "quantile" estimates, in (0, 1); of several, each is an output.
-    delta : float, default={delta}
-        Residual at which the loss "huber" turns from a parabola into a line, in units of y."""
+from sknn._state import atomic_fit, on_snapshot
+from sknn.ensemble.attribution import feature_gradients, integrated_gradients
+from sknn.ensemble.effort import Effort
+from sknn.ensemble.fitted import FittedEnsemble
+from sknn.ensemble.networks import networks_of
+from sknn.ensemble.outputs import CalibratedLabels, StandardizedRegression
+from sknn.estimators.base import Estimator
+from sknn.estimators.tabular_fitting import TabularFit
+from sknn.inputs.table import TableInput
+from sknn.inputs.table.columns import TableColumns
 
 
-@documented(
-    **TEXTS,
-    efforts=describe(EFFORTS_FOR_CLASSES),
-    score="the negative log-loss at the best temperature",
-    classifier=CLASSIFIER,
-    calibrate_text=CALIBRATE,
-    classes=CLASSES,
-    auto_activation='"selu"',
-    auto_rate="0.04",
-    auto_embedding='"periodic"',
-    auto_thresholds="8, together 800 at most",
-    of_what="s of `predict_proba`",
-)
-class TabularClassifier(TabularLabels):
-    """Classes from raw tables: an ensemble of networks whose defaults suit most tables.
+class TabularEstimator(Estimator):
+    """Base of the estimators of tabular data; the subclass knows its targets, and what "auto" means."""
 
-    Numbers are scaled robustly and clipped smoothly, few categories become columns, many get learned
-    vectors, missing values an indicator. The networks are RealMLP's: numeric embeddings, a scaling layer,
-    NTK parametrisation, parametric activations, AdamW with waves of the learning rate. Every second one also
-    sees which numbers exceed thresholds. Each holds out a fold and keeps its best epoch on it; probabilities are
-    calibrated on these folds and averaged, with weights for both kinds of networks that are best there.
+    #: whether y is numerical, to be validated as such
+    _numeric_targets: bool
+    _efforts: dict[str, Effort]
+    _auto_activation: str
+    _auto_learning_rate: float
+    _auto_thresholds: int
+    #: samples from which on the embedding of numerical features is piecewise linear
+    _piecewise_linear_from: float
 
-    Parameters
-    ----------
-    {effort_text}
-    {table}
-    {network}
-    {ensemble}
-    {training}
-    {classifier}
-    {calibrate_text}
-    {rest}
+    def _learn_targets(self, y):
+        """(targets, validated y)"""
+        raise NotImplementedError
 
-    Attributes
-    ----------
-    {classes}
-    {fitted}
-    temperature_ : float
-        What logits are divided by.
+    def _targets(self) -> CalibratedLabels | StandardizedRegression:
+        """The fitted targets."""
+        raise NotImplementedError
 
-    See Also
-    --------
-    TabularRegressor : The same for numbers.
-    MLPClassifier : A single network on scaled numbers.
+    def _fit(self, given, validation):
+        """Fits, or leaves the estimator exactly as it was."""
+        with atomic_fit(self) as working_copy:
+            TabularFit(working_copy, self).run(given, validation)
+        return self
 
-    References
-    ----------
-    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). C. Guo et al., On calibration of modern neural
-    networks, ICML 2017 (arXiv 1706.04599). Members on folds, their temperature, and thresholds are not RealMLP's.
+    # ---- what fit has learned ------------------------------------------------------------------
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sknn import TabularClassifier
-    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 25, dtype=object)
-    >>> y = ["yes", "yes", "no", "no"] * 25
-    >>> net = TabularClassifier(effort="fast", random_state=0).fit(X, y)
-    >>> net.predict([["blue", 0.5], ["red", 1.0]])
-    array(['no', 'yes'], dtype='<U3')
-    """
+    def _fitted_dtype(self):
+        """Precision of the members, whatever the parameter says by now."""
+        return self.estimators_[0].coefs[0].dtype
 
-    _efforts = EFFORTS_FOR_CLASSES
-    _activation = "selu"
-    _learning_rate = 0.04
-    _bends_from = inf
-    _n_thresholds = 8
-    _parameter_constraints = {
-        **TABULAR_CONSTRAINTS,
-        **CLASSIFIER_CONSTRAINTS,
-        "calibrate": ["boolean"],
-    }
+    def _encoded(self, X):
+        """(the features of X, encoded samples)"""
+        check_is_fitted(self)
+        self._validate_changed(("n_threads",))
+        X = TableInput(self._encoder).validate(self, X)
+        columns = TableColumns(X)
+        return columns, self._encoder.encode(columns, self._fitted_dtype())
 
-    def __init__(
-        self,
-        effort="balanced",
-        *,
-        categorical_features="from_dtype",
-        smooth_clip=True,
-        hidden_layer_sizes="auto",
-        activation="auto",
-        numeric_embedding="auto",
-        n_thresholds="auto",
-        category_embedding=8,
-        scaling_layer=True,
-        parametrization="ntk",
-        parametric_activation=True,
-        data_driven_init=True,
-        n_estimators="auto",
-        validation="cv",
-        refit=False,
-        max_iter="auto",
-        batch_size="auto",
-        learning_rate="coslog",
-        learning_rate_init="auto",
-        beta_2=0.95,
-        weight_decay=0.02,
-        dropout=0.15,
-        anneal_regularization=True,
-        class_weight=None,
-        label_smoothing=0.1,
-        calibrate=True,
-        scoring=None,
-        store_oof_predictions=False,
-        max_time=None,
-        n_threads=None,
-        random_state=None,
-        verbose=False,
-        dtype="float32",
-    ):
-        self._store(locals())
+    def _ensemble(self):
+        """The members with their weights."""
+        dtype, targets = self._fitted_dtype(), self._targets()
+        cache = vars(self).get("_programs", {})
+        programs = cache.get(dtype.char)
+        if programs is None:
+            networks = networks_of(self._layers_, self._encoder, dtype)
+            programs = [(network, network.program(targets.loss)) for network in networks]
+            cache[dtype.char] = programs  # all at once, for other threads
+        return FittedEnsemble(self.estimators_, programs, targets, self.n_threads)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=TABLE_FIT, target="Class labels, or a matrix of labels.")
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
-        """Fit the networks.
-
-        Parameters
-        ----------
-        {fit}
-        """
-        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-
-
-@documented(
-    **TEXTS,
-    efforts=describe(EFFORTS_FOR_NUMBERS),
-    score="R², or for other losses than the squared one the negative loss",
-    loss_text=LOSS,
-    regressor=REGRESSOR,
-    auto_activation='"mish"',
-    auto_rate="0.2",
-    auto_embedding='"piecewise_linear" from 500 samples on, else "periodic"',
-    auto_thresholds="0",
-    of_what="",
-)
-class TabularRegressor(TabularNumbers):
-    """Numbers from raw tables: an ensemble of networks whose defaults suit most tables.
-
-    The table is read and the networks are as in :class:`TabularClassifier`, but that from 500
-    samples on numbers enter as lines with bends at quantiles instead of waves. Targets are standardised
-    (those of "poisson" and "gamma" divided by their mean), and predictions, which are the mean of the
-    members', stay within the range of the training targets.
-
-    Parameters
-    ----------
-    {effort_text}
-    {loss_text}
-    {table}
-    {network}
-    {ensemble}
-    {training}
-    {regressor}
-    {rest}
-
-    Attributes
-    ----------
-    {fitted}
-
-    See Also
-    --------
-    TabularClassifier : The same for classes.
-    MLPRegressor : A single network on scaled numbers.
-
-    References
-    ----------
-    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). Y. Gorishniy, I. Rubachev & A. Babenko, On
-    embeddings for numerical features in tabular deep learning, NeurIPS 2022 (arXiv 2203.05556).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sknn import TabularRegressor
-    >>> X = np.linspace(-3, 3, 300).reshape(-1, 1)
-    >>> net = TabularRegressor(effort="fast", random_state=0).fit(X, np.sin(X).ravel())
-    >>> net.score(X, np.sin(X)) > 0.98
-    True
-    """
-
-    _efforts = EFFORTS_FOR_NUMBERS
-    _activation = "mish"
-    _learning_rate = 0.2
-    _bends_from = 500
-    _n_thresholds = 0
-    _parameter_constraints = {
-        **TABULAR_CONSTRAINTS,
-        **REGRESSOR_CONSTRAINTS,
-        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
-    }
-
-    def __init__(
-        self,
-        effort="balanced",
-        *,
-        loss="squared_error",
-        categorical_features="from_dtype",
-        smooth_clip=True,
-        hidden_layer_sizes="auto",
-        activation="auto",
-        numeric_embedding="auto",
-        n_thresholds="auto",
-        category_embedding=8,
-        scaling_layer=True,
-        parametrization="ntk",
-        parametric_activation=True,
-        data_driven_init=True,
-        n_estimators="auto",
-        validation="cv",
-        refit=False,
-        max_iter="auto",
-        batch_size="auto",
-        learning_rate="coslog",
-        learning_rate_init="auto",
-        beta_2=0.95,
-        weight_decay=0.02,
-        dropout=0.15,
-        anneal_regularization=True,
-        quantile=0.5,
-        delta=1.0,
-        scoring=None,
-        store_oof_predictions=False,
-        max_time=None,
-        n_threads=None,
-        random_state=None,
-        verbose=False,
-        dtype="float32",
-    ):
-        self._store(locals())
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    @documented(fit=TABLE_FIT, target="Numbers.")
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
-        """Fit the networks.
-
-        Parameters
-        ----------
-        {fit}
-        """
-        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+    # ---- explanations --------------------------------------------------------------------------
 
     @on_snapshot
-    @documented(samples=SAMPLES)
-    def predict(self, X, return_std=False):
-        """Predict numbers.
+    def input_gradients(self, X, output=None):
+        """Compute the gradients of an output with respect to the numerical features.
 
         Parameters
         ----------
-        {samples}
-        return_std : bool, default=False
-            Whether to return the standard deviation over the members, too.
+        X : data frame or array-like of shape (n, n_features)
+            Samples.
+        output : int or None, default=None
+            Which output: for a regressor the column of y, for a classifier the number of the class
+            (of the label, where there are several), whose logit is meant as `decision_function` has it.
+            None is the only one, and for two classes the second; for more it must be given.
 
         Returns
         -------
-        y : ndarray of shape (n,) or (n, n_outputs)
-            Predictions; with several quantiles one column for each, in which a row's values are sorted so that
-            they do not cross (Chernozhukov, Fernández-Val & Galichon, Econometrica 78, 2010).
-        y_std : ndarray of the same shape
-            Only with `return_std`: how much the members disagree, not how much y varies.
+        gradients : ndarray of shape (n, n_features)
+            ∂ output / ∂ x in units of y (or logits) per unit of the feature. NaN for categorical
+            features; 0 where a value is missing or a feature was constant in fit. The bounds that
+            predictions are clipped to are left out.
         """
-        values = self._member_outputs(X)
-        mean = self._as_predictions(self._predicted(values))
-        if not return_std:
-            return mean
-        spread = np.clip(self._numbers(values), *self._range).std(axis=0)
-        return mean, self._as_predictions(spread)
+        columns, rows = self._encoded(X)
+        encoded = self._ensemble().gradients(rows, self._which_output(output))
+        return feature_gradients(self._encoder, columns, encoded)
+
+    @on_snapshot
+    def integrated_gradients(self, X, output=None, n_steps=32):
+        """Attribute the difference between an output and that of an average sample to the features.
+
+        From the medians of the numerical features and the middle of the one-hot columns a straight line
+        leads to the encoded sample; along it gradients are integrated. Categories with learned vectors are
+        exchanged before, one feature after the other.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples.
+        output : int or None, default=None
+            As for `input_gradients`.
+        n_steps : int, default=32
+            Points of the line, midpoints of equal parts, >= 1.
+
+        Returns
+        -------
+        attributions : ndarray of shape (n, n_features)
+            In units of the output. Their sum over the features is the output less that of the average
+            sample, but for the error of the integral.
+
+        References
+        ----------
+        M. Sundararajan, A. Taly & Q. Yan, Axiomatic attribution for deep networks, ICML 2017.
+        """
+        if n_steps < 1:
+            raise ValueError(f"n_steps={n_steps!r} must be an integer >= 1.")
+        _, rows = self._encoded(X)
+        which = self._which_output(output)
+        return integrated_gradients(self._ensemble(), self._encoder, rows, which, n_steps)
+
+    def _which_output(self, output):
+        """Number of the network's output that is meant."""
+        two_classes = self.n_outputs_ == 1 and is_classifier(self)
+        known = [1] if two_classes else list(range(self.n_outputs_))
+        if output is None and len(known) == 1:
+            return 0
+        if output not in known:
+            raise ValueError(f"output={output!r} must be one of {known}.")
+        return known.index(output)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,12 +1,11 @@
 """Layers side by side."""
 
-from sknn.composition import NestedLayers
-from sknn.layers._layer import Layer
+from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import counts, of_layers, row
 from sknn.plan import Geometry
 
 
-class Columns(NestedLayers, Layer):
+class Columns(NestedLayers):
     """Layers side by side, each on columns of its own; their outputs make one row.
 
     The columns of a row are split into parts, one for each layer. What the layers make of them is

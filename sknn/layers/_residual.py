@@ -1,12 +1,11 @@
 """The residual layer."""
 
-from sknn.composition import NestedLayers
-from sknn.layers._layer import Layer
+from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import kept
 from sknn.plan import Geometry
 
 
-class Residual(NestedLayers, Layer):
+class Residual(NestedLayers):
     """Some layers and a way around them: ``y = x + f(x)``.
 
     The gradient reaches what comes before through x even where f passes little of it on.

@@ -1,12 +1,11 @@
 """Layers on the places of an image."""
 
-from sknn.composition import NestedLayers
-from sknn.layers._layer import Layer
+from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import image, kept
 from sknn.plan import Geometry
 
 
-class Transposed(NestedLayers, Layer):
+class Transposed(NestedLayers):
     """Layers that see places in the place of channels: ``y = f(xᵀ)ᵀ``.
 
     An image (h, w, c) becomes one of c pixels in a row with h · w channels, (1, c, h · w), and what f

@@ -9,6 +9,9 @@ In the formulas g is the gradient, w a weight, η the learning rate of the step 
 on; all but Muon is elementwise, and what is not w begins at zero.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from sknn.optimizers._adam import Adam, AdamW, NAdam
 from sknn.optimizers._adaptive import Adadelta, Adagrad, RMSprop
 from sknn.optimizers._muon import Muon
@@ -28,16 +31,38 @@ __all__ = [
     "RMSprop",
 ]
 
-#: what a solver's name means, from the parameters of the estimator; all else is the class's default
-SOLVERS = {
-    "sgd": lambda net: SGD(net.momentum, net.nesterovs_momentum),
-    "momentum": lambda net: SGD(net.momentum, nesterov=False),
-    "nesterov": lambda net: SGD(net.momentum, nesterov=True),
-    "adagrad": lambda net: Adagrad(),
-    "adadelta": lambda net: Adadelta(),
-    "rmsprop": lambda net: RMSprop(),
-    "adam": lambda net: Adam(net.beta_1, net.beta_2, net.epsilon),
-    "adamw": lambda net: AdamW(net.beta_1, net.beta_2, net.epsilon),
-    "nadam": lambda net: NAdam(net.beta_1, net.beta_2, net.epsilon),
-    "muon": lambda net: Muon(beta_1=net.beta_1, beta_2=net.beta_2, epsilon=net.epsilon),
+#: parameters of scikit-learn's MLP that Adam and its kin take under the same names
+MOMENTS = {"beta_1": "beta_1", "beta_2": "beta_2", "epsilon": "epsilon"}
+
+#: what a solver's name means: a class, and the parameters that scikit-learn's MLP has for it
+SOLVERS: dict[str, tuple[Callable[..., Optimizer], dict[str, str]]] = {
+    "sgd": (SGD, {"momentum": "momentum", "nesterovs_momentum": "nesterov"}),
+    "momentum": (partial(SGD, nesterov=False), {"momentum": "momentum"}),
+    "nesterov": (partial(SGD, nesterov=True), {"momentum": "momentum"}),
+    "adagrad": (Adagrad, {}),
+    "adadelta": (Adadelta, {}),
+    "rmsprop": (RMSprop, {}),
+    "adam": (Adam, MOMENTS),
+    "adamw": (AdamW, MOMENTS),
+    "nadam": (NAdam, MOMENTS),
+    "muon": (Muon, MOMENTS),
 }
+
+
+def solver_of(name, parameters):
+    """The optimizer that a solver's name means.
+
+    Parameters
+    ----------
+    name : str
+        One of `SOLVERS`.
+    parameters : dict
+        Those of an estimator; what it does not have is the optimizer's default.
+
+    Returns
+    -------
+    optimizer : Optimizer
+    """
+    make, names = SOLVERS[name]
+    known = {own: parameters[given] for given, own in names.items() if given in parameters}
+    return make(**known)

@@ -1,4 +1,4 @@
-"""Reading what a network found along a line: which columns hold symbols, and which ones."""
+"""Sequence decoding: which columns of a line hold symbols, and which ones."""
 
 from numbers import Integral
 
@@ -22,12 +22,12 @@ def best_path(probabilities, *, blank=None, min_distance=1, n_symbols=None):
     ``G(m, t) = max(G(m, t − 1), G(m − 1, t − min_distance) + g(t))``.
 
     This is the best path through the graph that LeCun et al. (1998, sections IV and VII) interpret the
-    output of a swept network by, without a grammar: each arc is a column that is empty or has a symbol.
+    output of a space displacement network by, without a grammar: each arc is a column that is empty or has a symbol.
 
     Parameters
     ----------
     probabilities : array-like of shape (n_columns, n_classes)
-        Those of each class in each column, such as ``sweep.probabilities[0, 0]``.
+        Those of each class in each column, such as ``windows.probabilities[0, 0]``.
     blank : int or None, default=None
         Number of the class that means no symbol, if there is one; negative counts from the end.
     min_distance : int, default=1

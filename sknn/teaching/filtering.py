@@ -11,8 +11,8 @@ A nine by nine cross of ±1, and the filter that looks for a stroke from the upp
 >>> cross[i, i] = cross[i, 8 - i] = 1
 >>> stroke = 2 * np.eye(3, dtype=int) - 1
 
-How well it fits at each of 7 × 7 places: 1 where all nine pixels agree, −1 where all differ. As in a
-lecture, the numbers are cut off, not rounded, behind the second digit:
+How well it fits at each of 7 × 7 positions: 1 where all nine pixels agree, −1 where all differ. As in a
+lecture, the numbers are truncated, not rounded, after the second digit:
 
 >>> from sknn.teaching.filtering import match, max_pool, relu
 >>> def two_digits(values):
@@ -27,7 +27,7 @@ array([[ 0.77, -0.11,  0.11,  0.33,  0.55, -0.11,  0.33],
        [-0.11,  0.11, -0.11,  0.33, -0.11,  1.  , -0.11],
        [ 0.33, -0.11,  0.55,  0.33,  0.11, -0.11,  0.77]])
 
-What does not fit is zero, and of each two by two places the best remains:
+What does not fit is zero, and of each two by two positions the best remains:
 
 >>> two_digits(max_pool(relu(found), 2))
 array([[1.  , 0.33, 0.55, 0.33],
@@ -45,7 +45,7 @@ __all__ = ["match", "max_pool", "relu"]
 
 
 def match(image, filter):
-    """How well a filter fits at each place of an image: the mean of the products.
+    """Compute how well a filter fits at each position of an image: the mean of the products.
 
     With :math:`x` the image and :math:`f` the filter of N values,
 
@@ -53,8 +53,8 @@ def match(image, filter):
 
         y_{ij} = \\frac{1}{N} \\sum_{u, v, k} x_{i + u, \\, j + v, \\, k} \\; f_{uvk},
 
-    at the places where the filter lies inside of the image. Both of ±1, that is the share of pixels that
-    agree minus the share of those that differ. The filter is not turned round: in mathematics this is a
+    at the positions where the filter lies inside of the image. Both of ±1, that is the fraction of pixels
+    that agree minus the fraction of those that differ. The filter is not flipped: in mathematics this is a
     correlation, in neural networks it is called convolution, and the sum is used without the 1 / N.
 
     Parameters
@@ -67,7 +67,7 @@ def match(image, filter):
     Returns
     -------
     found : ndarray of float64 of shape (h − a + 1, w − b + 1)
-        The mean of the products at each place; NaN where the window holds one.
+        The mean of the products at each position; NaN where the window holds one.
 
     Raises
     ------
@@ -127,8 +127,8 @@ def max_pool(values, window=2, stride=None):
     """The largest value of each window, with zeros around the image.
 
     Along an axis of n pixels there are ⌈n / stride⌉ windows. What the last of them lack is zero, one half
-    before and one half behind the image, and one more behind: :class:`~sknn.layers.MaxPool2D` with
-    ``padding="same"``, which leaves out what lies outside. Behind ReLU the two are equal; a window of
+    before and one half after the image, and one more after it: :class:`~sknn.layers.MaxPool2D` with
+    ``padding="same"``, which leaves out what lies outside. After ReLU the two are equal; a window of
     negative values alone at the edge is 0 here and negative there.
 
     Parameters

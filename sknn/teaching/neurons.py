@@ -1,6 +1,5 @@
 """The first neurons: McCulloch and Pitts's of 1943, which has no weights, and Rosenblatt's, which learns."""
 
-import warnings
 from numbers import Real
 
 import numpy as np
@@ -12,7 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn._ranges import COUNT, POSITIVE
-from sknn.estimators._snapshot import atomic_fit, on_snapshot
+from sknn._state import atomic_fit, on_snapshot
+from sknn._warnings import warn
 
 N_LOOK_AHEAD = 64
 
@@ -209,7 +209,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     See Also
     --------
     McCullochPittsNeuron : Its ancestor, without weights.
-    MLPClassifier : Layers of such neurons, with slopes instead of steps.
+    MLPClassifier : Layers of such neurons, with differentiable activations instead of steps.
 
     References
     ----------
@@ -272,7 +272,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 left = f"there are still {working_copy.mistakes_[-1]} mistakes"
                 why = "Either no line separates the classes, or max_iter is too small."
                 text = f"After max_iter={self.max_iter} epochs {left}. {why}"
-                warnings.warn(text, ConvergenceWarning, stacklevel=3)
+                warn(text, ConvergenceWarning)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from sknn import engine
-from tests.engine.machine import Machine
+from tests.engine.under_test import EngineUnderTest
 
 LEVELS = [engine.LEVEL] if os.environ.get("SKNN_ISA") else engine.available_levels()
 DTYPES = ("float32", "float64")
@@ -16,33 +16,33 @@ DTYPES = ("float32", "float64")
 @pytest.fixture(
     params=[f"{level}-{dtype}" for level in LEVELS for dtype in DTYPES], scope="session"
 )
-def machine(request):
+def tested_engine(request):
     """Each instruction set in each dtype."""
-    return Machine(*request.param.split("-"))
+    return EngineUnderTest(*request.param.split("-"))
 
 
 @pytest.fixture(params=LEVELS, scope="session")
 def double(request):
     """Each instruction set in float64, for gradients."""
-    return Machine(request.param, "float64")
+    return EngineUnderTest(request.param, "float64")
 
 
 @pytest.fixture(scope="session")
 def best():
     """The fastest module, for what does not depend on the instruction set."""
-    return Machine(LEVELS[0], "float32")
+    return EngineUnderTest(LEVELS[0], "float32")
 
 
 #: tests that run on every module, if they have few cases; the others on two, see below
 EVERYWHERE = {
-    "test_equals_the_twin",
-    "test_gradient_equals_the_twins",
+    "test_equals_the_reference",
+    "test_gradient_equals_the_reference",
     "test_equals_dense_rows",
     "test_steps_of_torch",
     "test_csr_parts_that_point_outside",
 }
 #: so many cases of one test are enough for all modules together
-MANY = 100
+MANY = 40
 
 
 def chosen(name, fixture, n):
@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items):
     cases = defaultdict(list)
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        for fixture in {"machine", "double"} & parameters.keys():
+        for fixture in {"tested_engine", "double"} & parameters.keys():
             cases[item.path, item.originalname, fixture].append((item, parameters[fixture]))
     for (_, test, fixture), found in cases.items():
         many = len({item.nodeid.replace(module, "") for item, module in found}) > MANY

@@ -30,11 +30,11 @@ from sknn.layers import (
     Transposed,
 )
 from sknn.losses import Loss
-from tests import twins
-from tests.engine.machine import LOSSES
+from tests import reference
 from tests.engine.test_optimizers import OPTIMIZERS
+from tests.engine.under_test import LOSSES
 
-NAMES = sorted(twins.ACTIVATIONS)
+NAMES = sorted(reference.ACTIVATIONS)
 #: the largest number of values of a sample, anywhere in a network
 LARGEST = 3000
 

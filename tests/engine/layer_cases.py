@@ -291,7 +291,7 @@ NETWORKS = {
             Flatten(),
             Dense(64),
         ],
-        (32, 32, 3),
+        (22, 22, 3),
     ),
     "mixer": (
         [

@@ -1,4 +1,4 @@
-"""Networks of any layers on any engine module, beside their twins; the harness of the image tests."""
+"""Networks of any layers on any engine module, beside the reference; the harness of the image tests."""
 
 from unittest import mock
 
@@ -8,8 +8,8 @@ from sknn import engine
 from sknn.layers import Dense
 from sknn.losses import Loss
 from sknn.network import Network
-from tests import twins_layers, twins_network
-from tests.engine.machine import MLP, arrays
+from tests import reference_layers, reference_network
+from tests.engine.under_test import MLP, arrays
 
 SOFTMAX = Loss("softmax", (3,))
 
@@ -23,7 +23,7 @@ class Layered(MLP):
 
     def __init__(
         self,
-        machine,
+        tested_engine,
         layers,
         input_shape,
         loss=SOFTMAX,
@@ -33,9 +33,11 @@ class Layered(MLP):
         sparse=False,
     ):
         self.layers = [*layers, Dense(loss.n_outputs, activation="identity")]
-        with mock.patch.object(engine, "LEVEL", machine.level):
-            self.network = Network(self.layers, input_shape, machine.dtype, sparse, activation)
-        self.machine, self.loss, self.activation = machine, loss, activation
+        with mock.patch.object(engine, "LEVEL", tested_engine.level):
+            self.network = Network(
+                self.layers, input_shape, tested_engine.dtype, sparse, activation
+            )
+        self.tested_engine, self.loss, self.activation = tested_engine, loss, activation
         self.input_shape, self.sparse = input_shape, sparse
         self.engine = self.network.engine
         self.program = self.network.program(loss, mean_gradient)
@@ -50,13 +52,13 @@ class Layered(MLP):
             b *= parameter.biased
         shapes = self.network.statistics_shapes
         self.statistics = (
-            [rng.standard_normal(shape).astype(machine.dtype) for shape in shapes],
-            [(0.5 + rng.random(shape)).astype(machine.dtype) for shape in shapes],
+            [rng.standard_normal(shape).astype(tested_engine.dtype) for shape in shapes],
+            [(0.5 + rng.random(shape)).astype(tested_engine.dtype) for shape in shapes],
         )
 
     def images(self, n, seed=0):
         """Normal values, in the shape of the input."""
-        return self.machine.normal(n, *self.input_shape, seed=seed)
+        return self.tested_engine.normal(n, *self.input_shape, seed=seed)
 
     def rows(self, X, **options):
         if self.sparse:
@@ -68,7 +70,7 @@ class Layered(MLP):
         """Logits, or what stands after some ops, in its shape; `options` are those of the rows."""
         shape = shape or (self.loss.n_outputs,)
         probabilities = link and self.loss.kind in {"softmax", "binary"}
-        dtype = "float64" if probabilities else self.machine.dtype
+        dtype = "float64" if probabilities else self.tested_engine.dtype
         out = np.full((len(X), int(np.prod(shape))), np.nan, dtype)
         statistics = self.statistics if self.statistics[0] else None
         self.finite = self.engine.forward(
@@ -96,17 +98,17 @@ class Layered(MLP):
         trainer.store_statistics(*found)
         return [*found[0], *found[1]]
 
-    def twin_outputs(self, X):
-        """The twin's output of every layer, in prediction."""
+    def reference_outputs(self, X):
+        """The reference's output of every layer, in prediction."""
         options = {"activation": self.activation, "statistics": self.statistics}
-        return twins_network.forward(self.layers, self.weights, X, **options)
+        return reference_network.forward(self.layers, self.weights, X, **options)
 
-    def twin(self, X, y, *, seed=0, epoch=0, samples=None, **options):
-        """The twin's loss, its gradient, and the moments of every batch normalisation."""
+    def reference(self, X, y, *, seed=0, epoch=0, samples=None, **options):
+        """The reference's loss, its gradient, and the moments of every batch normalisation."""
         samples = np.arange(len(X)) if samples is None else samples
         salts = [op.mask for op in self.network.plan.ops if op.drop_rate > 0]
         y = y if self.loss.kind == "softmax" else y.astype(float)
-        return twins_network.loss_and_gradient(
+        return reference_network.loss_and_gradient(
             self.layers,
             self.weights,
             X,
@@ -126,14 +128,14 @@ class Layered(MLP):
             + [np.full(p.shape[-1], p.bias_rate_factor) for p in parameters]
         )
 
-    def twin_running(self, moments, share=1.0):
+    def reference_running(self, moments, share=1.0):
         """Running means and variances after a batch with these moments, in one list.
 
         `share` is that of the batch's samples in a full one.
         """
         norms = batch_norms(self.layers)
         after = [
-            twins_layers.running(old, new, norm.momentum, share)
+            reference_layers.running(old, new, norm.momentum, share)
             for old, new, norm in zip(
                 zip(*self.statistics, strict=True), moments, norms, strict=True
             )

@@ -1,22 +1,31 @@
 """Networks that nobody thought of: drawn from a seed, checked from all sides, shrunk where they fail.
 
 ``python -m tests.engine.random_networks 10000`` checks so many; a failing one is printed as a line of Python.
+With ``--run-only`` nothing is compared, for a build with sanitizers: they see wrong addresses by themselves.
 """
 
+import argparse
 import inspect
-import sys
 from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
 
 from sknn.layers import Columns, Residual, Transposed
-from tests import twins
+from tests import reference
 from tests.engine.conftest import LEVELS
 from tests.engine.drawn_layers import draw
 from tests.engine.layered import Layered
-from tests.engine.machine import LOSSES, Machine, arrays, flat, run_epochs, stored, targets
-from tests.engine.test_optimizers import OPTIMIZERS, TWINS
+from tests.engine.test_optimizers import OPTIMIZERS, REFERENCE_STEPS
+from tests.engine.under_test import (
+    LOSSES,
+    EngineUnderTest,
+    arrays,
+    flat,
+    run_epochs,
+    stored,
+    targets,
+)
 
 TOLERANCE = 1e-8
 
@@ -29,7 +38,9 @@ class Network(Layered):
 
     def __init__(self, case, level, dtype="float64"):
         options = {"activation": case.activation, "seed": case.seed, "sparse": case.sparse}
-        super().__init__(Machine(level, dtype), case.layers, case.shape, case.loss, **options)
+        super().__init__(
+            EngineUnderTest(level, dtype), case.layers, case.shape, case.loss, **options
+        )
         rng = np.random.default_rng(case.seed)
         self.X = rng.standard_normal((case.n, *case.shape)).astype(dtype)
         if case.sparse:
@@ -58,7 +69,7 @@ def check(case, levels=None):
     """Raises AssertionError where the engine computes something else than the reference."""
     for level in levels or LEVELS:
         net = Network(case, level)
-        expected_loss, expected, _ = net.twin(net.X, net.y, **net.options)
+        expected_loss, expected, _ = net.reference(net.X, net.y, **net.options)
         expected = flat(expected) * net.trained
         if not np.isfinite(expected).all() or abs(expected).max(initial=0) > 1e6:
             return  # nothing can be compared
@@ -73,7 +84,7 @@ def check(case, levels=None):
 
 
 def check_outputs(net, level):
-    outputs = net.twin_outputs(net.X)
+    outputs = net.reference_outputs(net.X)
     assert_near(net.forward(net.X), outputs[-1], TOLERANCE, f"{level}: outputs")
     if net.sparse:
         return
@@ -136,6 +147,27 @@ def check_input_gradients(case, net):
     assert off < 1e-5 * size, f"slope along the input {expected:.8g}, central differences {slopes}"
 
 
+def run_only(case, levels=None):
+    """Runs of the engine all that `check` runs, and compares nothing."""
+    for level in levels or LEVELS:
+        net = Network(case, level)
+        net.forward(net.X, n_threads=3)
+        net.forward(net.X[:1])
+        for n_ops, shape in net.network.ends:
+            if n_ops > 0 and not net.sparse:
+                net.forward(net.X, n_ops, shape=shape)
+        net.loss_and_gradient(net.X, net.y, n_threads=3, **net.options)
+        options = {**net.options, "clip_norm": case.clip_norm, "n_threads": 1 + case.seed % 2}
+        trainer = net.trainer(net.X, net.y, OPTIMIZERS[case.optimizer], **options)
+        run_epochs(trainer, range(3), 0.01)
+        stored(net, trainer)
+        net.moments(trainer)
+        if not case.sparse:
+            slopes = np.ones((case.n, case.loss.n_outputs))
+            statistics = net.statistics if net.statistics[0] else None
+            net.network.input_gradients(net.rows(net.X), net.weights, slopes, statistics=statistics)
+
+
 def spread(vector, weights):
     at = 0
     for array in arrays(weights):
@@ -156,15 +188,15 @@ def check_steps(case, net, level):
     for t in (1, 2, 3):
         net.weights = [[np.empty_like(a) for a in part] for part in start]
         spread(w, net.weights)
-        _, gradient, moments = net.twin(net.X, net.y, epoch=t - 1, **net.options)
+        _, gradient, moments = net.reference(net.X, net.y, epoch=t - 1, **net.options)
         gradient = flat(gradient) * net.trained
         if case.clip_norm:
-            gradient = twins.clip(gradient, case.clip_norm)
+            gradient = reference.clip(gradient, case.clip_norm)
         # adaptive rates make whole steps of gradients that are nothing but rounding
         size = abs(gradient)
         certain &= (not adaptive) | (size == 0) | (size > 1e-6 * size.max(initial=0))
         w, slots = step_of(net, optimizer)(w, gradient, slots, t)
-        after = net.twin_running(moments)
+        after = net.reference_running(moments)
         net.statistics = after[: len(moments)], after[len(moments) :]
     expected_moments = [*net.statistics[0], *net.statistics[1]]
     net.weights, net.statistics = start, statistics
@@ -188,7 +220,7 @@ def step_of(net, optimizer):
         options["decays"] = decays * 0.01 / np.where(rates > 0, rates, np.inf)
     if "n_iterations" in options:
         options["matrices"] = list(matrices(net.network))
-    step = TWINS[type(optimizer)]
+    step = REFERENCE_STEPS[type(optimizer)]
     return lambda w, g, slots, t: step(w, g, slots, rates, t, **options)
 
 
@@ -207,10 +239,10 @@ def matrices(network):
 # ---- shrinking ----------------------------------------------------------------------------------
 
 
-def fails(case):
+def fails(case, levels=None):
     """What is wrong with a case, or None; a case that cannot be built is right."""
     try:
-        check(case)
+        check(case, levels)
     except AssertionError as error:
         return str(error)
     except ValueError:
@@ -269,17 +301,33 @@ def shrunk(case):
     return case
 
 
-def check_seeds(seeds):
-    """Checks the cases of some seeds; the first that fails is shrunk and told."""
+def check_seeds(seeds, everywhere=True):
+    """Checks the cases of some seeds; the first that fails is shrunk and told.
+
+    On all instruction sets, or each on one.
+    """
     for seed in seeds:
         case = draw(seed)
-        if fails(case):
+        if fails(case, LEVELS if everywhere else [LEVELS[seed % len(LEVELS)]]):
             small = shrunk(case)
             raise AssertionError(f"seed {seed}: {fails(small)}\ncheck({small!r})")
 
 
-if __name__ == "__main__":
-    first, last = ([0, *map(int, sys.argv[1:])])[-2:]
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("numbers", nargs="+", type=int, help="how many; or the first and the last")
+    parser.add_argument("--run-only", action="store_true", help="compare nothing")
+    arguments = parser.parse_args()
+    first, last = [0, *arguments.numbers][-2:]
     for begin in range(first, last, 100):
-        check_seeds(range(begin, min(begin + 100, last)))
-        print(f"{min(begin + 100, last)} networks", flush=True)
+        seeds = range(begin, min(begin + 100, last))
+        if arguments.run_only:
+            for seed in seeds:
+                run_only(draw(seed))
+        else:
+            check_seeds(seeds)
+        print(f"{seeds.stop} networks", flush=True)
+
+
+if __name__ == "__main__":
+    main()

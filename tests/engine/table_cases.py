@@ -17,7 +17,7 @@ from sknn.layers import (
     Residual,
     Scale,
 )
-from tests.twins import ACTIVATIONS
+from tests.reference import ACTIVATIONS
 
 
 def bins(n_bins, d):

@@ -27,7 +27,7 @@ from sknn.losses import Loss
 from sknn.optimizers import Adam
 from sknn.plan import Buffer, Geometry, Op, Parameter
 from tests.engine.layered import Layered
-from tests.engine.machine import targets
+from tests.engine.under_test import targets
 
 IMAGE = [
     Conv2D(4, 3, padding=1, strides=2, activation="tanh"),
@@ -91,11 +91,12 @@ def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
     net = Layered(best, layers, shape)
     X, y = net.images(5), targets(net.loss, 5, "float32")
     refused = ran = 0
+    right = lowered(net)
     for part in (0, 1, 2):
-        for i, item in enumerate(lowered(net)[part]):
+        for i, item in enumerate(right[part]):
             for other in changed(item):
-                parts = lowered(net)
-                parts[part][i] = other
+                parts = [*right]
+                parts[part] = [*right[part][:i], other, *right[part][i + 1 :]]
                 try:
                     net.program = net.engine.Program(*parts)
                     net.loss_and_gradient(X, y)
@@ -214,26 +215,26 @@ def test_a_loss_of_another_width(best, loss):
         ([0, 2, 1], [], "from 0"),
     ],
 )
-def test_csr_parts_that_point_outside(machine, indices, indptr, message):
-    net = machine.mlp(6, (4,), sparse=True)
-    parts = np.ones(3, machine.dtype), np.array(indices, np.int32), np.array(indptr, np.int64)
+def test_csr_parts_that_point_outside(tested_engine, indices, indptr, message):
+    net = tested_engine.mlp(6, (4,), sparse=True)
+    parts = np.ones(3, tested_engine.dtype), np.array(indices, np.int32), np.array(indptr, np.int64)
     with pytest.raises(ValueError, match=message):
         net.engine.Rows(parts, 6)
 
 
-def test_csr_columns_out_of_order(machine):
+def test_csr_columns_out_of_order(tested_engine):
     """Prediction takes them; the weight gradient goes through them in order."""
-    net = machine.mlp(6, (4,), sparse=True)
-    values, y = np.array([1.0, 2.0], machine.dtype), machine.normal(1, 1)
+    net = tested_engine.mlp(6, (4,), sparse=True)
+    values, y = np.array([1.0, 2.0], tested_engine.dtype), tested_engine.normal(1, 1)
     rows = [
         net.engine.Rows((values[order], np.array(order, np.int32), np.array([0, 2])), 6)
         for order in ([0, 1], [1, 0])
     ]
     assert [row.sorted for row in rows] == [True, False]
-    outputs = [np.empty((1, 1), machine.dtype) for _ in rows]
+    outputs = [np.empty((1, 1), tested_engine.dtype) for _ in rows]
     for row, out in zip(rows, outputs, strict=True):
         net.engine.forward(net.program, row, *net.weights, out)
-    np.testing.assert_allclose(*outputs, rtol=50 * machine.eps)
+    np.testing.assert_allclose(*outputs, rtol=50 * tested_engine.eps)
     with pytest.raises(ValueError, match="sorted"):
         net.engine.Trainer(net.program, rows[1], y, None, np.arange(1), 1, None)
 

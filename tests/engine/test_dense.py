@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sknn.losses import Loss
 from sknn.optimizers import SGD
-from tests.engine.machine import arrays, targets
+from tests.engine.under_test import arrays, targets
 
 # (rows, inputs, outputs): around every vector and tile width, and one of everything
 SHAPES = [
@@ -39,79 +39,81 @@ def assert_close_products(actual, A, B, eps, extra=0.0):
     assert np.all(abs(actual - (A @ B + extra)) <= bound)
 
 
-def check_forward(machine, n, n_in, n_out):
-    model = machine.mlp(n_in, loss=squares(n_out))
-    X = machine.normal(n, n_in)
+def check_forward(tested_engine, n, n_in, n_out):
+    model = tested_engine.mlp(n_in, loss=squares(n_out))
+    X = tested_engine.normal(n, n_in)
     (W,), (b,) = model.weights
-    assert_close_products(model.forward(X), X, W, machine.eps, b.astype(float))
+    assert_close_products(model.forward(X), X, W, tested_engine.eps, b.astype(float))
 
 
-def check_gradients(machine, n, n_in, n_out):
+def check_gradients(tested_engine, n, n_in, n_out):
     """Through an identity layer, so that dW, db and dx all take part."""
-    model = machine.mlp(n_in, (n_out,), squares(2), activations="identity")
-    X, y = machine.normal(n, n_in), targets(model.loss, n, machine.dtype)
+    model = tested_engine.mlp(n_in, (n_out,), squares(2), activations="identity")
+    X, y = tested_engine.normal(n, n_in), targets(model.loss, n, tested_engine.dtype)
     value, gradient = model.loss_and_gradient(X, y)
-    expected_value, expected = model.twin(X, y)
-    assert value == pytest.approx(expected_value, rel=50 * machine.eps)
+    expected_value, expected = model.reference(X, y)
+    assert value == pytest.approx(expected_value, rel=50 * tested_engine.eps)
     for actual, wanted in zip(arrays(gradient), arrays(expected), strict=True):
         np.testing.assert_allclose(
-            actual, wanted, atol=200 * machine.eps * max(1, abs(wanted).max())
+            actual, wanted, atol=200 * tested_engine.eps * max(1, abs(wanted).max())
         )
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_forward(machine, shape):
-    check_forward(machine, *shape)
+def test_forward(tested_engine, shape):
+    check_forward(tested_engine, *shape)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_gradients(machine, shape):
-    check_gradients(machine, *shape)
+def test_gradients(tested_engine, shape):
+    check_gradients(tested_engine, *shape)
 
 
 @given(n=sizes, n_in=sizes, n_out=sizes)
-def test_forward_of_any_shape(machine, n, n_in, n_out):
-    check_forward(machine, n, n_in, n_out)
+def test_forward_of_any_shape(tested_engine, n, n_in, n_out):
+    check_forward(tested_engine, n, n_in, n_out)
 
 
 @given(n=sizes, n_in=sizes, n_out=sizes)
-def test_gradients_of_any_shape(machine, n, n_in, n_out):
-    check_gradients(machine, n, n_in, n_out)
+def test_gradients_of_any_shape(tested_engine, n, n_in, n_out):
+    check_gradients(tested_engine, n, n_in, n_out)
 
 
-def test_small_integers_are_exact(machine):
+def test_small_integers_are_exact(tested_engine):
     """Sums that fit the mantissa have no rounding at all, so a lost or doubled term shows."""
     rng = np.random.default_rng(0)
-    model = machine.mlp(37, loss=squares(45))
+    model = tested_engine.mlp(37, loss=squares(45))
     for array in arrays(model.weights):
         array[...] = rng.integers(-9, 10, array.shape)
-    X = rng.integers(-9, 10, (83, 37)).astype(machine.dtype)
+    X = rng.integers(-9, 10, (83, 37)).astype(tested_engine.dtype)
     (W,), (b,) = model.weights
     np.testing.assert_array_equal(model.forward(X), X @ W + b)
-    y = np.zeros((83, 45), machine.dtype)
+    y = np.zeros((83, 45), tested_engine.dtype)
     dW = model.loss_and_gradient(X, y, sample_weight=np.ones(83))[1][0][0]
-    np.testing.assert_allclose(dW * 83 * 45, X.T @ (X @ W + b), rtol=20 * machine.eps, atol=1e-2)
+    np.testing.assert_allclose(
+        dW * 83 * 45, X.T @ (X @ W + b), rtol=20 * tested_engine.eps, atol=1e-2
+    )
 
 
-def test_wide_rows(machine):
+def test_wide_rows(tested_engine):
     """More columns than one panel of weights, a power of two, and many panels."""
     for n_in, n_out in [(256, 256), (1024, 3), (3, 1024)]:
-        check_forward(machine, 10, n_in, n_out)
-        check_gradients(machine, 10, n_in, n_out)
+        check_forward(tested_engine, 10, n_in, n_out)
+        check_gradients(tested_engine, 10, n_in, n_out)
 
 
-def test_transposed_weights_follow_the_update(machine):
-    """dx is formed with Wᵀ, which every step renews: two steps, compared with the twin's."""
-    model = machine.mlp(20, (50, 35), squares(2))
-    X, y = machine.normal(30, 20), targets(model.loss, 30, machine.dtype)
+def test_transposed_weights_follow_the_update(tested_engine):
+    """dx is formed with Wᵀ, which every step renews: two steps, compared with the reference's."""
+    model = tested_engine.mlp(20, (50, 35), squares(2))
+    X, y = tested_engine.normal(30, 20), targets(model.loss, 30, tested_engine.dtype)
     expected = [[array.astype(float) for array in part] for part in model.weights]
     weights, _ = model.train(X, y, SGD(momentum=0.0, nesterov=False), epochs=3, rate=0.5)
     for _ in range(3):
         model.weights = expected
-        _, gradient = model.twin(X, y)
+        _, gradient = model.reference(X, y)
         expected = [
             [w - 0.5 * g for w, g in zip(part, dpart, strict=True)]
             for part, dpart in zip(expected, gradient, strict=True)
         ]
     for actual, wanted in zip(arrays(weights), arrays(expected), strict=True):
-        np.testing.assert_allclose(actual, wanted, atol=100 * machine.eps)
+        np.testing.assert_allclose(actual, wanted, atol=100 * tested_engine.eps)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknn.losses import Loss
-from tests import twins
-from tests.engine.machine import LOSSES
+from tests import reference
+from tests.engine.under_test import LOSSES
 
 COUNTS = (1, 2, 7, 8, 9, 16, 63, 64, 65, 129, 200)
 SHAPES = {
@@ -19,27 +19,27 @@ SHAPES = {
 }
 
 
-def network(machine, name, loss=LOSSES["softmax"], **options):
+def network(tested_engine, name, loss=LOSSES["softmax"], **options):
     n_features, hidden = SHAPES[name]
-    return machine.mlp(n_features, hidden, loss, activations="relu", **options)
+    return tested_engine.mlp(n_features, hidden, loss, activations="relu", **options)
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_equals_the_twin(machine, name):
-    model = network(machine, name)
-    X = machine.normal(70, model.network.n_features)
+def test_equals_the_reference(tested_engine, name):
+    model = network(tested_engine, name)
+    X = tested_engine.normal(70, model.network.n_features)
     weights = [[array.astype(float) for array in part] for part in model.weights]
-    expected = twins.forward(weights, model.activations, X.astype(float))[2]
+    expected = reference.forward(weights, model.activations, X.astype(float))[2]
     for n in (1, 8, 9, 70):
-        np.testing.assert_allclose(model.forward(X[:n]), expected[:n], atol=100 * machine.eps)
+        np.testing.assert_allclose(model.forward(X[:n]), expected[:n], atol=100 * tested_engine.eps)
 
 
 @pytest.mark.parametrize("link", [False, True])
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_row_has_the_same_bits_in_any_company(machine, name, link):
+def test_a_row_has_the_same_bits_in_any_company(tested_engine, name, link):
     """Few rows read the fitted arrays, many a packed copy; tiles have other heights."""
-    model = network(machine, name)
-    X = machine.normal(200, model.network.n_features)
+    model = network(tested_engine, name)
+    X = tested_engine.normal(200, model.network.n_features)
     together = model.forward(X, link=link)
     for n in COUNTS:
         np.testing.assert_array_equal(model.forward(X[:n], link=link), together[:n])
@@ -49,18 +49,18 @@ def test_a_row_has_the_same_bits_in_any_company(machine, name, link):
 @given(
     n=st.integers(1, 20), n_in=st.integers(1, 40), n_out=st.integers(1, 70), seed=st.integers(0, 9)
 )
-def test_few_rows_equal_many(machine, n, n_in, n_out, seed):
+def test_few_rows_equal_many(tested_engine, n, n_in, n_out, seed):
     """For every width, the last rows of the unpadded weights too."""
-    model = machine.mlp(n_in, loss=Loss("squared_error", (n_out,)), seed=seed)
-    X = machine.normal(20, n_in, seed=seed)
+    model = tested_engine.mlp(n_in, loss=Loss("squared_error", (n_out,)), seed=seed)
+    X = tested_engine.normal(20, n_in, seed=seed)
     np.testing.assert_array_equal(model.forward(X[:n]), model.forward(X)[:n])
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_any_number_of_threads(machine, name):
-    model = network(machine, name)
+def test_any_number_of_threads(tested_engine, name):
+    model = network(tested_engine, name)
     for n in (1, 9, 200):
-        X = machine.normal(n, model.network.n_features)
+        X = tested_engine.normal(n, model.network.n_features)
         expected = model.forward(X)
         for n_threads in (2, 3, 7):
             np.testing.assert_array_equal(model.forward(X, n_threads=n_threads), expected)
@@ -76,17 +76,17 @@ def test_several_slices(best):
 
 
 @pytest.mark.parametrize("n", [3, 50])
-def test_other_dtype_is_converted(machine, n):
+def test_other_dtype_is_converted(tested_engine, n):
     """A float64 array into a float32 engine, and the other way round."""
-    other = "float64" if machine.dtype == "float32" else "float32"
-    model = network(machine, "odd")
-    X = machine.normal(n, 17).astype(other)
-    np.testing.assert_array_equal(model.forward(X), model.forward(X.astype(machine.dtype)))
+    other = "float64" if tested_engine.dtype == "float32" else "float32"
+    model = network(tested_engine, "odd")
+    X = tested_engine.normal(n, 17).astype(other)
+    np.testing.assert_array_equal(model.forward(X), model.forward(X.astype(tested_engine.dtype)))
 
 
-def test_read_only_input(machine):
-    model = network(machine, "odd")
-    X = machine.normal(10, 17)
+def test_read_only_input(tested_engine):
+    model = network(tested_engine, "odd")
+    X = tested_engine.normal(10, 17)
     expected = model.forward(X)
     for array in (X, *model.weights[0], *model.weights[1]):
         array.flags.writeable = False
@@ -96,9 +96,9 @@ def test_read_only_input(machine):
 
 @pytest.mark.parametrize("n", [1, 8, 9, 150])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_says_whether_all_was_finite(machine, n, bad):
-    model = network(machine, "odd")
-    X = machine.normal(n, 17)
+def test_says_whether_all_was_finite(tested_engine, n, bad):
+    model = network(tested_engine, "odd")
+    X = tested_engine.normal(n, 17)
     model.forward(X, n_threads=2)
     assert model.finite
     for at in [(0, 0), (n - 1, 16)]:
@@ -108,42 +108,45 @@ def test_says_whether_all_was_finite(machine, n, bad):
         assert not model.finite
 
 
-def test_largest_numbers_are_finite(machine):
-    model = network(machine, "one_of_everything")
-    for value in (np.finfo(machine.dtype).max, np.finfo(machine.dtype).smallest_subnormal):
+def test_largest_numbers_are_finite(tested_engine):
+    model = network(tested_engine, "one_of_everything")
+    for value in (
+        np.finfo(tested_engine.dtype).max,
+        np.finfo(tested_engine.dtype).smallest_subnormal,
+    ):
         model.forward(np.full((9, 1), value))
         assert model.finite
 
 
-def test_overflow_in_conversion_is_not_finite(machine):
+def test_overflow_in_conversion_is_not_finite(tested_engine):
     """1e300 is a number in double precision only."""
-    model = network(machine, "one_of_everything")
+    model = network(tested_engine, "one_of_everything")
     model.forward(np.full((9, 1), 1e300))
-    assert model.finite == (machine.dtype == "float64")
+    assert model.finite == (tested_engine.dtype == "float64")
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_hidden_layers(machine, dropout):
+def test_hidden_layers(tested_engine, dropout):
     """Each layer's output, the input first; `ends` says after how many ops it stands there."""
-    model = machine.mlp(6, (5, 4), LOSSES["softmax"], activations="mish", dropout=dropout)
+    model = tested_engine.mlp(6, (5, 4), LOSSES["softmax"], activations="mish", dropout=dropout)
     weights = [[array.astype(float) for array in part] for part in model.weights]
     for n in (4, 40):
-        X = machine.normal(n, 6)
-        inputs, _, _ = twins.forward(weights, model.activations, X.astype(float))
+        X = tested_engine.normal(n, 6)
+        inputs, _, _ = reference.forward(weights, model.activations, X.astype(float))
         for layer, expected in enumerate(inputs):
             n_ops, shape = model.network.ends[2 * layer]  # its dropout layer
             assert shape == expected.shape[1:]
             if n_ops > 0:
                 actual = model.forward(X, n_ops)
-                np.testing.assert_allclose(actual, expected, atol=50 * machine.eps)
+                np.testing.assert_allclose(actual, expected, atol=50 * tested_engine.eps)
 
 
 @pytest.mark.parametrize("n", [4, 40])
-def test_wrong_shapes(machine, n):
-    model = network(machine, "odd")
+def test_wrong_shapes(tested_engine, n):
+    model = network(tested_engine, "odd")
     with pytest.raises(ValueError, match="features"):
-        model.forward(machine.normal(n, 16))
-    X = machine.normal(n, 17)
+        model.forward(tested_engine.normal(n, 16))
+    X = tested_engine.normal(n, 17)
     coefs, intercepts = model.weights
     for wrong in (
         (coefs[:-1], intercepts),
@@ -157,17 +160,19 @@ def test_wrong_shapes(machine, n):
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 3), (4, 2), (5, 3)])
-def test_wrong_shape_of_out(machine, shape):
-    model = network(machine, "odd")
-    rows = model.rows(machine.normal(4, 17))
+def test_wrong_shape_of_out(tested_engine, shape):
+    model = network(tested_engine, "odd")
+    rows = model.rows(tested_engine.normal(4, 17))
     with pytest.raises(ValueError, match="shape"):
-        model.engine.forward(model.program, rows, *model.weights, np.empty(shape, machine.dtype))
+        model.engine.forward(
+            model.program, rows, *model.weights, np.empty(shape, tested_engine.dtype)
+        )
 
 
-def test_wrong_dtype_of_weights(machine):
-    other = "float64" if machine.dtype == "float32" else "float32"
-    model = network(machine, "odd")
+def test_wrong_dtype_of_weights(tested_engine):
+    other = "float64" if tested_engine.dtype == "float32" else "float32"
+    model = network(tested_engine, "odd")
     model.weights[0][1] = model.weights[0][1].astype(other)
     for n in (4, 40):
         with pytest.raises(ValueError, match="dtype"):
-            model.forward(machine.normal(n, 17))
+            model.forward(tested_engine.normal(n, 17))

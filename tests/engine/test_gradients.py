@@ -1,4 +1,4 @@
-"""Gradients of whole networks against the twin's, and central differences in float64."""
+"""Gradients of whole networks against the reference's, and central differences in float64."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknn.losses import Loss
-from tests import twins
-from tests.engine.machine import LOSSES, arrays, flat, targets
+from tests import reference
+from tests.engine.under_test import LOSSES, arrays, flat, targets
 
 SOFTMAX = Loss("softmax", (3,))
 CASES = {
     **{f"loss_{name}": ((5,), {"loss": loss}) for name, loss in LOSSES.items()},
     **{f"no_hidden_{name}": ((), {"loss": loss}) for name, loss in LOSSES.items()},
-    **{name: ((5,), {"loss": SOFTMAX, "activations": name}) for name in twins.ACTIVATIONS},
+    **{name: ((5,), {"loss": SOFTMAX, "activations": name}) for name in reference.ACTIVATIONS},
     "one_unit": ((1,), {"loss": SOFTMAX}),
     "one_unit_layers": ((1, 1, 1), {"loss": SOFTMAX}),
     "three_layers": (
@@ -62,15 +62,15 @@ def test_central_differences(double, case, n):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_twin(machine, case):
+def test_equals_the_references_gradient(tested_engine, case):
     hidden, options = CASES[case]
-    model = machine.mlp(4, hidden, **options)
-    X, y = machine.normal(33, 4), targets(model.loss, 33, machine.dtype)
+    model = tested_engine.mlp(4, hidden, **options)
+    X, y = tested_engine.normal(33, 4), targets(model.loss, 33, tested_engine.dtype)
     weights = np.random.default_rng(0).integers(0, 4, 33).astype(float)
     value, gradient = model.loss_and_gradient(X, y, sample_weight=weights, alpha=0.5)
-    expected, expected_gradient = model.twin(X, y, sample_weight=weights, alpha=0.5)
-    assert value == pytest.approx(expected, rel=30 * machine.eps)
-    np.testing.assert_allclose(flat(gradient), flat(expected_gradient), atol=50 * machine.eps)
+    expected, expected_gradient = model.reference(X, y, sample_weight=weights, alpha=0.5)
+    assert value == pytest.approx(expected, rel=30 * tested_engine.eps)
+    np.testing.assert_allclose(flat(gradient), flat(expected_gradient), atol=50 * tested_engine.eps)
 
 
 @given(
@@ -78,7 +78,7 @@ def test_twin(machine, case):
     n_features=st.integers(1, 35),
     hidden=st.lists(st.integers(1, 40), max_size=3),
     loss=st.sampled_from(sorted(LOSSES)),
-    activation=st.sampled_from(sorted(twins.ACTIVATIONS)),
+    activation=st.sampled_from(sorted(reference.ACTIVATIONS)),
     alpha=st.sampled_from([0.0, 0.7]),
     seed=st.integers(0, 99),
 )
@@ -86,7 +86,7 @@ def test_any_network(double, n, n_features, hidden, loss, activation, alpha, see
     model = double.mlp(n_features, hidden, LOSSES[loss], activations=activation, seed=seed)
     X, y = double.normal(n, n_features, seed=seed), targets(model.loss, n, "float64", seed)
     value, gradient = model.loss_and_gradient(X, y, alpha=alpha)
-    expected, expected_gradient = model.twin(X, y, alpha=alpha)
+    expected, expected_gradient = model.reference(X, y, alpha=alpha)
     assert value == pytest.approx(expected, rel=1e-12, abs=1e-14)
     scale = max(1.0, abs(flat(expected_gradient)).max())
     np.testing.assert_allclose(flat(gradient), flat(expected_gradient), atol=1e-12 * scale)
@@ -99,7 +99,7 @@ def test_constant_and_huge_columns(double):
     X[:, 4] = 3
     y = targets(model.loss, 9, "float64")
     value, gradient = model.loss_and_gradient(X, y)
-    expected, expected_gradient = model.twin(X, y)
+    expected, expected_gradient = model.reference(X, y)
     assert value == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(flat(gradient), flat(expected_gradient), rtol=1e-9, atol=1e-12)
 

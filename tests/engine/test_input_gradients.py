@@ -1,4 +1,4 @@
-"""Gradients along the inputs of networks that predict: the twin's, and central differences."""
+"""Gradients along the inputs of networks that predict: the reference's, and central differences."""
 
 import numpy as np
 import pytest
@@ -32,8 +32,8 @@ def test_central_differences(double, name):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_row_has_the_same_bits_in_any_company_and_on_any_threads(machine, name):
-    model = case(machine, name)
+def test_a_row_has_the_same_bits_in_any_company_and_on_any_threads(tested_engine, name):
+    model = case(tested_engine, name)
     X = model.images(35)
     slopes = slopes_of(model, 35)
     together = gradients(model, X, slopes)
@@ -43,17 +43,17 @@ def test_a_row_has_the_same_bits_in_any_company_and_on_any_threads(machine, name
         np.testing.assert_array_equal(gradients(model, X[-n:], slopes[-n:]), together[-n:])
 
 
-def test_float32_is_near_float64(machine, double):
+def test_float32_is_near_float64(tested_engine, double):
     found, expected = (
         gradients(model, model.images(5), slopes_of(model, 5))
-        for model in (case(machine, "everything"), case(double, "everything"))
+        for model in (case(tested_engine, "everything"), case(double, "everything"))
     )
-    assert_near(found, expected, 500 * machine.eps)
+    assert_near(found, expected, 500 * tested_engine.eps)
 
 
-def test_a_linear_network(machine):
+def test_a_linear_network(tested_engine):
     """The rows of W, for every row of X; the input stays as it is."""
-    model = Layered(machine, [Dropout(0.5)], (7,))
+    model = Layered(tested_engine, [Dropout(0.5)], (7,))
     X = model.images(4)
     before = X.copy()
     for k, slopes in enumerate(np.eye(3)):
@@ -62,8 +62,8 @@ def test_a_linear_network(machine):
     np.testing.assert_array_equal(X, before)
 
 
-def test_nan_passes(machine):
-    model = Layered(machine, [Dense(5, "tanh"), BatchNorm()], (4,))
+def test_nan_passes(tested_engine):
+    model = Layered(tested_engine, [Dense(5, "tanh"), BatchNorm()], (4,))
     X, slopes = model.images(9), slopes_of(model, 9)
     expected = gradients(model, X, slopes)
     X[3, 1] = np.nan
@@ -72,30 +72,30 @@ def test_nan_passes(machine):
     np.testing.assert_array_equal(np.delete(found, 3, axis=0), np.delete(expected, 3, axis=0))
 
 
-def test_codes_have_no_slope(machine):
-    model = Layered(machine, [CategoryEmbedding([3, 4])], (2,))
+def test_codes_have_no_slope(tested_engine):
+    model = Layered(tested_engine, [CategoryEmbedding([3, 4])], (2,))
     assert not gradients(model, model.images(5), slopes_of(model, 5)).any()
 
 
-def test_no_rows(machine):
-    model = Layered(machine, [Flatten()], (4, 4, 1))
+def test_no_rows(tested_engine):
+    model = Layered(tested_engine, [Flatten()], (4, 4, 1))
     assert gradients(model, model.images(3)[:0], np.empty((0, 3))).shape == (0, 4, 4, 1)
 
 
-def test_wrong_shapes(machine):
-    model = Layered(machine, [Dense(5)], (4,))
+def test_wrong_shapes(tested_engine):
+    model = Layered(tested_engine, [Dense(5)], (4,))
     X = model.images(3)
     for slopes in (np.ones((3, 2)), np.ones((2, 3))):
         with pytest.raises(ValueError, match=r"slopes must have the shape \(3, 3\)"):
             gradients(model, X, slopes)
     with pytest.raises(ValueError, match="does not ask for the gradient of its input"):
-        slopes = np.ones((3, 3), machine.dtype)
+        slopes = np.ones((3, 3), tested_engine.dtype)
         model.engine.input_gradient(
             model.program, model.rows(X), *model.weights, slopes, np.empty_like(X)
         )
 
 
-def test_sparse_rows_have_none(machine):
-    model = machine.mlp(5, (3,), sparse=True)
+def test_sparse_rows_have_none(tested_engine):
+    model = tested_engine.mlp(5, (3,), sparse=True)
     with pytest.raises(ValueError, match="need dense rows"):
         model.network.input_gradients(model.rows(np.ones((2, 5))), model.weights, np.ones((2, 1)))

@@ -12,13 +12,15 @@ from threadpoolctl import threadpool_limits
 from sknn import engine
 from sknn.optimizers import Adam
 from tests.engine.conftest import DTYPES
-from tests.engine.machine import LOSSES, Machine, flat, targets
+from tests.engine.under_test import LOSSES, EngineUnderTest, flat, targets
 
 LEVELS = engine.available_levels()
 
 
 def train(level, dtype, n_threads=1):
-    model = Machine(level, dtype).mlp(20, (33, 17), LOSSES["softmax"], activations=["gelu", "mish"])
+    model = EngineUnderTest(level, dtype).mlp(
+        20, (33, 17), LOSSES["softmax"], activations=["gelu", "mish"]
+    )
     X = np.random.default_rng(0).standard_normal((60, 20)).astype(dtype)
     y = targets(model.loss, 60, dtype)
     weights, losses = model.train(X, y, Adam(), epochs=5, batch_size=16, n_threads=n_threads)

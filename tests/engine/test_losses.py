@@ -1,4 +1,4 @@
-"""Losses: values, gradients by the logits and links, against the twins.
+"""Losses: values, gradients by the logits and links, against the reference.
 
 The network is a single dense layer on the rows of an identity matrix, so its weights are the logits
 and their gradient is the loss's own.
@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknn.losses import Loss
-from tests import twins
-from tests.engine.machine import LOSSES, arrays, targets
+from tests import reference
+from tests.engine.under_test import LOSSES, arrays, targets
 
 
-def identity_model(machine, loss, z, **options):
-    model = machine.mlp(len(z), loss=loss, **options)
+def identity_model(tested_engine, loss, z, **options):
+    model = tested_engine.mlp(len(z), loss=loss, **options)
     model.weights[0][0][...] = z
     model.weights[1][0][...] = 0
-    return model, np.eye(len(z), dtype=machine.dtype)
+    return model, np.eye(len(z), dtype=tested_engine.dtype)
 
 
 def logits(loss, n, dtype, scale=2.0, seed=3):
@@ -26,29 +26,29 @@ def logits(loss, n, dtype, scale=2.0, seed=3):
     return z.astype(dtype)
 
 
-def evaluate(machine, loss, z, y, **options):
-    model, X = identity_model(machine, loss, z)
+def evaluate(tested_engine, loss, z, y, **options):
+    model, X = identity_model(tested_engine, loss, z)
     value, gradient = model.loss_and_gradient(X, y, **options)
     return value, gradient[0][0]
 
 
-def twin_of(loss, z, y, weights=None):
+def reference_of(loss, z, y, weights=None):
     """Weighted mean loss and its gradient by the logits."""
     z, y = z.astype(float), y if loss.kind == "softmax" else y.astype(float)
     weights = np.ones(len(z)) if weights is None else weights
-    values, dz = twins.loss_rows(loss, z, y)
+    values, dz = reference.loss_rows(loss, z, y)
     total = weights.sum()
     return (weights * values).sum() / total, dz * (weights / total)[:, None]
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_value_and_gradient(machine, name):
+def test_value_and_gradient(tested_engine, name):
     loss = LOSSES[name]
-    z, y = logits(loss, 17, machine.dtype), targets(loss, 17, machine.dtype)
-    value, dz = evaluate(machine, loss, z, y)
-    expected, expected_dz = twin_of(loss, z, y)
-    assert value == pytest.approx(expected, rel=20 * machine.eps, abs=20 * machine.eps)
-    np.testing.assert_allclose(dz, expected_dz, atol=10 * machine.eps)
+    z, y = logits(loss, 17, tested_engine.dtype), targets(loss, 17, tested_engine.dtype)
+    value, dz = evaluate(tested_engine, loss, z, y)
+    expected, expected_dz = reference_of(loss, z, y)
+    assert value == pytest.approx(expected, rel=20 * tested_engine.eps, abs=20 * tested_engine.eps)
+    np.testing.assert_allclose(dz, expected_dz, atol=10 * tested_engine.eps)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -67,14 +67,14 @@ def test_gradient_is_that_of_the_value(double, name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_sample_weights(machine, name):
+def test_sample_weights(tested_engine, name):
     loss = LOSSES[name]
-    z, y = logits(loss, 9, machine.dtype), targets(loss, 9, machine.dtype)
+    z, y = logits(loss, 9, tested_engine.dtype), targets(loss, 9, tested_engine.dtype)
     weights = np.array([0, 1, 2, 0.5, 0, 3, 1, 1, 0.25])
-    value, dz = evaluate(machine, loss, z, y, sample_weight=weights)
-    expected, expected_dz = twin_of(loss, z, y, weights)
-    assert value == pytest.approx(expected, rel=20 * machine.eps, abs=20 * machine.eps)
-    np.testing.assert_allclose(dz, expected_dz, atol=10 * machine.eps)
+    value, dz = evaluate(tested_engine, loss, z, y, sample_weight=weights)
+    expected, expected_dz = reference_of(loss, z, y, weights)
+    assert value == pytest.approx(expected, rel=20 * tested_engine.eps, abs=20 * tested_engine.eps)
+    np.testing.assert_allclose(dz, expected_dz, atol=10 * tested_engine.eps)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -105,20 +105,20 @@ def test_stochastic_gradient_is_that_of_the_sum_over_outputs(double, name):
 
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("n", [1, 8, 9, 70])
-def test_link(machine, name, n):
+def test_link(tested_engine, name, n):
     loss = LOSSES[name]
-    z = logits(loss, n, machine.dtype, scale=5.0)
-    model, X = identity_model(machine, loss, z)
+    z = logits(loss, n, tested_engine.dtype, scale=5.0)
+    model, X = identity_model(tested_engine, loss, z)
     predictions = model.forward(X, link=True)
     np.testing.assert_allclose(
-        predictions, twins.link(loss, z.astype(float)), rtol=30 * machine.eps
+        predictions, reference.link(loss, z.astype(float)), rtol=30 * tested_engine.eps
     )
     np.testing.assert_array_equal(model.forward(X), z)
 
 
-def test_probabilities_sum_to_one_in_double_precision(machine):
+def test_probabilities_sum_to_one_in_double_precision(tested_engine):
     loss = LOSSES["softmax_groups"]
-    model, X = identity_model(machine, loss, logits(loss, 50, machine.dtype, scale=8.0))
+    model, X = identity_model(tested_engine, loss, logits(loss, 50, tested_engine.dtype, scale=8.0))
     groups = np.split(model.forward(X, link=True), [2, 7], axis=1)
     for group in groups:
         np.testing.assert_allclose(group.sum(axis=1), 1, rtol=0, atol=5e-16)
@@ -126,23 +126,25 @@ def test_probabilities_sum_to_one_in_double_precision(machine):
 
 @pytest.mark.parametrize("size", [1e2, 1e4, 1e30])
 @pytest.mark.parametrize("name", ["softmax", "softmax_smoothed", "softmax_groups", "binary"])
-def test_extreme_logits(machine, name, size):
+def test_extreme_logits(tested_engine, name, size):
     """Finite values, gradients within [-1, 1], probabilities that are probabilities."""
     loss = LOSSES[name]
-    z = size * np.sign(logits(loss, 12, machine.dtype))
-    y = targets(loss, 12, machine.dtype)
-    value, dz = evaluate(machine, loss, z, y)
-    expected, expected_dz = twin_of(loss, z, y)
-    assert value == pytest.approx(expected, rel=20 * machine.eps, abs=2 * size * machine.eps)
-    np.testing.assert_allclose(dz, expected_dz, atol=10 * machine.eps)
-    model, X = identity_model(machine, loss, z)
+    z = size * np.sign(logits(loss, 12, tested_engine.dtype))
+    y = targets(loss, 12, tested_engine.dtype)
+    value, dz = evaluate(tested_engine, loss, z, y)
+    expected, expected_dz = reference_of(loss, z, y)
+    assert value == pytest.approx(
+        expected, rel=20 * tested_engine.eps, abs=2 * size * tested_engine.eps
+    )
+    np.testing.assert_allclose(dz, expected_dz, atol=10 * tested_engine.eps)
+    model, X = identity_model(tested_engine, loss, z)
     p = model.forward(X, link=True)
     assert np.all((p >= 0) & (p <= 1))
 
 
-def test_binary_probabilities_stay_inside(machine):
-    z = np.array([[-1e30], [-1e4], [-40], [40], [1e4], [1e30]], machine.dtype)
-    model, X = identity_model(machine, LOSSES["binary"], z)
+def test_binary_probabilities_stay_inside(tested_engine):
+    z = np.array([[-1e30], [-1e4], [-40], [40], [1e4], [1e30]], tested_engine.dtype)
+    model, X = identity_model(tested_engine, LOSSES["binary"], z)
     p = model.forward(X, link=True)
     assert np.all((p > 0) & (p < 1) & (1 - p > 0) & (1 - p < 1))
     assert np.all(np.diff(p[[0, 2, 3, 5], 0]) >= 0)
@@ -151,12 +153,12 @@ def test_binary_probabilities_stay_inside(machine):
 
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_bad_logits_are_noticed(machine, name, bad):
+def test_bad_logits_are_noticed(tested_engine, name, bad):
     """NaN makes the loss NaN; infinity may be a limit for probabilities, not for residuals."""
     loss = LOSSES[name]
-    z, y = logits(loss, 3, machine.dtype), targets(loss, 3, machine.dtype)
+    z, y = logits(loss, 3, tested_engine.dtype), targets(loss, 3, tested_engine.dtype)
     z[1, -1] = bad
-    model = machine.mlp(1, loss=loss)
+    model = tested_engine.mlp(1, loss=loss)
     value = model.engine.loss_of(model.program, z, y)
     if np.isnan(bad):
         assert np.isnan(value)
@@ -165,11 +167,11 @@ def test_bad_logits_are_noticed(machine, name, bad):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_nan_reaches_the_gradient(machine, name):
-    model = machine.mlp(2, (3,), LOSSES[name], activations="relu")
-    X = machine.normal(5, 2)
+def test_nan_reaches_the_gradient(tested_engine, name):
+    model = tested_engine.mlp(2, (3,), LOSSES[name], activations="relu")
+    X = tested_engine.normal(5, 2)
     X[0, 0] = np.nan
-    value, gradient = model.loss_and_gradient(X, targets(model.loss, 5, machine.dtype))
+    value, gradient = model.loss_and_gradient(X, targets(model.loss, 5, tested_engine.dtype))
     if name == "softmax_one_class":
         return  # there is nothing to learn, whatever the logit
     assert np.isnan(value)
@@ -177,21 +179,25 @@ def test_nan_reaches_the_gradient(machine, name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_loss_of_logits(machine, name):
+def test_loss_of_logits(tested_engine, name):
     """The validation loss is the training loss of the same logits."""
-    model = machine.mlp(3, (4,), LOSSES[name])
-    X, y = machine.normal(11, 3), targets(model.loss, 11, machine.dtype)
-    weights = np.linspace(0, 2, 11).astype(machine.dtype)
+    model = tested_engine.mlp(3, (4,), LOSSES[name])
+    X, y = tested_engine.normal(11, 3), targets(model.loss, 11, tested_engine.dtype)
+    weights = np.linspace(0, 2, 11).astype(tested_engine.dtype)
     z = model.forward(X)
     for w in (None, weights):
         expected, _ = model.loss_and_gradient(X, y, sample_weight=w)
         value = model.engine.loss_of(model.program, z, y, w)
-        assert value == pytest.approx(expected, rel=1e-12 if machine.dtype == "float64" else 1e-6)
+        assert value == pytest.approx(
+            expected, rel=1e-12 if tested_engine.dtype == "float64" else 1e-6
+        )
 
 
-def test_one_class_costs_nothing(machine):
+def test_one_class_costs_nothing(tested_engine):
     loss = LOSSES["softmax_one_class"]
-    value, dz = evaluate(machine, loss, logits(loss, 4, machine.dtype), np.zeros((4, 1), np.int32))
+    value, dz = evaluate(
+        tested_engine, loss, logits(loss, 4, tested_engine.dtype), np.zeros((4, 1), np.int32)
+    )
     assert value == 0
     np.testing.assert_array_equal(dz, 0)
 
@@ -222,11 +228,11 @@ def test_huber_and_quantile_at_their_limits(double):
     smoothing=st.sampled_from([0.0, 0.1]),
     data=st.data(),
 )
-def test_softmax_of_any_values(machine, values, smoothing, data):
-    z = np.array([values], machine.dtype)
+def test_softmax_of_any_values(tested_engine, values, smoothing, data):
+    z = np.array([values], tested_engine.dtype)
     y = np.array([[data.draw(st.integers(0, len(values) - 1))]], np.int32)
     loss = Loss("softmax", (len(values),), smoothing)
-    value, dz = evaluate(machine, loss, z, y)
-    expected, expected_dz = twin_of(loss, z, y)
-    assert value == pytest.approx(expected, rel=1e-5, abs=4e4 * machine.eps)
-    np.testing.assert_allclose(dz, expected_dz, atol=30 * machine.eps)
+    value, dz = evaluate(tested_engine, loss, z, y)
+    expected, expected_dz = reference_of(loss, z, y)
+    assert value == pytest.approx(expected, rel=1e-5, abs=4e4 * tested_engine.eps)
+    np.testing.assert_allclose(dz, expected_dz, atol=30 * tested_engine.eps)

@@ -1,4 +1,4 @@
-"""Optimizers: steps of PyTorch and scikit-learn, the twins' recurrences, convergence, state."""
+"""Optimizers: steps of PyTorch and scikit-learn, the reference's recurrences, convergence, state."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from sknn.losses import Loss
 from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, Muon, NAdam, RMSprop
-from tests import twins
+from tests import reference
 from tests.engine import golden_optimizers as golden
-from tests.engine.machine import flat, run_epochs, stored, targets
+from tests.engine.under_test import flat, run_epochs, stored, targets
 
 OPTIMIZERS = {
     "sgd": SGD(momentum=0.0, nesterov=False),
@@ -33,15 +33,15 @@ OPTIMIZERS = {
     "muon": Muon(),
     "muon_short": Muon(momentum=0.6, n_iterations=2, beta_1=0.8, weight_decay=0.5),
 }
-TWINS = {
-    SGD: twins.sgd,
-    Adagrad: twins.adagrad,
-    Adadelta: twins.adadelta,
-    RMSprop: twins.rmsprop,
-    Adam: twins.adam,
-    AdamW: twins.adamw,
-    NAdam: twins.nadam,
-    Muon: twins.muon,
+REFERENCE_STEPS = {
+    SGD: reference.sgd,
+    Adagrad: reference.adagrad,
+    Adadelta: reference.adadelta,
+    RMSprop: reference.rmsprop,
+    Adam: reference.adam,
+    AdamW: reference.adamw,
+    NAdam: reference.nadam,
+    Muon: reference.muon,
 }
 #: learning rates with which all of them find the bottom of a parabola; others 0.05
 RATES = {
@@ -54,23 +54,23 @@ RATES = {
 RATES["rmsprop_momentum"] = RATES["rmsprop"]
 
 
-def twin_step(optimizer, decays=1.0):
-    """A step of the twin; `decays` is one where weights decay, zero at biases."""
+def reference_step(optimizer, decays=1.0):
+    """A step of the reference; `decays` is one where weights decay, zero at biases."""
     options = optimizer.get_params()
     if isinstance(optimizer, AdamW):
         options["decays"] = decays
     if isinstance(optimizer, Muon) and np.size(decays) == 26:  # of the network 3-4-2
         options["matrices"] = [(slice(12), (3, 4))]
-    step = TWINS[type(optimizer)]
+    step = REFERENCE_STEPS[type(optimizer)]
     return lambda w, g, slots, rate, t: step(w, g, slots, rate, t, **options)
 
 
-def golden_steps(machine, name):
+def golden_steps(tested_engine, name):
     """The engine on the problem of the golden numbers."""
     optimizer = OPTIMIZERS[name.removesuffix("_decay").removesuffix("_clip")]
-    model = machine.mlp(2)
-    model.weights = [golden.W.astype(machine.dtype)], [golden.B.astype(machine.dtype)]
-    X, y = golden.X.astype(machine.dtype), golden.Y.astype(machine.dtype)
+    model = tested_engine.mlp(2)
+    model.weights = [golden.W.astype(tested_engine.dtype)], [golden.B.astype(tested_engine.dtype)]
+    X, y = golden.X.astype(tested_engine.dtype), golden.Y.astype(tested_engine.dtype)
     alpha = golden.DECAY * len(X) if "decay" in name else 0.0
     clip_norm = golden.CLIP_NORM if "clip" in name else 0.0
     trainer = model.trainer(X, y, optimizer, alpha=alpha, clip_norm=clip_norm)
@@ -82,20 +82,20 @@ def golden_steps(machine, name):
 
 
 @pytest.mark.parametrize("name", golden.SCIKIT_LEARN)
-def test_steps_of_scikit_learn(machine, name):
-    tolerance = 200 * machine.eps
+def test_steps_of_scikit_learn(tested_engine, name):
+    tolerance = 200 * tested_engine.eps
     np.testing.assert_allclose(
-        golden_steps(machine, name), golden.SCIKIT_LEARN[name], rtol=tolerance, atol=tolerance
+        golden_steps(tested_engine, name), golden.SCIKIT_LEARN[name], rtol=tolerance, atol=tolerance
     )
 
 
 @pytest.mark.parametrize("name", golden.TORCH)
-def test_steps_of_torch(machine, name):
+def test_steps_of_torch(tested_engine, name):
     """Exact, but that Adam's ε stands elsewhere and clipping adds 1e-6 to the norm."""
     other = 1e-5 if "clip" in name else 1e-6 if name in {"adam", "adam_betas"} else 0
-    tolerance = max(other, 200 * machine.eps)
+    tolerance = max(other, 200 * tested_engine.eps)
     np.testing.assert_allclose(
-        golden_steps(machine, name), golden.TORCH[name], rtol=tolerance, atol=tolerance
+        golden_steps(tested_engine, name), golden.TORCH[name], rtol=tolerance, atol=tolerance
     )
 
 
@@ -105,7 +105,7 @@ DECAYS = np.repeat([1.0, 0.0], [20, 6])
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_recurrence_with_a_changing_rate(double, name):
-    """Six steps of a small network at six rates: weights and moments equal the twin's."""
+    """Six steps of a small network at six rates: weights and moments equal the reference's."""
     optimizer = OPTIMIZERS[name]
     model = double.mlp(3, (4,), Loss("squared_error", (2,)))
     X, y = double.normal(5, 3), targets(model.loss, 5, "float64")
@@ -113,8 +113,8 @@ def test_recurrence_with_a_changing_rate(double, name):
     w, slots = flat(model.weights), [np.zeros(26) for _ in range(optimizer.n_slots)]
     for t, rate in enumerate([0.1, 0.02, 0.3, 0.05, 0.2, 0.01], start=1):
         model.weights = stored(model, trainer)
-        gradient = flat(model.twin(X, y, alpha=0.2)[1])
-        w, slots = twin_step(optimizer, DECAYS)(w, gradient, slots, rate, t)
+        gradient = flat(model.reference(X, y, alpha=0.2)[1])
+        w, slots = reference_step(optimizer, DECAYS)(w, gradient, slots, rate, t)
         trainer.begin_epoch(t, False)
         trainer.run(np.array([rate]), t - 1, np.inf)
     np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
@@ -127,7 +127,7 @@ def test_recurrence_with_a_changing_rate(double, name):
 @pytest.mark.parametrize("clip_norm", [0.0, 0.1])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_rate_factors(double, name, clip_norm):
-    """Weights and biases of each layer at rates of their own: steps of the twin at these rates.
+    """Weights and biases of each layer at rates of their own: steps of the reference at these rates.
 
     Decoupled decay keeps the rate itself, but for a factor of its own.
     """
@@ -148,9 +148,9 @@ def test_rate_factors(double, name, clip_norm):
     w, slots = flat(model.weights), [np.zeros(26) for _ in range(optimizer.n_slots)]
     for t in (1, 2, 3):
         model.weights = stored(model, trainer)
-        gradient = flat(model.twin(X, y)[1])
-        gradient = twins.clip(gradient, clip_norm) if clip_norm else gradient
-        w, slots = twin_step(optimizer, decays)(w, gradient, slots, rates, t)
+        gradient = flat(model.reference(X, y)[1])
+        gradient = reference.clip(gradient, clip_norm) if clip_norm else gradient
+        w, slots = reference_step(optimizer, decays)(w, gradient, slots, rates, t)
         trainer.begin_epoch(t, False)
         trainer.run(np.array([0.1]), t - 1, np.inf)
     np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
@@ -169,20 +169,20 @@ def test_factors_of_the_decay(double):
     for t in (1, 2, 3):
         model.weights = [w[:2, None]], [w[2:]]
         batch = slice(2 * t - 2, 2 * t)
-        gradient = flat(model.twin(X[batch], y[batch])[1])
+        gradient = flat(model.reference(X[batch], y[batch])[1])
         decays = factors[t - 1] * np.array([1.0, 1.0, 0.0])
-        step = twin_step(AdamW(weight_decay=0.5), decays)
+        step = reference_step(AdamW(weight_decay=0.5), decays)
         w, slots = step(w, gradient, slots, rates[t - 1], t)
     np.testing.assert_allclose(actual, w, rtol=1e-11)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_converges_on_a_parabola(machine, name):
+def test_converges_on_a_parabola(tested_engine, name):
     """Least squares of noiseless data: the weights that made it come back."""
-    model = machine.mlp(3)
-    X = machine.normal(40, 3)
-    truth = np.array([[1.0], [-2.0], [0.5]], machine.dtype)
-    y = X @ truth + machine.normal(1, 1)
+    model = tested_engine.mlp(3)
+    X = tested_engine.normal(40, 3)
+    truth = np.array([[1.0], [-2.0], [0.5]], tested_engine.dtype)
+    y = X @ truth + tested_engine.normal(1, 1)
     optimizer = clone(OPTIMIZERS[name])
     optimizer.weight_decay = min(optimizer.weight_decay, 1e-4)
     (coefs, _), losses = model.train(
@@ -193,30 +193,30 @@ def test_converges_on_a_parabola(machine, name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_rate_of_zero_changes_nothing(machine, name):
-    model = machine.mlp(5, (7,))
-    X, y = machine.normal(6, 5), machine.normal(6, 1)
+def test_rate_of_zero_changes_nothing(tested_engine, name):
+    model = tested_engine.mlp(5, (7,))
+    X, y = tested_engine.normal(6, 5), tested_engine.normal(6, 1)
     weights, _ = model.train(X, y, OPTIMIZERS[name], rate=0.0, batch_size=4)
     np.testing.assert_array_equal(flat(weights), flat(model.weights))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_padding_of_parameters_never_moves(machine, name):
+def test_padding_of_parameters_never_moves(tested_engine, name):
     """Layers 1 wide, whose packed rows are mostly padding, stay finite with hardly any ε."""
     optimizer = clone(OPTIMIZERS[name])
     if hasattr(optimizer, "epsilon"):
         optimizer.epsilon = 1e-30
-    model = machine.mlp(1, (1, 1))
-    X, y = machine.normal(3, 1), machine.normal(3, 1)
+    model = tested_engine.mlp(1, (1, 1))
+    X, y = tested_engine.normal(3, 1), tested_engine.normal(3, 1)
     trainer = model.trainer(X, y, optimizer, alpha=0.1)
     run_epochs(trainer, range(50), 0.01)
     assert np.isfinite(flat(stored(model, trainer))).all()
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_nan_is_seen(machine, name):
-    model = machine.mlp(3, (20,))
-    X, y = machine.normal(6, 3), machine.normal(6, 1)
+def test_nan_is_seen(tested_engine, name):
+    model = tested_engine.mlp(3, (20,))
+    X, y = tested_engine.normal(6, 3), tested_engine.normal(6, 1)
     y[2] = np.nan
     weights, losses = model.train(X, y, OPTIMIZERS[name], epochs=1, batch_size=3)
     assert np.isnan(losses).all()
@@ -224,9 +224,9 @@ def test_nan_is_seen(machine, name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_same_bits_for_any_number_of_threads(machine, name):
-    model = machine.mlp(7, (70, 19))
-    X, y = machine.normal(90, 7), machine.normal(90, 1)
+def test_same_bits_for_any_number_of_threads(tested_engine, name):
+    model = tested_engine.mlp(7, (70, 19))
+    X, y = tested_engine.normal(90, 7), tested_engine.normal(90, 1)
     one, two, three = (
         model.train(X, y, OPTIMIZERS[name], batch_size=32, n_threads=n, alpha=0.1)[0]
         for n in (1, 2, 3)
@@ -236,10 +236,10 @@ def test_same_bits_for_any_number_of_threads(machine, name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_goes_on_where_it_stopped(machine, name):
+def test_goes_on_where_it_stopped(tested_engine, name):
     """Also after steps so many that the momenta of NAdam multiply to nothing."""
-    model = machine.mlp(2)
-    X, y = machine.normal(6, 2), machine.normal(6, 1)
+    model = tested_engine.mlp(2)
+    X, y = tested_engine.normal(6, 2), tested_engine.normal(6, 1)
     whole, first, second = (model.trainer(X, y, OPTIMIZERS[name]) for _ in range(3))
     for epochs in (range(3), range(3, 400)):
         run_epochs(whole, epochs)
@@ -271,7 +271,7 @@ def keras_rmsprop(w, g, slots, rate, t, rho=0.9, momentum=0.3, epsilon=1e-40):
 
 
 def keras_adamw(w, g, slots, rate, t, weight_decay=0.1):
-    return twins.adam(w - w * weight_decay * rate, g, slots, rate, t, epsilon=1e-20)
+    return reference.adam(w - w * weight_decay * rate, g, slots, rate, t, epsilon=1e-20)
 
 
 def keras_nadam(w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
@@ -282,11 +282,11 @@ def keras_nadam(w, g, slots, rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
 
 
 KERAS = {
-    "momentum": (SGD(0.9, False), lambda *step: twins.sgd(*step, 0.9, False), 0),
+    "momentum": (SGD(0.9, False), lambda *step: reference.sgd(*step, 0.9, False), 0),
     "adagrad": (Adagrad(1e-20, 0.1), keras_adagrad, 0.1),
-    "adadelta": (Adadelta(0.95, 1e-7), lambda *step: twins.adadelta(*step, 0.95, 1e-7), 0),
+    "adadelta": (Adadelta(0.95, 1e-7), lambda *step: reference.adadelta(*step, 0.95, 1e-7), 0),
     "rmsprop": (RMSprop(0.9, 1e-20, 0.3), keras_rmsprop, 0),
-    "adam": (Adam(epsilon=1e-7), lambda *step: twins.adam(*step, epsilon=1e-7), 0),
+    "adam": (Adam(epsilon=1e-7), lambda *step: reference.adam(*step, epsilon=1e-7), 0),
     "adamw": (AdamW(epsilon=1e-20, weight_decay=0.1), keras_adamw, 0),
     "nadam": (NAdam(epsilon=1e-7, momentum_decay=1.0), keras_nadam, 0),
 }

@@ -15,8 +15,8 @@ NETS = {
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_each_pass_of_each_op(machine, name):
-    net = Layered(machine, NETS[name], (8, 8, 3))
+def test_each_pass_of_each_op(tested_engine, name):
+    net = Layered(tested_engine, NETS[name], (8, 8, 3))
     before = [array.copy() for part in net.weights for array in part]
     found = net.engine.profile(net.program, net.rows(net.images(21)), *net.weights, 3)
     ops, buffers = net.network.plan.ops, net.network.plan.buffers
@@ -30,6 +30,6 @@ def test_each_pass_of_each_op(machine, name):
     assert all(map(np.array_equal, before, after))
 
 
-def test_peak(machine):
-    module = engine.load(machine.dtype, machine.level)
+def test_peak(tested_engine):
+    module = engine.load(tested_engine.dtype, tested_engine.level)
     assert 1e8 < module.peak_flops(0.01) < 1e13

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sknn.losses import Loss
 from sknn.optimizers import Adam
-from tests.engine.machine import flat, targets
+from tests.engine.under_test import flat, targets
 
 SOFTMAX = Loss("softmax", (3,))
 
@@ -23,16 +23,19 @@ def csr(n, n_features, density=0.2, seed=0):
     return X
 
 
-def twins_of(machine, n_features, hidden=(17,), **options):
+def dense_and_sparse(tested_engine, n_features, hidden=(17,), **options):
     """A network on dense rows and one on CSR rows, with the same weights."""
-    return [machine.mlp(n_features, hidden, SOFTMAX, sparse=sparse, **options) for sparse in (0, 1)]
+    return [
+        tested_engine.mlp(n_features, hidden, SOFTMAX, sparse=sparse, **options)
+        for sparse in (0, 1)
+    ]
 
 
-def compare(machine, X, hidden=(17,), dropout=0.0, **options):
-    X = X.astype(machine.dtype)
-    y = targets(SOFTMAX, len(X), machine.dtype)
-    dense, sparse = twins_of(machine, X.shape[1], hidden, dropout=dropout)
-    tolerance = 50 * machine.eps
+def compare(tested_engine, X, hidden=(17,), dropout=0.0, **options):
+    X = X.astype(tested_engine.dtype)
+    y = targets(SOFTMAX, len(X), tested_engine.dtype)
+    dense, sparse = dense_and_sparse(tested_engine, X.shape[1], hidden, dropout=dropout)
+    tolerance = 50 * tested_engine.eps
     np.testing.assert_allclose(sparse.forward(X), dense.forward(X), atol=tolerance)
     value, gradient = sparse.loss_and_gradient(X, y, **options)
     expected, expected_gradient = dense.loss_and_gradient(X, y, **options)
@@ -42,24 +45,24 @@ def compare(machine, X, hidden=(17,), dropout=0.0, **options):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 49), (2, 48), (17, 15), (33, 100), (70, 150)])
 @pytest.mark.parametrize("n_out", [1, 16, 33])
-def test_equals_dense_rows(machine, shape, n_out):
-    compare(machine, csr(*shape), (n_out,), alpha=0.1)
+def test_equals_dense_rows(tested_engine, shape, n_out):
+    compare(tested_engine, csr(*shape), (n_out,), alpha=0.1)
 
 
-def test_no_hidden_layer(machine):
-    compare(machine, csr(20, 60), ())
+def test_no_hidden_layer(tested_engine):
+    compare(tested_engine, csr(20, 60), ())
 
 
-def test_nothing_stored_at_all(machine):
-    compare(machine, np.zeros((5, 7)))
+def test_nothing_stored_at_all(tested_engine):
+    compare(tested_engine, np.zeros((5, 7)))
 
 
-def test_everything_stored(machine):
-    compare(machine, 1 + np.random.default_rng(0).random((9, 50)))
+def test_everything_stored(tested_engine):
+    compare(tested_engine, 1 + np.random.default_rng(0).random((9, 50)))
 
 
-def test_stored_zeros_count_for_nothing(machine):
-    _, model = twins_of(machine, 6)
+def test_stored_zeros_count_for_nothing(tested_engine):
+    _, model = dense_and_sparse(tested_engine, 6)
     X = sp.csr_array(csr(8, 6, 0.5))
     with_zeros = X.copy()
     with_zeros.data = np.where(np.arange(X.nnz) % 2, X.data, 0)
@@ -69,17 +72,17 @@ def test_stored_zeros_count_for_nothing(machine):
 
 
 @pytest.mark.parametrize("dropout", [[0.4, 0.0], [0.0, 0.4], [0.3, 0.5]])
-def test_dropout_masks_equal_those_of_dense_rows(machine, dropout):
-    compare(machine, csr(30, 60), dropout=dropout, seed=9)
+def test_dropout_masks_equal_those_of_dense_rows(tested_engine, dropout):
+    compare(tested_engine, csr(30, 60), dropout=dropout, seed=9)
 
 
-def test_several_blocks(machine):
-    compare(machine, csr(2100, 12), (5,), sample_weight=np.linspace(0, 2, 2100))
+def test_several_blocks(tested_engine):
+    compare(tested_engine, csr(2100, 12), (5,), sample_weight=np.linspace(0, 2, 2100))
 
 
-def test_a_row_does_not_depend_on_its_neighbours(machine):
-    _, model = twins_of(machine, 60)
-    X = csr(200, 60).astype(machine.dtype)
+def test_a_row_does_not_depend_on_its_neighbours(tested_engine):
+    _, model = dense_and_sparse(tested_engine, 60)
+    X = csr(200, 60).astype(tested_engine.dtype)
     together = model.forward(X)
     for n in (1, 2, 8, 9, 65):
         np.testing.assert_array_equal(model.forward(X[:n]), together[:n])
@@ -88,19 +91,19 @@ def test_a_row_does_not_depend_on_its_neighbours(machine):
 def test_training_equals_dense_training(double):
     X, dropout = csr(50, 60), [0.2, 0.3]
     y = targets(SOFTMAX, 50, "float64")
-    dense, sparse = twins_of(double, 60, dropout=dropout)
+    dense, sparse = dense_and_sparse(double, 60, dropout=dropout)
     expected, losses = dense.train(X, y, Adam(), batch_size=16, seed=4, epochs=3, alpha=0.1)
     weights, sparse_losses = sparse.train(X, y, Adam(), batch_size=16, seed=4, epochs=3, alpha=0.1)
     np.testing.assert_allclose(sparse_losses, losses, rtol=1e-10)
     np.testing.assert_allclose(flat(weights), flat(expected), rtol=1e-6, atol=1e-9)
 
 
-def test_nan_is_seen(machine):
-    _, model = twins_of(machine, 6)
-    X = csr(8, 6, 0.9).astype(machine.dtype)
+def test_nan_is_seen(tested_engine):
+    _, model = dense_and_sparse(tested_engine, 6)
+    X = csr(8, 6, 0.9).astype(tested_engine.dtype)
     X[3, 1] = np.nan
     assert np.isnan(model.forward(X)[3]).all()
-    value, _ = model.loss_and_gradient(X, targets(SOFTMAX, 8, machine.dtype))
+    value, _ = model.loss_and_gradient(X, targets(SOFTMAX, 8, tested_engine.dtype))
     assert np.isnan(value)
 
 

@@ -11,17 +11,17 @@ import pytest
 from sknn.layers import BatchNorm, Conv2D
 from sknn.optimizers import Adam, Muon
 from tests.engine.layered import Layered
-from tests.engine.machine import LOSSES, flat, stored, targets
+from tests.engine.under_test import LOSSES, flat, stored, targets
 
 PATIENCE = 3.0  # seconds, on a busy machine
 ADAM = Adam()
 ENDLESS = 400_000  # samples: many seconds of work
 
 
-def long_training(machine, batch_size, optimizer=ADAM, n_threads=1, **options):
+def long_training(tested_engine, batch_size, optimizer=ADAM, n_threads=1, **options):
     """Few rows that count as many samples."""
-    model = machine.mlp(300, (700, 700), LOSSES["softmax"])
-    X, y = machine.normal(100, 300), targets(model.loss, 100, machine.dtype)
+    model = tested_engine.mlp(300, (700, 700), LOSSES["softmax"])
+    X, y = tested_engine.normal(100, 300), targets(model.loss, 100, tested_engine.dtype)
     samples = np.arange(ENDLESS) % 100
     trainer = model.trainer(
         X, y, optimizer, samples=samples, batch_size=batch_size, n_threads=n_threads, **options
@@ -53,10 +53,10 @@ def python_handler():
     signal.signal(signal.SIGINT, before)
 
 
-def weights_after(machine, n_steps, batch_size, **options):
+def weights_after(tested_engine, n_steps, batch_size, **options):
     """The same training, so many steps long."""
-    model = machine.mlp(300, (700, 700), LOSSES["softmax"])
-    X, y = machine.normal(100, 300), targets(model.loss, 100, machine.dtype)
+    model = tested_engine.mlp(300, (700, 700), LOSSES["softmax"])
+    X, y = tested_engine.normal(100, 300), targets(model.loss, 100, tested_engine.dtype)
     samples = np.arange(n_steps * batch_size) % 100
     trainer = model.trainer(X, y, Adam(), samples=samples, batch_size=batch_size, **options)
     assert run(trainer, np.inf) == n_steps
@@ -115,9 +115,9 @@ def test_deadline_within_a_batch_of_images(best):
     np.testing.assert_array_equal(np.concatenate(model.moments(trainer)), np.concatenate(moments))
 
 
-def test_deadline_that_has_passed(machine):
-    model = machine.mlp(3, (4,))
-    X, y = machine.normal(3000, 3), machine.normal(3000, 1)
+def test_deadline_that_has_passed(tested_engine):
+    model = tested_engine.mlp(3, (4,))
+    X, y = tested_engine.normal(3000, 3), tested_engine.normal(3000, 1)
     assert run(model.trainer(X, y, Adam(), batch_size=100), -np.inf) == 0
     trainer = model.trainer(X, y, Adam())
     assert run(trainer, -np.inf) == 0

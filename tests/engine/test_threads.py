@@ -5,7 +5,7 @@ import pytest
 
 from sknn.losses import Loss
 from sknn.optimizers import SGD, Adam
-from tests.engine.machine import LOSSES, flat, targets
+from tests.engine.under_test import LOSSES, flat, targets
 
 # name -> (rows, features, hidden, options of the network, options of training)
 CASES = {
@@ -28,35 +28,35 @@ CASES = {
 }
 
 
-def train(machine, case, n_threads, optimizer):
+def train(tested_engine, case, n_threads, optimizer):
     n, n_features, hidden, network, training = CASES[case]
-    model = machine.mlp(n_features, hidden, LOSSES["softmax"], **network)
-    X, training = machine.normal(n, n_features), dict(training)
+    model = tested_engine.mlp(n_features, hidden, LOSSES["softmax"], **network)
+    X, training = tested_engine.normal(n, n_features), dict(training)
     if model.sparse:
         X[X < 0.8] = 0
     if training.pop("weighted", False):
         training["sample_weight"] = np.random.default_rng(1).random(n)
-    y = targets(model.loss, n, machine.dtype)
+    y = targets(model.loss, n, tested_engine.dtype)
     weights, losses = model.train(X, y, optimizer, n_threads=n_threads, seed=5, **training)
     return flat(weights), losses
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_same_bits(machine, case):
+def test_same_bits(tested_engine, case):
     optimizer = SGD() if case == "clipping" else Adam()
-    weights, losses = train(machine, case, 1, optimizer)
+    weights, losses = train(tested_engine, case, 1, optimizer)
     assert np.isfinite(weights).all()
     for n_threads in (2, 3):
-        other_weights, other_losses = train(machine, case, n_threads, optimizer)
+        other_weights, other_losses = train(tested_engine, case, n_threads, optimizer)
         np.testing.assert_array_equal(other_weights, weights)
         assert other_losses == losses
 
 
 @pytest.mark.parametrize("n", [1, 50, 2100])
-def test_same_gradient(machine, n):
+def test_same_gradient(tested_engine, n):
     """More threads than rows, more threads than tasks."""
-    model = machine.mlp(5, (7,), Loss("squared_error", (2,)))
-    X, y = machine.normal(n, 5), targets(model.loss, n, machine.dtype)
+    model = tested_engine.mlp(5, (7,), Loss("squared_error", (2,)))
+    X, y = tested_engine.normal(n, 5), targets(model.loss, n, tested_engine.dtype)
     value, gradient = model.loss_and_gradient(X, y)
     for n_threads in (2, 3, 8):
         other, other_gradient = model.loss_and_gradient(X, y, n_threads=n_threads)
@@ -64,9 +64,9 @@ def test_same_gradient(machine, n):
         np.testing.assert_array_equal(flat(other_gradient), flat(gradient))
 
 
-def test_same_bits_twice(machine):
+def test_same_bits_twice(tested_engine):
     """Nothing uninitialised takes part."""
-    first = train(machine, "everything", 1, Adam())
-    second = train(machine, "everything", 1, Adam())
+    first = train(tested_engine, "everything", 1, Adam())
+    second = train(tested_engine, "everything", 1, Adam())
     np.testing.assert_array_equal(first[0], second[0])
     assert first[1] == second[1]

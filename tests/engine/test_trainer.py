@@ -5,30 +5,30 @@ import pytest
 
 from sknn.losses import Loss
 from sknn.optimizers import SGD, Adam
-from tests import twins
-from tests.engine.machine import LOSSES, flat, run_epochs, stored, targets
+from tests import reference
+from tests.engine.under_test import LOSSES, flat, run_epochs, stored, targets
 
 PLAIN = SGD(momentum=0.0, nesterov=False)
 MANY = 2100  # more rows than two blocks hold
 
 
-def problem(machine, n=20, loss=LOSSES["softmax"], n_features=6, hidden=(7,), **options):
-    model = machine.mlp(n_features, hidden, loss, **options)
-    return model, machine.normal(n, n_features), targets(loss, n, machine.dtype)
+def problem(tested_engine, n=20, loss=LOSSES["softmax"], n_features=6, hidden=(7,), **options):
+    model = tested_engine.mlp(n_features, hidden, loss, **options)
+    return model, tested_engine.normal(n, n_features), targets(loss, n, tested_engine.dtype)
 
 
-def twin_training(
+def reference_training(
     model, X, y, optimizer, step, *, epochs, batch_size, seed, alpha=0.0, clip_norm=0.0
 ):
     """Whole training in numpy: shuffles, masks, batches, decay, clipping and steps."""
     w, slots, t, losses = flat(model.weights), [0.0] * optimizer.n_slots, 0, []
     for epoch in range(epochs):
-        order, total = twins.shuffled(np.arange(len(X)), seed, epoch), 0.0
+        order, total = reference.shuffled(np.arange(len(X)), seed, epoch), 0.0
         for start in range(0, len(X), batch_size):
             batch, t = order[start : start + batch_size], t + 1
             masks = model.masks(batch, seed, epoch)
-            value, gradient = model.twin(X[batch], y[batch], alpha=alpha, masks=masks)
-            g = flat(gradient) if clip_norm == 0 else twins.clip(flat(gradient), clip_norm)
+            value, gradient = model.reference(X[batch], y[batch], alpha=alpha, masks=masks)
+            g = flat(gradient) if clip_norm == 0 else reference.clip(flat(gradient), clip_norm)
             w, slots = step(w, g, slots, 0.01, t, **optimizer.get_params())
             spread(w, model.weights)
             total += value * len(batch)
@@ -45,40 +45,40 @@ def spread(vector, weights):
 
 @pytest.mark.parametrize("options", [{}, {"alpha": 0.7}, {"clip_norm": 0.05}])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize(("optimizer", "step"), [(Adam(), twins.adam), (SGD(), twins.sgd)])
-def test_equals_the_twin_from_beginning_to_end(double, optimizer, step, dropout, options):
+@pytest.mark.parametrize(("optimizer", "step"), [(Adam(), reference.adam), (SGD(), reference.sgd)])
+def test_equals_the_reference_from_beginning_to_end(double, optimizer, step, dropout, options):
     """Three epochs of shuffled batches, the last of each smaller."""
     model, X, y = problem(double, 23, dropout=dropout)
     options = {"epochs": 3, "batch_size": 5, "seed": 11, **options}
     weights, losses = model.train(X, y, optimizer, **options)
-    expected, expected_losses = twin_training(model, X, y, optimizer, step, **options)
+    expected, expected_losses = reference_training(model, X, y, optimizer, step, **options)
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-10)
     np.testing.assert_allclose(flat(weights), expected, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.parametrize("loss", [LOSSES["softmax"], LOSSES["squared_error_outputs"]])
-def test_several_blocks_are_one_batch(machine, loss):
-    model, X, y = problem(machine, MANY, loss)
+def test_several_blocks_are_one_batch(tested_engine, loss):
+    model, X, y = problem(tested_engine, MANY, loss)
     weights = np.random.default_rng(0).random(MANY)
     value, gradient = model.loss_and_gradient(X, y, sample_weight=weights, alpha=0.5)
-    weights = weights.astype(machine.dtype).astype(float)
-    expected, expected_gradient = model.twin(X, y, sample_weight=weights, alpha=0.5)
+    weights = weights.astype(tested_engine.dtype).astype(float)
+    expected, expected_gradient = model.reference(X, y, sample_weight=weights, alpha=0.5)
     assert value == pytest.approx(expected, rel=1e-6)
-    tolerance = 100 * machine.eps
+    tolerance = 100 * tested_engine.eps
     np.testing.assert_allclose(flat(gradient), flat(expected_gradient), atol=tolerance)
 
 
-def test_a_step_of_several_blocks(machine):
+def test_a_step_of_several_blocks(tested_engine):
     """The update waits for the last block."""
-    model, X, y = problem(machine, MANY)
-    expected = flat(model.weights) - 0.5 * flat(model.twin(X, y)[1])
+    model, X, y = problem(tested_engine, MANY)
+    expected = flat(model.weights) - 0.5 * flat(model.reference(X, y)[1])
     weights, _ = model.train(X, y, PLAIN, epochs=1, rate=0.5)
-    np.testing.assert_allclose(flat(weights), expected, atol=200 * machine.eps)
+    np.testing.assert_allclose(flat(weights), expected, atol=200 * tested_engine.eps)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 16, 19, 20, 21, 1000])
-def test_number_of_steps(machine, batch_size):
-    model, X, y = problem(machine)
+def test_number_of_steps(tested_engine, batch_size):
+    model, X, y = problem(tested_engine)
     trainer = model.trainer(X, y, PLAIN, batch_size=batch_size)
     assert trainer.n_steps == -(-20 // batch_size)
     assert trainer.n_samples == 20
@@ -94,8 +94,8 @@ def test_number_of_steps(machine, batch_size):
         (2, 129, (1,), LOSSES["softmax_groups"]),
     ],
 )
-def test_one_of_everything(machine, n, n_features, hidden, loss):
-    model, X, y = problem(machine, n, loss, n_features, hidden)
+def test_one_of_everything(tested_engine, n, n_features, hidden, loss):
+    model, X, y = problem(tested_engine, n, loss, n_features, hidden)
     for batch_size in (1, 5):
         weights, losses = model.train(X, y, Adam(), epochs=3, batch_size=batch_size)
         assert np.isfinite(flat(weights)).all()
@@ -106,14 +106,14 @@ def test_one_of_everything(machine, n, n_features, hidden, loss):
 
 
 @pytest.mark.parametrize("n", [2, 5, 17])
-def test_shuffle_is_the_twins(double, n):
+def test_shuffle_is_the_references(double, n):
     """With batches of one and a rate of 1, the last row seen is what the bias ends at."""
     model = double.mlp(1)
     X, y = np.zeros((n, 1)), np.arange(float(n))[:, None]
     trainer = model.trainer(X, y, PLAIN, batch_size=1, seed=3)
     for epoch in range(6):
         run_epochs(trainer, [epoch], rate=1.0)
-        assert stored(model, trainer)[1][0][0] == twins.shuffled(np.arange(n), 3, epoch)[-1]
+        assert stored(model, trainer)[1][0][0] == reference.shuffled(np.arange(n), 3, epoch)[-1]
         run_epochs(trainer, [epoch], rate=1.0, shuffle=False)
         assert stored(model, trainer)[1][0][0] == n - 1
 
@@ -123,12 +123,12 @@ def test_shuffle_is_fair():
     n, epochs = 6, 3000
     counts = np.zeros((n, n))
     for epoch in range(epochs):
-        counts[np.arange(n), twins.shuffled(np.arange(n), 1, epoch)] += 1
+        counts[np.arange(n), reference.shuffled(np.arange(n), 1, epoch)] += 1
     assert abs(counts - epochs / n).max() < 5 * np.sqrt(epochs / n)
 
 
-def test_an_epoch_does_not_depend_on_those_before(machine):
-    model, X, y = problem(machine, dropout=0.3)
+def test_an_epoch_does_not_depend_on_those_before(tested_engine):
+    model, X, y = problem(tested_engine, dropout=0.3)
     first = model.trainer(X, y, PLAIN, batch_size=6)
     second = model.trainer(X, y, PLAIN, batch_size=6)
     run_epochs(first, range(5), rate=0.0)
@@ -159,8 +159,8 @@ def test_weight_two_is_the_row_twice_in_training(double):
     np.testing.assert_allclose(flat(weights), flat(repeated), rtol=1e-7, atol=1e-10)
 
 
-def test_weight_of_zero_hides_a_row(machine):
-    model, X, y = problem(machine)
+def test_weight_of_zero_hides_a_row(tested_engine):
+    model, X, y = problem(tested_engine)
     counts = np.ones(20)
     counts[[0, 7]] = 0
     first, _ = model.train(X, y, PLAIN, sample_weight=counts)
@@ -169,8 +169,8 @@ def test_weight_of_zero_hides_a_row(machine):
     np.testing.assert_array_equal(flat(first), flat(second))
 
 
-def test_batch_of_weight_zero_changes_nothing(machine):
-    model, X, y = problem(machine)
+def test_batch_of_weight_zero_changes_nothing(tested_engine):
+    model, X, y = problem(tested_engine)
     options = {"epochs": 1, "sample_weight": np.zeros(20), "batch_size": 8, "alpha": 0.1}
     for clip_norm in (0.0, 1.0):
         weights, losses = model.train(X, y, PLAIN, clip_norm=clip_norm, **options)
@@ -191,17 +191,19 @@ def test_decay_spares_the_biases(double):
 
 
 @pytest.mark.parametrize("n", [20, MANY])
-def test_clipping_bounds_the_norm_of_the_step(machine, n):
-    model, X, y = problem(machine, n)
-    gradient = flat(model.twin(X, y, alpha=0.3)[1])
+def test_clipping_bounds_the_norm_of_the_step(tested_engine, n):
+    model, X, y = problem(tested_engine, n)
+    gradient = flat(model.reference(X, y, alpha=0.3)[1])
     for clip_norm in (1e-3, 0.1, 1e6):
         weights, _ = model.train(X, y, PLAIN, epochs=1, rate=1.0, clip_norm=clip_norm, alpha=0.3)
         step = flat(model.weights).astype(float) - flat(weights)
-        np.testing.assert_allclose(step, twins.clip(gradient, clip_norm), atol=50 * machine.eps)
+        np.testing.assert_allclose(
+            step, reference.clip(gradient, clip_norm), atol=50 * tested_engine.eps
+        )
 
 
-def test_a_norm_never_reached_changes_no_bit(machine):
-    model, X, y = problem(machine)
+def test_a_norm_never_reached_changes_no_bit(tested_engine):
+    model, X, y = problem(tested_engine)
     plain, _ = model.train(X, y, Adam(), batch_size=8)
     clipped, _ = model.train(X, y, Adam(), batch_size=8, clip_norm=1e30)
     np.testing.assert_array_equal(flat(plain), flat(clipped))
@@ -212,25 +214,25 @@ def test_a_norm_never_reached_changes_no_bit(machine):
 
 @pytest.mark.parametrize("activation", ["relu", "identity", "gelu"])
 @pytest.mark.parametrize("optimizer", [PLAIN, SGD()])
-def test_divergence_is_noticed(machine, activation, optimizer):
+def test_divergence_is_noticed(tested_engine, activation, optimizer):
     """A rate far too large: the loss ends at NaN or infinity, not at a number."""
-    model = machine.mlp(5, (16,), activations=activation)
-    X, y = 100 * machine.normal(30, 5), 100 * machine.normal(30, 1)
+    model = tested_engine.mlp(5, (16,), activations=activation)
+    X, y = 100 * tested_engine.normal(30, 5), 100 * tested_engine.normal(30, 1)
     _, losses = model.train(X, y, optimizer, epochs=60, rate=100.0, batch_size=10)
     assert not np.isfinite(losses[-1])
 
 
-def test_nan_in_one_sample_is_noticed(machine):
-    model, X, y = problem(machine)
+def test_nan_in_one_sample_is_noticed(tested_engine):
+    model, X, y = problem(tested_engine)
     X[13, 2] = np.nan
     _, losses = model.train(X, y, Adam(), epochs=1, batch_size=6)
     assert np.isnan(losses[0])
 
 
 @pytest.mark.parametrize("optimizer", [SGD(), Adam()])
-def test_goes_on_where_it_stopped(machine, optimizer):
+def test_goes_on_where_it_stopped(tested_engine, optimizer):
     """Weights and moments stored and loaded: the same bits as without a pause."""
-    model, X, y = problem(machine, dropout=0.2)
+    model, X, y = problem(tested_engine, dropout=0.2)
     options = {"batch_size": 6, "seed": 4, "alpha": 0.1}
     whole = model.trainer(X, y, optimizer, **options)
     run_epochs(whole, range(5))
@@ -246,8 +248,8 @@ def test_goes_on_where_it_stopped(machine, optimizer):
     np.testing.assert_array_equal(flat(stored(model, second)), flat(stored(model, whole)))
 
 
-def test_best_weights(machine):
-    model, X, y = problem(machine)
+def test_best_weights(tested_engine):
+    model, X, y = problem(tested_engine)
     trainer = model.trainer(X, y, Adam(), batch_size=6)
     assert not trainer.has_best
     run_epochs(trainer, range(2))
@@ -260,19 +262,19 @@ def test_best_weights(machine):
 
 
 @pytest.mark.parametrize("n", [20, 1000])
-def test_input_of_the_other_dtype(machine, n):
+def test_input_of_the_other_dtype(tested_engine, n):
     """Converted as it is gathered: the same bits as converted before."""
-    other = "float64" if machine.dtype == "float32" else "float32"
-    model, X, y = problem(machine, n)
+    other = "float64" if tested_engine.dtype == "float32" else "float32"
+    model, X, y = problem(tested_engine, n)
     X = X.astype(other)
     first, _ = model.train(X, y, Adam(), batch_size=64)
-    second, _ = model.train(X.astype(machine.dtype), y, Adam(), batch_size=64)
+    second, _ = model.train(X.astype(tested_engine.dtype), y, Adam(), batch_size=64)
     np.testing.assert_array_equal(flat(first), flat(second))
 
 
-def test_read_only_data(machine):
-    model, X, y = problem(machine)
-    weights = np.ones(20, machine.dtype)
+def test_read_only_data(tested_engine):
+    model, X, y = problem(tested_engine)
+    weights = np.ones(20, tested_engine.dtype)
     expected, _ = model.train(X, y, Adam(), sample_weight=weights)
     for array in (X, y, weights):
         array.flags.writeable = False
@@ -280,17 +282,17 @@ def test_read_only_data(machine):
     np.testing.assert_array_equal(flat(actual), flat(expected))
 
 
-def test_data_outlives_its_names(machine):
+def test_data_outlives_its_names(tested_engine):
     """The Trainer keeps what it points into."""
-    model, X, y = problem(machine)
+    model, X, y = problem(tested_engine)
     expected, _ = model.train(X, y, Adam())
     trainer = model.trainer(X.copy(), y.copy(), Adam(), sample_weight=np.ones(20))
     run_epochs(trainer, range(2))
     np.testing.assert_array_equal(flat(stored(model, trainer)), flat(expected))
 
 
-def test_wrong_shapes_of_weights(machine):
-    model, X, y = problem(machine)
+def test_wrong_shapes_of_weights(tested_engine):
+    model, X, y = problem(tested_engine)
     trainer = model.trainer(X, y, Adam())
     coefs, intercepts = model.weights
     for wrong in ((coefs[:1], intercepts), (coefs[::-1], intercepts), (coefs, intercepts[::-1])):
@@ -299,8 +301,8 @@ def test_wrong_shapes_of_weights(machine):
                 method(*wrong)
 
 
-def test_wrong_data(machine):
-    model, X, y = problem(machine)
+def test_wrong_data(tested_engine):
+    model, X, y = problem(tested_engine)
     for wrong in (
         {"X": X[:, :5].copy()},
         {"y": y[:19]},
@@ -316,8 +318,8 @@ def test_wrong_data(machine):
             model.trainer(**{"X": X, "y": y, **wrong}, batch_size=5)
 
 
-def test_wrong_number_of_rates(machine):
-    model, X, y = problem(machine)
+def test_wrong_number_of_rates(tested_engine):
+    model, X, y = problem(tested_engine)
     trainer = model.trainer(X, y, Adam(), batch_size=6)
     trainer.begin_epoch(0, True)
     for n in (0, 3, 5):

@@ -14,6 +14,7 @@ from sknn import (
     TabularClassifier,
     TabularRegressor,
 )
+from sknn.presets import ConvNet
 
 X, Y = load_iris(return_X_y=True)
 X = scale(X)
@@ -57,22 +58,26 @@ def same_bits(a, b):
 #: 60 images of 8 x 8 pixels, six of each class
 IMAGES, DIGITS = load_digits(return_X_y=True)
 IMAGES, DIGITS = IMAGES[:60].reshape(-1, 8, 8), DIGITS[:60]
-SMALL_CNN = {
-    "conv_layer_sizes": (4,),
-    "hidden_layer_sizes": (8,),
-    "max_iter": 3,
-    "random_state": 0,
-}
+SMALL_CONVNET = {"filters": (4,), "hidden_layer_sizes": (8,)}
+SMALL_CNN = {"layers": ConvNet(**SMALL_CONVNET), "max_iter": 3, "random_state": 0}
+
+
+def convolutional(make, **parameters):
+    """A CNN whose parameters are those of a ConvNet too, unless `layers` are given."""
+    names = ConvNet().get_params().keys() & parameters.keys()
+    plain = {name: parameters.pop(name) for name in names}
+    parameters = {**SMALL_CNN, "layers": ConvNet(**{**SMALL_CONVNET, **plain}), **parameters}
+    return make(**parameters)
 
 
 def cnn(**parameters):
     """A small CNN that trains for three epochs."""
-    return CNNClassifier(**{**SMALL_CNN, **parameters})
+    return convolutional(CNNClassifier, **parameters)
 
 
 def cnn_regressor(**parameters):
     """A small CNN for numbers that trains for three epochs."""
-    return CNNRegressor(**{**SMALL_CNN, **parameters})
+    return convolutional(CNNRegressor, **parameters)
 
 
 SMALL_MIXER = {
@@ -107,3 +112,8 @@ def tabular(**parameters):
 def tabular_regressor(**parameters):
     """A small ensemble for tables and numbers whose two members train for four epochs."""
     return TabularRegressor(**{**SMALL_TABULAR, **parameters})
+
+
+def outputs_of(net, X):
+    """Outputs of every member of an ensemble, as their networks give them."""
+    return net._ensemble().outputs(net._encoded(X)[1])

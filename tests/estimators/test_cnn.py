@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, CNNRegressor
 from sknn.augmentation import Augmentation
-from sknn.estimators._image_parameters import AUTO_EPOCHS, auto_epochs
+from sknn.estimators.families import AUTO_EPOCHS, CNNFamily
 from sknn.layers import (
     Activation,
     BatchNorm,
@@ -40,7 +40,7 @@ def layers_of(fitted):
 
 
 def test_plain_parameters_mean_layers():
-    fitted = cnn(conv_layer_sizes="4x2", dropout=0.5, padding="valid", kernel_size=(3, 2))
+    fitted = cnn(filters="4x2", dropout=0.5, padding="valid", kernel_size=(3, 2))
     fitted.fit(IMAGES, DIGITS)
     expected = [
         Conv2D(4, (3, 2), padding="valid"),
@@ -67,7 +67,7 @@ def test_batch_norm_stands_between_convolution_and_activation():
 @pytest.mark.parametrize("padding", ["same", "valid", 1])
 def test_kernels_and_pools_are_clipped_to_what_reaches_them(shape, padding):
     X = np.random.RandomState(0).uniform(size=(20, *shape))
-    fitted = cnn(conv_layer_sizes=(4, 4, 4), kernel_size=5, pool_size=3, padding=padding)
+    fitted = cnn(filters=(4, 4, 4), kernel_size=5, pool_size=3, padding=padding)
     fitted.fit(X, np.arange(20) % 2)
     assert fitted.predict(X).shape == (20,)
     assert np.isfinite(fitted.predict_proba(X)).all()
@@ -81,8 +81,8 @@ def test_kernels_and_pools_are_clipped_to_what_reaches_them(shape, padding):
         ({"pool_size": (2, 0)}, "pool_size"),
         ({"padding": (1, -1)}, "padding"),
         ({"padding": "full"}, "padding"),
-        ({"conv_layer_sizes": (4, 0)}, "conv_layer_sizes"),
-        ({"conv_layer_sizes": "4y2"}, "conv_layer_sizes"),
+        ({"filters": (4, 0)}, "filters"),
+        ({"filters": "4y2"}, "filters"),
         ({"dropout": (0.1, 0.1, 0.1)}, "dropout"),
         ({"activation": "sine"}, "activation"),
         ({"image_shape": (8, 8, 1, 1)}, "image_shape"),
@@ -101,10 +101,10 @@ def test_wrong_parameters_raise_and_leave_the_estimator_unfitted(wrong, match):
 
 
 def test_epochs_depend_on_the_number_of_samples():
-    assert auto_epochs(1, "adam") == auto_epochs(500, "adam") == AUTO_EPOCHS[0][1]
-    epochs = [auto_epochs(n, "adam") for n in (100, 5_000, 20_000, 60_000)]
+    epochs = [CNNFamily().epochs(cnn(max_iter="auto"), n) for n in (1, 500, 5_000, 20_000, 60_000)]
+    assert epochs[0] == epochs[1] == AUTO_EPOCHS[0][1]
     assert epochs == sorted(epochs, reverse=True)
-    tiny = cnn(max_iter="auto", conv_layer_sizes=1, hidden_layer_sizes=(), tol=0)
+    tiny = cnn(max_iter="auto", filters=1, hidden_layer_sizes=(), tol=0)
     tiny.set_params(n_iter_no_change=np.inf).fit(IMAGES[:20], DIGITS[:20])
     assert tiny.n_iter_ == AUTO_EPOCHS[0][1]
 
@@ -127,7 +127,7 @@ def small_layers():
 @pytest.mark.parametrize("make", BOTH)
 def test_layers_are_the_hidden_layers_and_nothing_else(make):
     layers = small_layers()
-    fitted = make(layers=layers, conv_layer_sizes=(99,), batch_norm=True).fit(IMAGES, DIGITS)
+    fitted = make(layers=layers).fit(IMAGES, DIGITS)
     assert layers_of(fitted) == [repr(layer) for layer in layers]
     assert [np.shape(coef)[-1] for coef in fitted.coefs_] == [4, 8, fitted.n_outputs_]
     assert fitted.coefs_[0].shape == (3, 3, 1, 4)
@@ -210,7 +210,7 @@ def test_skops_needs_to_trust_what_the_user_named():
     fitted = cnn(layers=small_layers(), augmentation=Augmentation(shift=1)).fit(IMAGES, DIGITS)
     data = sio.dumps(fitted)
     untrusted = sio.get_untrusted_types(data=data)
-    own = ("sknn.estimators.cnn.", "sknn.layers.", "sknn.augmentation.")
+    own = ("sknn.estimators.cnn_classifier.", "sknn.layers.", "sknn.augmentation.")
     assert all(name.startswith(own) for name in untrusted)
     twin = sio.loads(data, trusted=untrusted)
     np.testing.assert_array_equal(twin.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
@@ -235,7 +235,7 @@ def test_layers_are_searched():
 
 
 def test_plain_parameters_are_searched_and_validated_across():
-    grid = {"conv_layer_sizes": [(2,), "2x2"], "batch_norm": [False, True]}
+    grid = {"layers__filters": [(2,), "2x2"], "layers__batch_norm": [False, True]}
     GridSearchCV(cnn(), grid, cv=2, error_score="raise").fit(IMAGES, DIGITS)
     net = make_pipeline(StandardScaler(), cnn(image_shape=(8, 8)))
     assert len(cross_val_score(net, IMAGES.reshape(60, -1), DIGITS, cv=3)) == 3
@@ -252,7 +252,7 @@ def test_a_preset_trains():
 
 @pytest.mark.parametrize("make", BOTH)
 def test_learns(make):
-    larger = {"conv_layer_sizes": (8,), "hidden_layer_sizes": (32,)}
+    larger = {"filters": (8,), "hidden_layer_sizes": (32,)}
     fitted = make(**larger, max_iter=100, learning_rate_init=0.01).fit(IMAGES, DIGITS)
     assert fitted.score(IMAGES, DIGITS) > 0.9
 
@@ -337,7 +337,7 @@ def test_warm_start_goes_on_and_refuses_another_network():
     net.fit(IMAGES, DIGITS)
     assert net.t_ == 2 * before
     with pytest.raises(ValueError, match="warm_start=False"):
-        net.set_params(conv_layer_sizes=(5,)).fit(IMAGES, DIGITS)
+        net.set_params(layers__filters=(5,)).fit(IMAGES, DIGITS)
 
 
 def test_weights_of_samples_and_classes():
@@ -375,7 +375,7 @@ def test_lbfgs():
 @pytest.mark.parametrize("augmentation", [None, Augmentation(True, shift=1)])
 def test_same_bits_for_any_number_of_threads(n_threads, augmentation):
     larger = {
-        "conv_layer_sizes": (32, 32),
+        "filters": (32, 32),
         "hidden_layer_sizes": (64,),
         "augmentation": augmentation,
     }

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from sklearn.preprocessing import StandardScaler
 
 from sknn.augmentation import Augmentation
-from sknn.estimators._images import channel_statistics, views_to_average
+from sknn.inputs.images import ImageInput, channel_statistics, views_to_average
 from sknn.layers import Conv2D
 from tests.estimators.samples import DIGITS, IMAGES, cnn, cnn_regressor, mixer, same_bits
 
@@ -143,9 +143,9 @@ def test_images_are_used_without_a_copy(dtype, form, tmp_path, monkeypatch):
         images = np.load(tmp_path / "images.npy", mmap_mode="r")
     images.flags.writeable = False
     seen = []
-    rows = type(cnn())._rows
+    rows = ImageInput.rows
     monkeypatch.setattr(
-        type(cnn()), "_rows", lambda self, network, X: seen.append(X) or rows(self, network, X)
+        ImageInput, "rows", lambda self, network, X: seen.append(X) or rows(self, network, X)
     )
     fitted = cnn().fit(images, DIGITS)
     fitted.predict(images)
@@ -176,7 +176,7 @@ def test_nan_and_infinity_are_refused(value):
 
 @pytest.mark.parametrize("channels_first", [False, True])
 def test_channel_statistics(channels_first, monkeypatch):
-    monkeypatch.setattr("sknn.estimators._images.CHUNK", 200)  # several chunks
+    monkeypatch.setattr("sknn.inputs.images.CHUNK", 200)  # several chunks
     images = COLOUR.astype(float)
     images[..., 2] = 0.1  # constant
     weights = np.arange(60) % 4.0
@@ -245,7 +245,7 @@ def test_predictions_average_the_views(make, channels_first, monkeypatch):
         for weight, view in views_to_average(COLOUR, True, True)
     )
     fitted.set_params(test_time_augmentation=True)
-    monkeypatch.setattr("sknn.estimators._images.CHUNK", 50)
+    monkeypatch.setattr("sknn.inputs.images.CHUNK", 50)
     np.testing.assert_allclose(fitted.decision_function(images), expected, atol=1e-5)
     proba = fitted.predict_proba(images)
     np.testing.assert_allclose(proba.sum(axis=1), 1)

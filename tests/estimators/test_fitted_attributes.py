@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import is_regressor
 
 import sknn
+from sknn.presets import ConvNet
 from tests.estimators.samples import X, Y
 
 #: parameters that make fits short, and those without which an attribute is not there
@@ -18,8 +19,7 @@ PARAMETERS = {
     "effort": "fast",
     "max_iter": 2,
     "hidden_layer_sizes": 4,
-    "conv_layer_sizes": 4,
-    "batch_norm": True,
+    "layers": ConvNet(filters=4, batch_norm=True, hidden_layer_sizes=4),
     "hidden_dim": 4,
     "random_state": 0,
 }

@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from sknn.presets import ConvNet
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:600], Y[:600]
@@ -31,14 +32,20 @@ X_TRAIN, X_TEST, Y_TRAIN, Y_TEST = train_test_split(X, Y, test_size=0.5, stratif
 NETS = {
     "MLP": MLPClassifier((32,), max_iter=30, learning_rate_init=0.01, random_state=0),
     "CNN": CNNClassifier(
-        conv_layer_sizes=(8,),
-        hidden_layer_sizes=(16,),
+        ConvNet(filters=(8,), hidden_layer_sizes=(16,)),
         max_iter=15,
         learning_rate_init=0.01,
         image_shape=(8, 8),
         random_state=0,
     ),
 }
+
+
+def sizes_of(net):
+    """The parameter that holds the sizes of the dense layers."""
+    return "layers__hidden_layer_sizes" if isinstance(net, CNNClassifier) else "hidden_layer_sizes"
+
+
 both = pytest.mark.parametrize("net", NETS.values(), ids=NETS)
 
 
@@ -73,9 +80,10 @@ def test_pipeline_with_columns_of_several_kinds(net):
 @both
 def test_grid_search_in_a_pipeline(net):
     model = Pipeline([("scale", StandardScaler()), ("net", net)])
-    grid = {"net__hidden_layer_sizes": ["2x1", "32x1"], "net__alpha": [0.0, 0.01]}
+    sizes = f"net__{sizes_of(net)}"
+    grid = {sizes: ["2x1", "32x1"], "net__alpha": [0.0, 0.01]}
     search = GridSearchCV(model, grid, cv=2).fit(X_TRAIN, Y_TRAIN)
-    assert search.best_params_["net__hidden_layer_sizes"] == "32x1"
+    assert search.best_params_[sizes] == "32x1"
     assert search.score(X_TEST, Y_TEST) > 0.8
 
 
@@ -87,13 +95,13 @@ def test_halving_search(net, resource):
         if resource == "n_samples"
         else {"min_resources": 5, "max_resources": 15}
     )
-    grid = {"hidden_layer_sizes": [(1,), (16,), (32,)]}
+    grid = {sizes_of(net): [(1,), (16,), (32,)]}
     search = HalvingGridSearchCV(net, grid, resource=resource, cv=2, random_state=0, **limits)
     search.fit(X_TRAIN, Y_TRAIN)
     least, most = limits.values()
     assert search.n_resources_ == [least, most]
     assert search.n_candidates_ == [3, 1]
-    assert search.best_params_["hidden_layer_sizes"] != (1,)
+    assert search.best_params_[sizes_of(net)] != (1,)
     if resource == "max_iter":
         assert search.best_estimator_.n_iter_ == most
 

@@ -7,8 +7,9 @@ from scipy.optimize import approx_fprime
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sknn import MLPClassifier, MLPRegressor
-from sknn.training import flatten
+from sknn.training.lbfgs import flatten
 from tests.estimators.samples import COLUMNS, LABELS, TARGETS, X, Y, classifier, regressor
+from tests.lbfgs_gradient import loss_grad_lbfgs
 
 REGRESSION_LOSSES = ["squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"]
 WEIGHTS = np.random.RandomState(0).uniform(0.2, 2, len(X))
@@ -20,9 +21,9 @@ def assert_gradient_is_right(fitted, targets, data):
     point += np.random.RandomState(1).uniform(-0.1, 0.1, point.size)
 
     def loss(packed):
-        return fitted._loss_grad_lbfgs(packed, data, targets, WEIGHTS)[0]
+        return loss_grad_lbfgs(fitted, packed, data, targets, WEIGHTS)[0]
 
-    gradient = fitted._loss_grad_lbfgs(point, data, targets, WEIGHTS)[1]
+    gradient = loss_grad_lbfgs(fitted, point, data, targets, WEIGHTS)[1]
     step = 1e-6
     central = (approx_fprime(point, loss, step) - approx_fprime(point, loss, -step) * -1) / 2
     np.testing.assert_allclose(gradient, central, rtol=1e-5, atol=1e-7)

@@ -10,17 +10,14 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sknn import CNNClassifier, CNNRegressor, MLPMixerClassifier, MLPMixerRegressor
 from sknn.augmentation import Augmentation
 from sknn.displays import FilterDisplay
-from sknn.estimators._mixer_layers import parse_patch_size
 from sknn.layers import Conv2D, Dropout, GlobalAvgPool2D, LayerNorm, Residual, Transposed
+from sknn.network.mixer import parse_patch_size
 from tests.estimators.samples import DIGITS, IMAGES, mixer, mixer_regressor, same_bits
 
 BOTH = [mixer, mixer_regressor]
-OWN = {"patch_size", "n_blocks", "hidden_dim", "tokens_mlp_dim", "channels_mlp_dim"}
+OWN = {"dropout", "patch_size", "n_blocks", "hidden_dim", "tokens_mlp_dim", "channels_mlp_dim"}
 #: of the CNN's
-OTHER = {
-    *("layers", "conv_layer_sizes", "kernel_size", "pool_size", "padding", "batch_norm"),
-    "hidden_layer_sizes",
-}
+OTHER = {"layers"}
 
 
 # ---- parameters ---------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
+from sknn.estimators.prediction import NetworkPrediction
 from sknn.layers import Conv2D, Dropout, SpatialDropout
-from tests import twins
+from tests import reference
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,
@@ -27,18 +28,20 @@ DROPPED = {"dropout": (0.2, 0.4), "activation": "tanh", "dtype": "float64"}
 
 
 def thinned_outputs(net, x, draw):
-    """The twin's logits of one draw of a perceptron with one hidden layer."""
-    network, _ = net._program(False, np.dtype("float64"))
+    """The reference's logits of one draw of a perceptron with one hidden layer."""
+    network, _ = NetworkPrediction(net).program()
     salts = iter(op.mask for op in network.plan.ops if op.drop_rate > 0)
     seed = ~net._optimizer.seed & (2**64 - 1)
     for layer, (W, b) in enumerate(zip(net.coefs_, net.intercepts_, strict=True)):
         x = np.tanh(x) if layer else x
-        mask = twins.dropout_mask(seed, draw, [0], next(salts), len(W), DROPPED["dropout"][layer])
+        mask = reference.dropout_mask(
+            seed, draw, [0], next(salts), len(W), DROPPED["dropout"][layer]
+        )
         x = (x * mask) @ W + b
     return x
 
 
-def test_moments_of_a_regressor_are_those_of_the_twins_draws():
+def test_moments_of_a_regressor_are_those_of_the_references_draws():
     net = regressor(**DROPPED).fit(X_NUMBERS, NUMBERS)
     draws = np.stack([thinned_outputs(net, X_NUMBERS, k)[:, 0] for k in range(30)])
     mean, std = net.predict(X_NUMBERS, return_std=True, mc_samples=30)
@@ -50,9 +53,9 @@ def test_moments_of_a_regressor_are_those_of_the_twins_draws():
         np.testing.assert_array_equal(a, b)
 
 
-def test_probabilities_are_means_over_the_twins_draws():
+def test_probabilities_are_means_over_the_references_draws():
     net = classifier(**DROPPED).fit(X, Y)
-    draws = [twins.softmax(thinned_outputs(net, X, k)) for k in range(20)]
+    draws = [reference.softmax(thinned_outputs(net, X, k)) for k in range(20)]
     found = net.predict_proba(X, mc_samples=20)
     np.testing.assert_allclose(found, np.mean(draws, axis=0), rtol=1e-9)
     assert found.dtype == np.float64

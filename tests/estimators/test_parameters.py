@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sknn import MLPClassifier, MLPRegressor
 from sknn.engine import load
-from sknn.estimators._architecture import ACTIVATIONS
+from sknn.network.parsing import ACTIVATIONS
 from sknn.optimizers import SGD, Adam
 from sknn.schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
 from tests.estimators.samples import NUMBERS, X_NUMBERS, X, Y, classifier, regressor, same_bits

@@ -91,20 +91,24 @@ def test_a_twin_starts_as_warm(solver):
     assert fitted.loss_curve_ == twin.loss_curve_
 
 
-@pytest.mark.parametrize("form", ["pickle", "joblib"])
-def test_a_fresh_process_loads_it(tmp_path, form):
+def test_a_fresh_process_loads_it(tmp_path):
+    """By pickle and by joblib."""
     model = make_pipeline(StandardScaler(), classifier()).fit(X, Y)
-    module = {"pickle": pickle, "joblib": joblib}[form]
-    with open(tmp_path / "model", "wb") as file:
-        module.dump(model, file)
+    for module in (pickle, joblib):
+        with open(tmp_path / module.__name__, "wb") as file:
+            module.dump(model, file)
     np.save(tmp_path / "x.npy", X)
     code = (
-        f"import sys, numpy, {form}\n"
-        f"model = {form}.load(open('model', 'rb'))\n"
-        "numpy.save('p.npy', model.predict_proba(numpy.load('x.npy')))"
+        "import pickle, numpy\n"
+        "model, X = pickle.load(open('pickle', 'rb')), numpy.load('x.npy')\n"
+        "numpy.save('pickle.npy', model.predict_proba(X))\n"
+        "import joblib\n"
+        "numpy.save('joblib.npy', joblib.load(open('joblib', 'rb')).predict_proba(X))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=60)
-    np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), model.predict_proba(X))
+    for module in (pickle, joblib):
+        predicted = np.load(tmp_path / f"{module.__name__}.npy")
+        np.testing.assert_array_equal(predicted, model.predict_proba(X))
 
 
 def test_a_mapped_pickle_predicts(tmp_path):
@@ -115,7 +119,7 @@ def test_a_mapped_pickle_predicts(tmp_path):
     mapped.partial_fit(X, Y)
 
 
-OWN = {"sknn.estimators.mlp.MLPClassifier", "sknn.estimators.mlp.MLPRegressor"}
+OWN = {"sknn.estimators.mlp_classifier.MLPClassifier", "sknn.estimators.mlp_regressor.MLPRegressor"}
 GIVEN = {"sknn.optimizers._adam.Adam", "sknn.schedules.Cosine"}
 
 

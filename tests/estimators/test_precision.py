@@ -125,5 +125,5 @@ def test_windows_of_images_far_from_zero():
 
 
 def test_images_near_zero_have_the_bits_that_they_had():
-    assert cnn().fit(IMAGES, DIGITS)._center() is None
+    assert cnn().fit(IMAGES, DIGITS)._input().center is None
     assert same_bits(cnn().fit(IMAGES, DIGITS), cnn().fit(IMAGES.astype(np.uint8), DIGITS))

@@ -5,9 +5,9 @@ import copy
 import numpy as np
 import pytest
 
+from sknn._state import CACHES
 from sknn.augmentation import Augmentation
-from sknn.estimators import _data
-from sknn.estimators._estimator import CACHES
+from sknn.inputs import dataset
 from sknn.layers import BatchNorm, Conv2D, Dense, Flatten, Residual
 from sknn.optimizers import Adam
 from sknn.schedules import Cosine
@@ -166,9 +166,11 @@ def test_a_scorer_that_changes_a_parameter_changes_its_own():
 
 
 def test_a_callback_is_handed_no_more_than_what_is_learned():
-    callbacks = pytest.importorskip("sknn.estimators._callbacks")
+    callbacks = pytest.importorskip("sknn.training.callbacks")
     net = classifier().fit(X, Y)
-    told = callbacks.EpochCallbacks(net, _data.Data(X, Y, None, None, X), net)._attributes(dict)()
+    told = callbacks.EpochCallbacks(net, dataset.Dataset(X, Y, None, None, X), net)._attributes(
+        dict
+    )()
     assert told.keys() & net.get_params().keys() == set()
     assert told.keys() & {"_programs", "_valid_parameters", "_skl_callbacks"} == set()
     assert told.keys() >= {"coefs_", "classes_", "n_iter_", "_target_kind"}

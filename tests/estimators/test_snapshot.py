@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sknn import MLPClassifier, PerceptronClassifier, TabularClassifier, TabularRegressor
-from sknn.estimators._snapshot import _SNAPSHOTS, atomic_fit
+from sknn._state import _SNAPSHOTS, atomic_fit
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,
@@ -63,7 +63,7 @@ def _frequent_switches():
     sys.setswitchinterval(before)
 
 
-def rounds(estimator, work, seconds=0.8, n_threads=8):
+def rounds(estimator, work, seconds=0.4, n_threads=8):
     """Calls work(loaded, number) in all threads at once, in each round on one freshly loaded estimator.
 
     Returns these estimators and the errors.
@@ -155,7 +155,7 @@ def test_a_refit_is_seen_as_a_whole(name):
             return
         seen.append(any(np.array_equal(found, one) for one in expected))
 
-    assert run_threads(work, 4, 0.5) == []
+    assert run_threads(work, 4, 0.3) == []
     assert seen
     assert all(seen)
 

@@ -8,8 +8,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sknn import MLPClassifier, MLPRegressor
+from sknn.estimators.prediction import NetworkPrediction
 from sknn.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual
-from tests import twins_network
+from sknn.presets import ConvNet
+from tests import reference_network
 from tests.estimators.samples import (
     DIGITS,
     IMAGES,
@@ -81,7 +83,7 @@ def test_the_slides_figures_are_explained(lecture):
 # ---- gradients of anything -----------------------------------------------------------------------
 
 CONVOLUTIONAL = {
-    "plain": {"conv_layer_sizes": (3,), "hidden_layer_sizes": (5,), "dropout": 0.5},
+    "plain": {"layers": ConvNet(filters=(3,), hidden_layer_sizes=(5,), dropout=0.5)},
     "batch_norm": {"layers": [Conv2D(3, 3, activation="tanh"), BatchNorm(), Dropout(0.3)]},
     "residual": {
         "layers": [
@@ -99,20 +101,21 @@ def small(build, **parameters):
 
 
 def loss_of(net, X, y, sample_weight=None):
-    """The twin's mean loss of a fitted network."""
-    network, _ = net._program(False, np.dtype("float64"))
+    """The reference's mean loss of a fitted network."""
+    network, _ = NetworkPrediction(net).program()
     layers = [clone(layer) for layer in network.layers if not isinstance(layer, Dropout)]
     for layer in layers:
         if isinstance(layer, Residual):
             layer.layers = [f for f in layer.layers if not isinstance(f, Dropout)]
     images = hasattr(net, "image_shape_")
-    x = net._entering(np.asarray(X)) if images else np.asarray(X)
-    loss = net._loss()
-    value, *_ = twins_network.loss_and_gradient(
+    x = net._input().entering(np.asarray(X)) if images else np.asarray(X)
+    targets = net._targets()
+    loss = targets.loss
+    value, *_ = reference_network.loss_and_gradient(
         layers,
         (net.coefs_, net.intercepts_),
         x,
-        net._encode(net._check_targets(np.asarray(y)), np.dtype("float64")),
+        targets.encode(targets.check(np.asarray(y)), np.dtype("float64")),
         loss,
         sample_weight=sample_weight,
         activation=network.plan.activation,
@@ -256,10 +259,10 @@ def test_steps_of_images():
     assert [step.function for step in steps] == functions
     shapes = [(6, 6, 4), (3, 3, 4), (3, 3, 4), (3, 3, 4), (36,), (8,), (8,), (10,)]
     assert [step.activation.shape[1:] for step in steps] == shapes
-    outputs = twins_network.forward(
+    outputs = reference_network.forward(
         [*layers, Dense(10, "identity")],
         (net.coefs_, net.intercepts_),
-        net._entering(IMAGES[:7]),
+        net._input().entering(IMAGES[:7]),
         statistics=(net.batch_means_, net.batch_variances_),
     )
     for step, expected in zip(steps[:-1], outputs, strict=False):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sknn.estimators._table import TableColumns, parse_categorical
-from sknn.estimators._table_encoder import Numbers, TableEncoder
+from sknn.inputs.table.columns import TableColumns, parse_categorical
+from sknn.inputs.table.encoder import NumericalFeature, TableEncoder
 
 pd = pytest.importorskip("pandas")
 
@@ -51,7 +51,7 @@ def test_heavy_tails_stay_within_three():
 def test_without_clipping_numbers_are_only_scaled():
     column = np.random.RandomState(0).standard_cauchy(101) ** 3
     low, center, high = np.quantile(column, (0.25, 0.5, 0.75))
-    scaled = Numbers(column, clip=False)
+    scaled = NumericalFeature(column, clip=False)
     np.testing.assert_allclose(scaled.encode(column), (column - center) / (high - low))
     np.testing.assert_allclose(scaled.slope(column), 1 / (high - low))
     encoder = TableEncoder(TableColumns(column[:, None]), np.array([False]), clip=False)
@@ -65,7 +65,7 @@ def test_large_integers_keep_their_differences():
 
 
 def test_slopes_are_those_of_the_encoding():
-    numbers, x = Numbers(np.arange(11.0)), np.array([-5.0, 0, 3, 40])
+    numbers, x = NumericalFeature(np.arange(11.0)), np.array([-5.0, 0, 3, 40])
     step = 1e-6
     slopes = (numbers.encode(x + step) - numbers.encode(x - step)) / (2 * step)
     np.testing.assert_allclose(numbers.slope(x), slopes, rtol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sknn import TabularClassifier, TabularRegressor
-from sknn.estimators._table import TableColumns, parse_categorical
+from sknn.inputs.table.columns import TableColumns, parse_categorical
 from tests.estimators.test_table import encoded
 
 pd = pytest.importorskip("pandas")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sknn import MLPClassifier, TabularRegressor
-from sknn.estimators._table import TableColumns, parse_categorical
+from sknn.inputs.table.columns import TableColumns, parse_categorical
 from tests.estimators.samples import SMALL_TABULAR, tabular
 from tests.estimators.test_table import encoded
 

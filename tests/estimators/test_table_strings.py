@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from sknn.estimators._table import TableColumns, parse_categorical
+from sknn.inputs.table.columns import TableColumns, parse_categorical
 from tests.estimators.samples import tabular
 from tests.estimators.test_table import encoded
 

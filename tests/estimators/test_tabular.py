@@ -12,10 +12,10 @@ from sklearn.inspection import PartialDependenceDisplay
 from sklearn.metrics import log_loss
 
 from sknn import TabularClassifier, TabularRegressor
-from sknn.estimators._efforts import Effort
-from sknn.estimators._tabular_targets import calibrated_loss
+from sknn.ensemble.calibration import calibrated_loss
+from sknn.ensemble.effort import Effort
 from sknn.schedules import Cosine
-from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
+from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_estimators": 2, "random_state": 0}
 AMOUNTS = np.exp(NUMBERS)
@@ -135,7 +135,7 @@ def test_validation_data_take_the_place_of_folds():
     assert net.validation_scores_[0][net.best_epochs_[0] - 1] == max(net.validation_scores_[0])
     with pytest.raises(ValueError, match="X_val is provided, but y_val was not"):
         classifier().fit(X, Y, X_val=X)
-    with pytest.raises(ValueError, match="no samples are held out"):
+    with pytest.raises(ValueError, match="no validation folds"):
         classifier(store_oof_predictions=True).fit(X, Y, X_val=X, y_val=Y)
 
 
@@ -218,7 +218,7 @@ def test_the_budget_buys_members_first_and_then_epochs():
     assert effort.plan(10.0) == (6, 16)
     assert effort.plan(25.0) == (4, 10)
     assert effort.plan(1e6) == (2, 10)
-    assert effort.plan(10.0, n_estimators=3) == (3, 30)
+    assert effort.plan(10.0, n_members=3) == (3, 30)
 
 
 # ---- temperature ----------------------------------------------------------------------------------
@@ -237,16 +237,17 @@ def test_temperature_is_that_of_the_least_held_out_loss(kind):
 
 def test_the_default_score_does_not_depend_on_the_size_of_logits():
     net = classifier().fit(X, Y)
-    logits, loss = net._member_outputs(X)[0], net._validation_loss()
+    logits, targets = outputs_of(net, X)[0], net._targets()
+    loss = targets.validation_loss
     losses = [calibrated_loss(loss, size * logits, Y[:, None], None) for size in (0.7, 1.0, 1.3)]
     np.testing.assert_allclose(losses, losses[0], rtol=0.1)
-    assert losses[1] <= log_loss(Y, net._probabilities(logits * net.temperature_))
+    assert losses[1] <= log_loss(Y, targets.transformed(logits * net.temperature_))
 
 
 def test_a_single_member_has_its_logits_over_the_temperature():
     net = classifier(n_estimators=1).fit(X, Y > 0)
     warm = net.decision_function(X) * net.temperature_
-    cold = net._member_outputs(X)[0].ravel()
+    cold = outputs_of(net, X)[0].ravel()
     np.testing.assert_allclose(warm, cold, rtol=1e-4, atol=1e-5)
 
 

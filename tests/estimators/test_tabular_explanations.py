@@ -36,8 +36,8 @@ def test_input_gradients_are_differences(make, y, output, dtype):
     which = 0 if output is None else output
 
     def value(table):
-        rows = net._encoder.encode(net._rows_of_table(table)[0], np.float64)
-        return net._encoded_outputs(rows)[:, which]
+        rows = net._encoder.encode(net._encoded(table)[0], np.float64)
+        return net._ensemble().combined(rows)[:, which]
 
     away = X[:7] + 0.0123  # from the edges of bins, which are samples
     step, found = 1e-5, net.input_gradients(away, output)
@@ -60,6 +60,6 @@ def test_attributions_sum_to_the_difference():
     shares = net.integrated_gradients(table, n_steps=400)
     start = np.zeros((1, net._encoder.width))
     start[:, net._encoder.codes] = -1
-    wanted = net.decision_function(table) - net._encoded_outputs(start)[:, 0]
+    wanted = net.decision_function(table) - net._ensemble().combined(start)[:, 0]
     np.testing.assert_allclose(shares.sum(axis=1), wanted, rtol=1e-3, atol=5e-3)
     assert np.isnan(net.input_gradients(table)[:, 1:]).all()

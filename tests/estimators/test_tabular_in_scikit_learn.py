@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn import TabularClassifier, TabularRegressor
+from tests.estimators.samples import outputs_of
 
 pd = pytest.importorskip("pandas")
 
@@ -67,8 +68,9 @@ def test_every_loss(loss, columns):
 def test_held_out_predictions_are_of_the_member_that_has_not_seen_them(make):
     y = LABELS if make is classifier else Y
     net = make(n_estimators=5, n_thresholds=0, store_oof_predictions=True).fit(FRAME, y)
-    for member, outputs in zip(net.estimators_, net._member_outputs(FRAME), strict=True):
-        wanted = net._as_predictions(net._predicted(outputs[None]))[member.held_out]
+    targets = net._targets()
+    for member, outputs in zip(net.estimators_, outputs_of(net, FRAME), strict=True):
+        wanted = targets.as_predictions(targets.predicted(outputs[None]))[member.held_out]
         np.testing.assert_allclose(net.oof_predictions_[member.held_out], wanted, rtol=1e-5)
 
 
@@ -78,7 +80,7 @@ def test_quantiles_do_not_cross_and_are_scored_together(quantiles):
     columns = net.predict(FRAME).reshape(N, -1)
     ascending = columns[:, np.argsort(quantiles)]
     assert (np.diff(ascending, axis=1) >= 0).all()
-    raw = net._combined(net._member_outputs(FRAME))[:, np.argsort(quantiles)]
+    raw = net._ensemble().combined(net._encoded(FRAME)[1])[:, np.argsort(quantiles)]
     assert (np.diff(raw, axis=1) < 0).any() == (len(quantiles) > 1)  # so there was something to do
     scores = [d2_pinball_score(Y, c, alpha=q) for c, q in zip(columns.T, quantiles, strict=True)]
     assert net.score(FRAME, Y) == pytest.approx(np.mean(scores))

@@ -10,7 +10,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn import TabularClassifier
-from sknn.estimators import _members
+from sknn.ensemble import members
 from tests.estimators.samples import X, Y
 from tests.estimators.test_callbacks import Recorder, callback
 
@@ -108,7 +108,7 @@ def test_interrupted_before_the_first_epoch(monkeypatch, n_threads):
     def stopped(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_members, "fit_to_data", stopped)
+    monkeypatch.setattr(members, "fit_to_data", stopped)
     with pytest.raises(KeyboardInterrupt):
         net.fit(X[:, :3], Y)
     np.testing.assert_array_equal(net.predict_proba(X), before)

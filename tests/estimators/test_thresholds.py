@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sknn.estimators._table import TableColumns
-from sknn.estimators._table_encoder import Numbers, TableEncoder
-from sknn.estimators._tabular_targets import right_probabilities, share_of_second
-from sknn.estimators._thresholds import find_thresholds
+from sknn.ensemble.calibration import right_probabilities, share_of_second
+from sknn.inputs.table.columns import TableColumns
+from sknn.inputs.table.encoder import NumericalFeature, TableEncoder
+from sknn.inputs.table.thresholds import find_thresholds
 from sknn.losses import Loss
-from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y
+from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
 from tests.estimators.test_tabular import classifier, regressor
 
 UNIFORM = np.random.RandomState(0).uniform(0, 1, 400)
@@ -109,8 +109,8 @@ def test_steps_end_a_row():
     before = encoder.encode(columns, np.float64)
     encoder.learn_thresholds(columns, (UNIFORM > 0.7)[:, None], None, 2, True, n_threads=2)
     after = encoder.encode(columns, np.float64)
-    assert after.shape[1] == encoder.width == before.shape[1] + encoder.n_steps
-    np.testing.assert_array_equal(after[:, : encoder.width_without_steps], before)
+    assert after.shape[1] == encoder.width == before.shape[1] + encoder.n_thresholds
+    np.testing.assert_array_equal(after[:, : encoder.width_without_thresholds], before)
     assert [len(group) for group in encoder.groups] == [
         2,
         1,
@@ -126,11 +126,11 @@ def test_steps_end_a_row():
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.9])
 @pytest.mark.parametrize("clip", [True, False])
 def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
-    one = Numbers(UNIFORM, clip=clip)
+    one = NumericalFeature(UNIFORM, clip=clip)
     one.split(UNIFORM, np.array([np.quantile(UNIFORM, 1 - share)]))
     zeros_and_ones = (one.thresholds < UNIFORM).astype(float)
-    wanted = Numbers(zeros_and_ones, clip=clip).encode(zeros_and_ones)
-    np.testing.assert_allclose(one.steps(UNIFORM)[:, 0], wanted)
+    wanted = NumericalFeature(zeros_and_ones, clip=clip).encode(zeros_and_ones)
+    np.testing.assert_allclose(one.above_thresholds(UNIFORM)[:, 0], wanted)
 
 
 # ---- members ---------------------------------------------------------------------------------------
@@ -165,14 +165,15 @@ def test_members_without_steps(make, y, parameters):
     assert [member.weight for member in net.estimators_] == [1 / len(net.estimators_)] * len(
         net.estimators_
     )
-    assert net._encoder.n_steps == 0
+    assert net._encoder.n_thresholds == 0
 
 
 @pytest.mark.parametrize(("n_numbers", "n_most"), [(4, 8), (200, 4), (801, 0)])
 def test_wide_tables_have_fewer_thresholds(n_numbers, n_most):
     rng = np.random.RandomState(0)
-    table = rng.standard_normal((100, n_numbers))
-    net = classifier(max_iter=1).fit(table, rng.randint(0, 2, 100))
+    n = 100 if n_most else 20
+    table = rng.standard_normal((n, n_numbers))
+    net = classifier(max_iter=1, n_estimators=2).fit(table, rng.randint(0, 2, n))
     found = [len(learned.thresholds) for learned in net._encoder.learned]
     assert max(found) == n_most
     assert len(net._layers_) == (2 if n_most else 1)
@@ -188,14 +189,14 @@ def test_the_mean_has_the_members_weights(kind, more):
     make = regressor if kind == "numbers" else classifier
     net = make(n_estimators=3, n_thresholds=2, **parameters)
     net.fit(X, TARGETS.get(kind, X[:, 0]), **validation)
-    outputs = net._member_outputs(X)
+    outputs, targets = outputs_of(net, X), net._targets()
     weights = [member.weight for member in net.estimators_]
     assert sum(weights) == pytest.approx(1)
     assert (weights == [1 / 3] * 3) == (kind == "numbers" or bool(validation))
     wanted = sum(
-        w * net._predicted(values[None]) for w, values in zip(weights, outputs, strict=True)
+        w * targets.predicted(values[None]) for w, values in zip(weights, outputs, strict=True)
     )
-    np.testing.assert_allclose(net._predicted(outputs), wanted, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(targets.predicted(outputs, weights), wanted, rtol=1e-6, atol=1e-9)
 
 
 def test_a_rule_on_a_heavy_tail_needs_steps():

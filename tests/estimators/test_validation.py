@@ -224,7 +224,7 @@ def test_in_a_search_with_weights():
     ],
 )
 def test_a_holdout_too_small_is_none(make, rows, y):
-    with pytest.warns(UserWarning, match="too few: training goes on without early stopping"):
+    with pytest.warns(UserWarning, match="too few: training continues without early stopping"):
         fitted = make(early_stopping=True).fit(X[:rows], y[:rows])
     assert fitted.t_ == rows * fitted.n_iter_
     assert fitted.validation_scores_ is None

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import make_scorer
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from sknn.estimators._data import _takes_weights
+from sknn.inputs.dataset import _takes_weights
 from tests.estimators.samples import (
     COLUMNS,
     LABELS,

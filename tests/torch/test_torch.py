@@ -16,13 +16,13 @@ from sklearn.base import clone
 
 from sknn import MLPMixerClassifier
 from sknn.engine import available_levels
-from sknn.estimators._mixer_layers import mixer_layers
 from sknn.layers import Conv2D, Dropout, MaxPool2D, SpatialDropout
+from sknn.network.mixer import mixer_layers
 from sknn.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, RMSprop
 from tests.engine.drawn_layers import draw
 from tests.engine.layer_cases import ALL, DROPOUTS, has
 from tests.engine.layered import Layered
-from tests.engine.machine import Machine, flat, stored, targets
+from tests.engine.under_test import EngineUnderTest, flat, stored, targets
 
 TORCH_PYTHON = os.environ.get("SKNN_TORCH_PYTHON")
 if not TORCH_PYTHON:
@@ -73,7 +73,7 @@ CASES = {
 }
 # Random networks, of seeds that the engine's own tests do not use, without masks.
 RANDOM = {f"random_{seed}": draw(seed) for seed in range(100_000, 100_300)}
-# optimizer, its twin in PyTorch, learning rate; Adam's ε is so small that its place does not matter
+# optimizer, the same in PyTorch, learning rate; Adam's ε is so small that its place does not matter
 STEPS = {
     "sgd": (SGD(nesterov=False), ["SGD", {"lr": 0.01, "momentum": 0.9}], 0.01),
     "nesterov": (SGD(), ["SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True}], 0.01),
@@ -117,7 +117,7 @@ def model_of(name, dtype):
         layers, shape = RANDOM[name].layers, RANDOM[name].shape
     else:
         layers, shape = ALL["le_net"] if name in STEPS else CASES[name]
-    return Layered(Machine(available_levels()[0], dtype), without_masks(layers), shape)
+    return Layered(EngineUnderTest(available_levels()[0], dtype), without_masks(layers), shape)
 
 
 def batches():
@@ -127,7 +127,7 @@ def batches():
 
 def data(model, n):
     """Images, and classes; a third of an image is brighter, and tells its class."""
-    X, y = model.images(n), targets(model.loss, n, model.machine.dtype)
+    X, y = model.images(n), targets(model.loss, n, model.tested_engine.dtype)
     h = X.shape[1] // 3
     for k in range(3):
         X[y[:, 0] == k, k * h : (k + 1) * h] += 1

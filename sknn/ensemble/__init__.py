@@ -1,0 +1,1 @@
+"""Ensembles of networks on tabular data: budget, members, calibration, attribution."""

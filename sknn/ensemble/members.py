@@ -1,0 +1,366 @@
+"""The members of an ensemble: networks trained side by side, one thread each.
+
+A member is trained on some of the samples and validated on others after every epoch; what is kept is
+its best epoch. Which seeds and samples it gets is decided before any of them begins, so that the
+result does not depend on how many are trained at once.
+"""
+
+import copy
+import math
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sknn.ensemble.attribution import importance_samples, importances
+from sknn.losses import Loss
+from sknn.optimizers import Optimizer
+from sknn.schedules import Schedule
+from sknn.training.history import CALLBACK, INTERRUPTED, History, OptimizerState, Options
+from sknn.training.loop import Ending, FitLoop, Stochastic
+from sknn.training.validation import Validation
+
+#: samples that initial weights are fitted to
+FITTED_SAMPLES = 1024
+#: multiply-adds in a second that a slow machine does, and samples to look at if time is short
+SLOWEST, FEWEST_SAMPLES = 2e9, 8
+
+
+@dataclass
+class Encoded:
+    """Encoded samples as the engine takes them."""
+
+    X: np.ndarray
+    rows: Any
+    targets: np.ndarray
+    weights: np.ndarray | None
+
+    def take(self, engine, chosen):
+        """Some of them, copied."""
+        X, weights = self.X[chosen], None if self.weights is None else self.weights[chosen]
+        return Encoded(X, engine.Rows(X), self.targets[chosen], weights)
+
+    def narrowed(self, engine, width):
+        """With the first columns of X alone."""
+        X = np.ascontiguousarray(self.X[:, :width])
+        return Encoded(X, engine.Rows(X), self.targets, self.weights)
+
+
+@dataclass
+class Task:
+    """What one member is trained on."""
+
+    #: number of its network in the recipe
+    kind: int
+    training: Encoded
+    #: numbers of the samples of `training`
+    samples: np.ndarray
+    #: None: there is nothing to validate on, the last epoch is kept
+    validation: Encoded | None
+    #: numbers of the validation samples in `training`; None where they come from elsewhere
+    held_out: np.ndarray | None
+    #: (logits, FitLoop) -> score; None for the negative loss
+    score: Callable | None
+    seed: int
+    epochs: int
+    #: epoch after which training stops; the schedules run as if it continued to `epochs`
+    last_epoch: int
+
+
+@dataclass
+class Member:
+    """A trained network."""
+
+    kind: int
+    coefs: list
+    intercepts: list
+    n_epochs: int
+    best_epoch: int
+    loss_curve: list
+    validation_scores: list | None
+    validation_losses: list | None
+    #: numbers of the samples of its validation fold, and its outputs for them
+    held_out: np.ndarray | None
+    logits: np.ndarray | None
+    #: rise of the loss when a feature is shuffled
+    importances: np.ndarray | None
+    reason: str
+    #: in the mean of all members
+    weight: float = 1.0
+
+    def ending(self):
+        """How its training ended."""
+        return Ending(self.reason, self.n_epochs, self.loss_curve)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the members are trained."""
+
+    networks: list
+    loss: Loss
+    #: of validation samples, without what only training wants
+    validation_loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    #: (member) -> attributes of an estimator that has this member alone, for callbacks
+    fitted: Callable
+    learning_rate: float
+    batch_size: int
+    data_driven: bool
+    #: for each feature its columns in an encoded sample
+    groups: list
+    n_threads: int = 1
+    verbose: bool = False
+    #: schedule of weight decay and dropout; None: they do not change
+    annealing: Schedule | None = None
+    #: by the engine's clock, for all members together
+    deadline: float = math.inf
+
+
+class MemberFit:
+    """Trains one member.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    task : Task
+    stop : threading.Event
+        Ends all members after their epoch.
+    callbacks : EpochCallbacks
+    max_time : float, default=inf
+        Seconds.
+    """
+
+    def __init__(self, recipe, task, stop, callbacks, max_time=math.inf):
+        self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
+        self.max_time = max_time
+        self.network = recipe.networks[task.kind]
+        self.engine = self.network.engine
+        #: by a callback or Ctrl-C, so that the others should stop, too
+        self.asked_to_stop = False
+
+    def run(self):
+        """The Member; without an epoch where time was over before."""
+        task, started = self.task, self.engine.clock()
+        random_state = np.random.RandomState(task.seed)
+        trainer = self._trainer(random_state)
+        looked_at = task.validation or task.training
+        work = len(self.recipe.groups) * self.network.multiply_adds
+        n_wanted = importance_samples(looked_at, self.recipe.groups)
+        n_samples = self._affordable(n_wanted, work, least=0)
+        # what comes after training is within the time, too
+        rest = (n_samples * work + len(looked_at.X) * self.network.multiply_adds) / SLOWEST
+        loop = self._loop(trainer, started, max(self.max_time - rest, 0.0))
+        loop.run()
+        if loop.history.n_iter == 0 and loop.reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        member = self._member(loop, loop.result(self.network.dtype), loop.keeps_best)
+        member.importances = importances(
+            self.network,
+            self.network.program(self.recipe.validation_loss),
+            (member.coefs, member.intercepts),
+            looked_at,
+            self.recipe.groups,
+            random_state,
+            n_samples,
+        )
+        ended = self.callbacks.end(lambda: self.recipe.fitted(member))
+        early = loop.reason == CALLBACK and member.n_epochs < task.last_epoch
+        self.asked_to_stop = ended or early or loop.reason == INTERRUPTED
+        return member
+
+    def _affordable(self, n_samples, work_of_one, least=FEWEST_SAMPLES):
+        """At most so many samples, for which a tenth of the time is enough; fewer than a few are none."""
+        affordable = 0.1 * max(self.max_time, 0) * SLOWEST / max(work_of_one, 1)
+        return int(min(n_samples, affordable if affordable >= FEWEST_SAMPLES else least))
+
+    def _trainer(self, random_state):
+        """The engine's Trainer with initial weights."""
+        recipe, task, network = self.recipe, self.task, self.network
+        program = network.program(recipe.loss)
+        coefs, intercepts = network.initial_weights(random_state)
+        if recipe.data_driven:
+            n_samples = self._affordable(FITTED_SAMPLES, network.multiply_adds)
+            fit_to_data(network, program, coefs, intercepts, task, random_state, n_samples)
+        trainer = self.engine.Trainer(
+            program,
+            task.training.rows,
+            task.training.targets,
+            task.training.weights,
+            task.samples,
+            min(recipe.batch_size, len(task.samples)),
+            recipe.optimizer.lower(self.engine),
+            seed=random_state.randint(np.iinfo(np.int32).max),
+            n_threads=recipe.n_threads,
+        )
+        trainer.load(coefs, intercepts)
+        return trainer
+
+    def _loop(self, trainer, started, max_time):
+        """The FitLoop, ready to run."""
+        recipe, task = self.recipe, self.task
+        validation = None
+        if task.validation is not None:
+            validation = Validation(
+                self.network,
+                recipe.validation_loss,
+                [(slice(None), task.validation.rows)],
+                task.validation.targets,
+                task.validation.weights,
+                task.score,
+                recipe.n_threads,
+            )
+        options = Options(
+            max_iter=task.epochs,
+            tol=0.0,
+            n_iter_no_change=np.inf,
+            shuffle=True,
+            max_time=max_time,
+            started=started,
+            verbose=recipe.verbose,
+            early_stopping=validation is not None,
+            decay=recipe.annealing,
+            dropout=recipe.annealing,
+            last_epoch=task.last_epoch,
+            stop=self.stop,
+        )
+        return FitLoop(
+            self.network,
+            trainer,
+            Stochastic(recipe.schedule, OptimizerState(recipe.learning_rate, recipe.learning_rate)),
+            options,
+            History(),
+            validation=validation,
+            callbacks=self.callbacks,
+            fitted=self._fitted,
+        )
+
+    def _fitted(self, loop):
+        """Attributes of an estimator with this member alone, at its best epoch so far."""
+        best = loop.keeps_best
+        return self.recipe.fitted(self._member(loop, loop.weights(best), best))
+
+    def _member(self, loop, weights, best):
+        """A Member with the weights of the best epoch, or with the current ones."""
+        history, task = loop.history, self.task
+        logits = None if loop.validation is None else loop.validation.outputs(weights)
+        return Member(
+            task.kind,
+            weights.coefs,
+            weights.intercepts,
+            history.n_iter,
+            history.best_epoch if best else history.n_iter,
+            history.loss_curve,
+            history.validation_scores,
+            history.validation_losses,
+            task.held_out,
+            logits,
+            None,
+            loop.reason,
+        )
+
+
+def snapshot(loop, kind):
+    """A Member with the current weights of a FitLoop, which training does not change."""
+    history, weights = loop.history, loop.weights()
+    return Member(
+        kind,
+        weights.coefs,
+        weights.intercepts,
+        history.n_iter,
+        history.n_iter,
+        copy.copy(history.loss_curve),
+        copy.copy(history.validation_scores),
+        copy.copy(history.validation_losses),
+        None,
+        None,
+        None,
+        CALLBACK,
+    )
+
+
+def are_whole(members, tasks):
+    """Whether there is a member of every task, and all of its epochs were run."""
+    return [member.n_epochs for member in members] == [task.last_epoch for task in tasks]
+
+
+def fit_to_data(network, program, coefs, intercepts, task, random_state, n_samples=FITTED_SAMPLES):
+    """Scales initial weights so that every unit has variance 1, with its breakpoint in the data range.
+
+    For each dense layer in turn, with z = x W over some of the samples: ``W ← W / std(z)``, and
+    ``b = −Σ λ_i z_i`` over five samples with random weights λ that sum to 1 (Holzmüller et al. 2024;
+    Steinwart 2019, arXiv 1903.11482).
+    """
+    few = random_state.permutation(task.samples)[:n_samples]
+    rows = network.engine.Rows(task.training.X[few])
+    for n_ops, op in enumerate(network.plan.ops, start=1):
+        if op.kind != "dense":
+            continue
+        parameter = op.parameter
+        units = network.coef_shapes[parameter][1]
+        z = np.empty((len(few), units), network.dtype)
+        network.engine.forward(program, rows, coefs, intercepts, z, n_ops)
+        z -= intercepts[parameter]
+        spread = z.std(axis=0, dtype=np.float64)
+        scale = 1 / np.where(spread > 1e-6, spread, 1.0)
+        coefs[parameter] = (coefs[parameter] * scale).astype(network.dtype)
+        shares = random_state.dirichlet(np.ones(5), units)
+        chosen = random_state.randint(len(few), size=(units, 5))
+        picked = z[chosen, np.arange(units)[:, None]] * scale[:, None]
+        intercepts[parameter] = -(shares * picked).sum(axis=1).astype(network.dtype)
+
+
+def train_members(recipe, tasks, n_workers, callbacks):
+    """The members of all tasks, in their order; those without an epoch are left out if others have some.
+
+    The calling thread works, too: it is the one that Ctrl-C reaches, and it tells the others. They end
+    after their epoch, and what there is of the members is kept; if nothing is, KeyboardInterrupt goes on.
+    """
+    members: list[Member | None] = [None] * len(tasks)
+    errors, stop, lock = [], threading.Event(), threading.Lock()
+    waiting = iter(range(len(tasks)))
+    clock = recipe.networks[0].engine.clock
+
+    def work():
+        while not stop.is_set():
+            with lock:
+                number = next(waiting, None)
+            if number is None:
+                return
+            max_time = (recipe.deadline - clock()) / math.ceil((len(tasks) - number) / n_workers)
+            if max_time < 0 < number:  # the first one is what there is, whatever it costs
+                return
+            try:
+                fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time)
+                members[number] = fit.run()
+            except BaseException as error:
+                errors.append(error)
+                stop.set()
+                return
+            if fit.asked_to_stop:
+                stop.set()
+
+    with ThreadPoolExecutor(max(n_workers - 1, 1)) as pool:
+        helpers = []
+        try:  # Ctrl-C may come while submit waits for a helper that is already far
+            for _ in range(n_workers - 1):
+                helpers.append(pool.submit(work))
+            work()
+            while wait(helpers, timeout=0.1).not_done:
+                pass  # not in one go: some packages' handlers of signals keep Ctrl-C from ending it
+        except KeyboardInterrupt as interrupt:  # while waiting
+            errors.append(interrupt)
+            stop.set()
+    trained = [member for member in members if member is not None]
+    trained = [member for member in trained if member.n_epochs > 0] or trained[:1]
+    failures = [error for error in errors if not isinstance(error, KeyboardInterrupt)]
+    if failures or (errors and not trained):
+        raise (failures or errors)[0]
+    if errors:
+        for member in trained:
+            member.reason = INTERRUPTED
+    return trained

@@ -1,0 +1,259 @@
+"""What an ensemble does with targets and with the outputs of its members."""
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import r2_score
+
+from sknn.ensemble.calibration import (
+    calibrated_loss,
+    right_probabilities,
+    share_of_second,
+    temperature,
+)
+from sknn.losses import Loss
+from sknn.targets.labels import Labels
+from sknn.targets.regression import Regression, encode_regression
+
+
+def mean_of_members(values, weights):
+    """Mean over the members, each with its weight; of a single one's values they themselves."""
+    return np.average(values, axis=0, weights=weights if len(values) > 1 else None)
+
+
+@dataclass
+class CalibratedLabels(Labels):
+    """Labels whose logits are divided by a temperature.
+
+    Outputs of the members are arrays (n_members, n, n_outputs) of logits.
+    """
+
+    temperature: float = 1.0
+
+    @property
+    def attributes(self):
+        return super().attributes | {"temperature_": self.temperature}
+
+    @property
+    def validation_loss(self):
+        """The loss that epochs are compared by: without label smoothing."""
+        return self.plain_loss
+
+    def fitted_to(self, y):
+        """The same, with what training targets say about their scale; here nothing."""
+        return replace(self, temperature=1.0)
+
+    # ---- the best epoch ------------------------------------------------------------------------
+
+    def scorer(self, data):
+        """(logits, FitLoop) -> the score that ``scoring=None`` means: log-loss at the best temperature.
+
+        What label smoothing does to the size of logits does not count.
+        """
+        targets, loss = self.encode(data.y, np.float64), self.validation_loss
+        return lambda logits, loop: -calibrated_loss(loss, logits, targets, data.weights)
+
+    def calibrated(self, members, data, calibrate):
+        """The same with the temperature of out-of-fold outputs; sets the weights of the members."""
+        if members[0].held_out is None:
+            return self
+        found = self
+        if calibrate:
+            logits, targets, weights = self._out_of_fold(members, data)
+            found = replace(
+                self, temperature=temperature(self.validation_loss, logits, targets, weights)
+            )
+        pairs = [
+            (a, b) for a, b in pairwise(members) if a.held_out is b.held_out and a.kind < b.kind
+        ]
+        if pairs:
+            found._weigh(members, pairs, data)
+        return found
+
+    def _weigh(self, members, pairs, data):
+        """Weights of both kinds of members, from pairs of them with the same validation fold."""
+        plain, with_thresholds = zip(*pairs, strict=True)
+        weights = self._out_of_fold(plain, data)[-1]
+        first, second = self._right(plain, data), self._right(with_thresholds, data)
+        share = share_of_second(first, second, weights)
+        n_second = sum(member.kind for member in members)
+        for member in members:
+            rest = (1 - share) / (len(members) - n_second)
+            member.weight = share / n_second if member.kind else rest
+
+    def _right(self, members, data):
+        """The probability that members gave to what is true of their out-of-fold samples."""
+        logits, targets, _ = self._out_of_fold(members, data)
+        p = self.transformed(logits[None])[0]
+        return right_probabilities(self.validation_loss, p, targets)
+
+    def _out_of_fold(self, members, data):
+        """Logits, encoded targets and weights of the out-of-fold samples of some members."""
+        held_out = np.concatenate([member.held_out for member in members])
+        logits = np.concatenate([member.logits for member in members])
+        weights = None if data.weights is None else data.weights[held_out]
+        return logits, self.encode(data.y[held_out], np.float64), weights
+
+    # ---- predictions ---------------------------------------------------------------------------
+
+    def transformed(self, values):
+        """Probabilities by each member, after the temperature."""
+        logits = values.astype(np.float64) / self.temperature
+        flat, loss = logits.reshape(-1, logits.shape[-1]), self.validation_loss
+        flat = loss.predict(np.clip(flat, -30, 30) if loss.kind == "binary" else flat)
+        return flat.reshape(logits.shape)
+
+    def predicted(self, values, weights=None):
+        """Mean probabilities."""
+        return mean_of_members(self.transformed(values), weights)
+
+    def combined(self, values, weights):
+        """The logits of mean probabilities: log-odds, for a softmax logarithms."""
+        p = np.clip(self.predicted(values, weights), 1e-30, None)
+        return np.log(p) - np.log1p(-p) if self.validation_loss.kind == "binary" else np.log(p)
+
+    def as_predictions(self, values):
+        """What predict_proba returns."""
+        return self.probabilities(values)
+
+    def output_gradients(self, values, which, weights):
+        """Gradients of the logit of a mean probability with respect to the logits of every member."""
+        p = self.transformed(values)
+        one = p[..., which]
+        mean = mean_of_members(one, weights)
+        gradients = np.zeros_like(p)
+        if self.validation_loss.kind == "binary":
+            gradients[..., which] = one * (1 - one) / (mean * (1 - mean))
+        else:
+            sizes = self.group_sizes
+            group = np.repeat(np.arange(len(sizes)), sizes)
+            same = group == group[which]
+            gradients[..., same] = -p[..., same] * (one / mean)[..., None]
+            gradients[..., which] += one / mean
+        return gradients * (np.array(weights) / self.temperature)[:, None, None]
+
+
+@dataclass
+class StandardizedRegression(Regression):
+    """Continuous targets, standardized for the networks.
+
+    Outputs of the members are arrays (n_members, n, n_outputs) of the networks' outputs.
+
+    Parameters
+    ----------
+    standard : (center, scale) of ndarray of shape (n_outputs,), or None before fit
+    range : (low, high) of ndarray of shape (n_outputs,), or None before fit
+        Of the training targets, which predictions stay within.
+    """
+
+    standard: Any = field(default=None)
+    range: Any = field(default=None)
+
+    @property
+    def attributes(self):
+        return super().attributes | {"_standard": self.standard, "_range": self.range}
+
+    @property
+    def quantiles(self):
+        """Several of them, or None."""
+        return quantiles_of(self.loss_name, self.quantile)
+
+    @property
+    def loss(self):
+        option: Any = 0.0
+        if self.loss_name == "huber":
+            option = self.delta if self.standard is None else self.delta / self.standard[1][0]
+        elif self.loss_name == "quantile":
+            option = self.quantiles or self.quantile
+        return Loss(self.loss_name, (self.n_outputs,), option)
+
+    @property
+    def validation_loss(self):
+        """The loss that epochs are compared by."""
+        return self.loss
+
+    def check(self, y):
+        y = y.astype(np.float64)
+        return y if self.quantiles is not None and y.ndim == 1 else super().check(y)
+
+    def fitted_to(self, y):
+        """The same, with the range and the scale of training targets."""
+        columns = self._columns(y)
+        center, scale = columns.mean(axis=0), columns.std(axis=0)
+        if self.loss_name in {"poisson", "gamma"}:
+            center, scale = np.zeros_like(center), columns.mean(axis=0)
+        elif self.loss_name == "huber":  # whose delta is in units of y
+            scale = np.full_like(scale, scale.mean())
+        return replace(
+            self,
+            standard=(center, np.where(scale > 0, scale, 1.0)),
+            range=(columns.min(axis=0), columns.max(axis=0)),
+        )
+
+    def _columns(self, y):
+        """(n, n_outputs): several quantiles have the same target."""
+        return np.broadcast_to(y.reshape(len(y), -1), (len(y), self.n_outputs))
+
+    def encode(self, y, dtype):
+        center, scale = self.standard
+        return encode_regression((self._columns(y) - center) / scale, self.loss_name, dtype)
+
+    # ---- the best epoch ------------------------------------------------------------------------
+
+    def scorer(self, data):
+        """(logits, FitLoop) -> the score that ``scoring=None`` means: R², or the negative loss."""
+        if self.loss_name != "squared_error":
+            return None
+        return lambda logits, loop: self.score(logits, data.y, data.weights)
+
+    def score(self, logits, y, sample_weight):
+        return float(r2_score(y, self.predicted(logits[None]), sample_weight=sample_weight))
+
+    def calibrated(self, members, data, calibrate):
+        """The same: there is nothing to learn from out-of-fold outputs."""
+        return self
+
+    # ---- predictions ---------------------------------------------------------------------------
+
+    def in_units(self, values):
+        """Outputs of networks in units of y."""
+        center, scale = self.standard
+        return self.loss.predict(np.asarray(values, np.float64)) * scale + center
+
+    def transformed(self, values):
+        """Predictions by each member, within the range of the training targets."""
+        return np.clip(self.in_units(values), *self.range)
+
+    def predicted(self, values, weights=None):
+        """Mean of the members; quantiles do not cross."""
+        mean = mean_of_members(self.transformed(values), weights)
+        if self.quantiles is None:
+            return mean
+        return np.sort(mean, axis=1)[:, np.argsort(np.argsort(self.quantiles))]
+
+    def combined(self, values, weights):
+        """Mean of the members, wherever it lies."""
+        return mean_of_members(self.in_units(values), weights)
+
+    def as_predictions(self, values):
+        """What predict returns."""
+        return values.ravel() if values.shape[1] == 1 else values
+
+    def output_gradients(self, values, which, weights):
+        """Gradients of the mean with respect to the outputs of every member."""
+        gradients = np.zeros_like(values)
+        of_link = np.exp(values[..., which]) if self.loss.link == "exp" else 1.0
+        gradients[..., which] = of_link * self.standard[1][which]
+        return gradients * np.array(weights)[:, None, None]
+
+
+def quantiles_of(loss_name, quantile):
+    """Several quantiles as a tuple, or None."""
+    if loss_name != "quantile" or np.ndim(quantile) == 0:
+        return None
+    quantiles = tuple(float(q) for q in quantile)
+    if not quantiles or not all(0 < q < 1 for q in quantiles):
+        raise ValueError(f"quantile={quantile!r} must hold numbers in (0, 1).")
+    return quantiles

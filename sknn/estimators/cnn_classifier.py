@@ -1,0 +1,258 @@
+"""The convolutional network that classifies images."""
+
+from sknn._state import on_snapshot
+from sknn.estimators.classifier import NetworkClassifier
+from sknn.estimators.constraints import CLASSIFIER, CNN
+from sknn.estimators.families import CNNFamily
+from sknn.estimators.windows import predict_windows
+
+
+class CNNClassifier(NetworkClassifier):
+    """Convolutional network that classifies images.
+
+    X is an array of images (n, h, w) or (n, h, w, c), or of flat samples with `image_shape`.
+    Without `layers` the network is a :class:`sknn.presets.ConvNet`: convolutions, each followed by
+    max pooling, and a dense layer.
+
+    Parameters
+    ----------
+    layers : list of layers, ConvNet or None, default=None
+        The hidden layers: a list of :mod:`sknn.layers`, a preset of :mod:`sknn.presets`, or a
+        :class:`sknn.presets.ConvNet`, which a few plain parameters describe. None is ``ConvNet()``.
+        A linear output layer is appended, nothing else is added. Parameters of layers are searched
+        as ``layers__0__filters``, those of a ConvNet as ``layers__dropout``.
+    activation : str, default="relu"
+        Function of the hidden layers that name none: "identity", "logistic", "tanh", "relu",
+        "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish" or "softplus".
+    image_shape : (h, w) or (h, w, c) or None, default=None
+        Shape of the images where the samples of X are flat, as they are in a Pipeline after a
+        scaler. None takes it from X; flat samples are then signals of 1 x n_features values.
+    channels_first : bool, default=False
+        Whether images are (n, c, h, w), or flat samples ordered that way; `image_shape` is always
+        (h, w, c).
+    standardize : bool, default=True
+        Whether each channel enters the network with mean 0 and variance 1 over the training
+        samples, and their weights, of the first fit. uint8 images stay uint8 in memory either way;
+        False takes their values as they are, 0 to 255.
+    augmentation : Augmentation or None, default=None
+        Random changes of the training images, :class:`sknn.augmentation.Augmentation`; its
+        parameters are searched as ``augmentation__shift``.
+    test_time_augmentation : bool, default=False
+        Whether predictions average the logits of an image (half of the weight) and of its shifts by
+        one pixel up and left and down and right (a quarter each), mirrored ones too where
+        `augmentation` flips. Three or six times the work.
+    solver : {"adam", "adamw", "nadam", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "muon", "lbfgs"} or Optimizer, default="adam"
+        What minimizes the loss, see :mod:`sknn.optimizers`. A name takes the optimizer's defaults;
+        an instance such as ``Adam(beta_1=0.8)`` carries its own parameters, searched as
+        ``solver__beta_1``. "lbfgs" (SciPy's, on the full batch and in double precision inside)
+        suits small data and minimizes one fixed function: without dropout, batch normalization,
+        `augmentation`, `clip_norm` and `warmup`.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty ``alpha / 2 · ‖W‖² / n`` on the weights, n being the (weighted)
+        number of samples of the batch, as in scikit-learn.
+    batch_size : int or "auto", default="auto"
+        Samples of a mini-batch; "auto" is ``min(64, n)``.
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog", "flat_cosine"} or Schedule, default="one_cycle"
+        Schedule of the learning rate, for every stochastic solver; see :mod:`sknn.schedules`. An
+        instance such as ``InverseScaling(power_t=0.3)`` carries its own parameters.
+    learning_rate_init : float, default=0.003
+        Learning rate before the schedule changes it. The default suits "adam", "adamw", "nadam",
+        "rmsprop" and "muon"; "adagrad", "sgd", "momentum" and "nesterov" need 0.01 to 0.1,
+        "adadelta" needs 1.
+    max_iter : int or "auto", default="auto"
+        Maximum number of epochs (for "lbfgs": of iterations). "auto" is 100 epochs for up to 1,000
+        samples, 40 for up to 10,000, 10 for up to 30,000 and 5 for more, and 200 iterations.
+        `partial_fit` then has no end to plan for, and schedules that need one are constant.
+    shuffle : bool, default=True
+        Whether every epoch visits the samples in another order.
+    random_state : int, RandomState or None, default=None
+        Seed of initial weights, validation split, shuffling and dropout. The same seed gives the
+        same bits for any number of threads, on the same instruction set.
+    tol : float, default=0.0001
+        Minimum improvement of the loss (of the score, with early stopping): epochs that improve it
+        by less count as without change. For "lbfgs" the largest gradient element at which to stop.
+    verbose : bool or int, default=False
+        Whether to print a line for each epoch.
+    warm_start : bool, default=False
+        Whether fit continues training from the weights of the last fit.
+    early_stopping : bool or "auto", default=False
+        Whether to stop when the validation score no longer improves, and keep the best weights.
+        "auto", the choice to recommend, does so if and only if `X_val` is given to fit. True
+        without `X_val` splits off `validation_fraction` of the training data.
+    validation_fraction : float, default=0.1
+        Fraction of the training data that becomes the validation set, in [0, 1).
+    n_iter_no_change : int, default=10
+        Patience: epochs without change after which training stops; ``np.inf`` for never.
+    scoring : str, callable or None, default=None
+        Scorer of the validation data, as in :func:`sklearn.metrics.check_scoring`; "loss" is the
+        negative validation loss; None is the accuracy. Sample and class weights are used in all of
+        them.
+    clip_norm : float or None, default=None
+        Maximum norm of the gradient of all parameters together; a longer gradient is scaled down to
+        it.
+    warmup : float, default=0.0
+        Fraction of `max_iter` during which the learning rate rises linearly from 0, with any
+        schedule.
+    dtype : {"float32", "float64"} or None, default="float32"
+        Precision of the network. None follows X as scikit-learn does (float32 stays, all else
+        becomes float64).
+    n_threads : int or None, default=None
+        OpenMP threads. None means what it means in scikit-learn: OMP_NUM_THREADS, the limits of
+        threadpoolctl and joblib, or else every physical core; small work runs on one thread.
+    max_time : float or None, default=None
+        Seconds from the beginning of fit after which training stops, with a warning, and keeps the
+        best weights so far.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, for imbalanced data: they are multiplied with the sample weights.
+        Classes that a dict does not name have weight 1. It may name classes that y lacks if it
+        names all that y has. Several columns of classes take a list of dict. "balanced" gives all
+        classes the same sum of sample weights, in `partial_fit` those of the batch.
+    label_smoothing : float, default=0.0
+        Fraction s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in
+        [0, 1).
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for several columns of classes a list.
+    coefs_ : list of ndarray
+        Weights of each layer that has some: (kh, kw, c_in / groups, c_out) of a convolution, (n_in,
+        n_out) of a dense layer, (c,) of a normalization.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of each of these layers.
+    loss_ : float
+        Loss of the last epoch.
+    loss_curve_ : list of float
+        Loss of each epoch.
+    best_loss_ : float or None
+        Smallest of these; None with early stopping.
+    validation_scores_ : list of float or None
+        Score on the validation data after each epoch, None where there are none.
+    validation_loss_curve_ : list of float or None
+        Loss on them.
+    best_validation_score_ : float or None
+        Largest of the scores.
+    n_iter_ : int
+        Epochs of the last fit.
+    t_ : int
+        Training samples seen since the first fit, with repetition.
+    n_layers_ : int
+        Number of layers, input and output counted.
+    n_outputs_ : int
+        Number of outputs.
+    out_activation_ : str
+        The link: "softmax", "logistic", "identity" or "exp".
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where X had names that are all strings.
+    image_shape_ : tuple (h, w, c)
+        Shape of the images of fit.
+    channel_means_, channel_scales_ : ndarray of shape (c,)
+        Each channel enters the network as ``(value - mean) / scale``.
+    batch_means_, batch_variances_ : list of ndarray of shape (c,)
+        Running statistics of each layer of batch normalization.
+
+    See Also
+    --------
+    CNNRegressor : The same for continuous targets.
+    MLPMixerClassifier : A network of dense layers only.
+    sknn.presets.ConvNet : The default layers.
+    TabularClassifier : For tabular data.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import CNNClassifier
+    >>> digits = load_digits()
+    >>> net = CNNClassifier(max_iter=3, random_state=0).fit(digits.images[:1000], digits.target[:1000])
+    >>> net.score(digits.images[1000:], digits.target[1000:]) > 0.8
+    True
+    """
+
+    _family = CNNFamily()
+    _parameter_constraints = {**CNN, **CLASSIFIER}
+
+    def __init__(
+        self,
+        layers=None,
+        *,
+        activation="relu",
+        image_shape=None,
+        channels_first=False,
+        standardize=True,
+        augmentation=None,
+        test_time_augmentation=False,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="one_cycle",
+        learning_rate_init=0.003,
+        max_iter="auto",
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        scoring=None,
+        clip_norm=None,
+        warmup=0.0,
+        dtype="float32",
+        n_threads=None,
+        max_time=None,
+        class_weight=None,
+        label_smoothing=0.0,
+    ):
+        self._store(locals())
+
+    @on_snapshot
+    def predict_windows(self, X):
+        """Predict probabilities for every window of images larger than those of fit.
+
+        The dense layers become convolutions, so that one forward pass does for all windows
+        (sliding-window inference). The windows are as far apart as the strides of all layers multiplied,
+        4 pixels for two poolings by 2. Without padding a window has the probabilities that
+        `predict_proba` gives for the pixels of the window alone; where layers pad, those inside a larger
+        image see the neighboring pixels in place of the zeros.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, h, w) or (n, h, w, c)
+            Images at least as high and wide as those of fit, with as many channels; with
+            `channels_first` (n, c, h, w). They are standardized by the channels of fit.
+
+        Returns
+        -------
+        predictions : WindowPredictions
+            :class:`sknn.network.sliding_window.WindowPredictions`: the probabilities of all windows, and
+            where they begin.
+
+        Raises
+        ------
+        ValueError
+            For images that are too small; for a normalization between `Flatten` and a dense layer, whose
+            units have a place each, for `Transposed`, and for a residual layer that does not keep the
+            size; where padding would begin at another pixel than in fit ("same" with strides, unless
+            height and width exceed those of fit by a multiple of them); and with
+            `test_time_augmentation`.
+
+        References
+        ----------
+        Y. LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 86 (1998),
+        section VII: space displacement networks.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_digits
+        >>> from sknn import CNNClassifier
+        >>> digits = load_digits()
+        >>> net = CNNClassifier(max_iter=2, random_state=0).fit(digits.images, digits.target)
+        >>> windows = net.predict_windows(np.concatenate(digits.images[:3], axis=1)[np.newaxis])
+        >>> windows.probabilities.shape, windows.columns
+        ((1, 1, 5, 10), array([ 0,  4,  8, 12, 16]))
+        """
+        return predict_windows(self, X)

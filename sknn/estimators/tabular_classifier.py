@@ -1,0 +1,380 @@
+"""The classifier of tabular data."""
+
+from math import inf
+
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted
+
+from sknn._state import on_snapshot
+from sknn.ensemble.effort import EFFORTS_CLASSIFICATION
+from sknn.ensemble.outputs import CalibratedLabels
+from sknn.estimators.classifier import log_probabilities, with_tags_of_labels
+from sknn.estimators.constraints import CLASSIFIER, TABULAR
+from sknn.estimators.tabular import TabularEstimator
+from sknn.inputs.dataset import Given
+from sknn.inputs.dense import check_sparse
+from sknn.targets.labels import learn_labels
+
+
+class TabularClassifier(ClassifierMixin, TabularEstimator):
+    """Classifier for tabular data: an ensemble of networks with defaults that suit most data sets.
+
+    Numerical features are scaled robustly and clipped smoothly, categorical features become one-hot
+    columns or learned vectors, missing values an indicator. The networks are RealMLP's: numerical
+    embeddings, a scaling layer, NTK parametrization, parametric activations, AdamW with
+    learning-rate cycles. Every second one also has threshold features. Each member keeps its best
+    epoch on a validation fold of its own; probabilities are calibrated on these folds and averaged,
+    with weights for both kinds of networks that are best there.
+
+    Parameters
+    ----------
+    effort : {"fast", "balanced", "best"}, default="balanced"
+        How much computation a fit may take, where the other parameters say "auto":
+        "fast": 1 to 2 networks of 2 × 128 units, 12 to 64 epochs;
+        "balanced": 4 to 8 networks of 3 × 256 units, 32 to 64 epochs;
+        "best": 8 to 16 networks of 3 × 256 units, 96 to 128 epochs.
+    categorical_features : array-like or "from_dtype" or None, default="from_dtype"
+        Which features are categorical: a mask, numbers or names of columns; None is none of them.
+        "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of
+        categories and booleans, too. A warning names categorical features most of whose values are
+        numbers.
+    smooth_clip : bool, default=True
+        Whether scaled numerical features are clipped smoothly to (−3, 3).
+    hidden_layer_sizes : int, tuple of int, str or "auto", default="auto"
+        Units of each hidden layer, as for the MLP; "auto" follows `effort`.
+    activation : str, default="auto"
+        Function of the hidden layers; "auto" is "selu".
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default="auto"
+        Embedding of the numerical features, which enter the network beside themselves: three
+        mixtures of 16 frequencies each (:class:`sknn.layers.PeriodicEmbedding`), three
+        piecewise-linear functions with breakpoints at their quantiles
+        (:class:`sknn.layers.PiecewiseLinearEmbedding`), or None. "auto" is "periodic".
+    n_thresholds : int or "auto", default="auto"
+        Every second member has binary threshold features that say whether a numerical feature
+        exceeds a threshold: at most so many for each feature, at the splits of a decision tree of
+        that feature alone. Needs two members. 0 is none, "auto" is 8, and 800 together at most.
+    category_embedding : int, default=8
+        Length of the learned vector of a category, for categorical features with more than 8
+        categories.
+    scaling_layer : bool, default=True
+        Whether a learned factor for each input comes first (:class:`sknn.layers.Scale`).
+    parametrization : {"ntk", "standard"}, default="ntk"
+        Parametrization of the dense layers (:class:`sknn.layers.Dense`); "standard" ones begin with
+        Glorot's weights and learn with 1/16 of the rate.
+    parametric_activation : bool, default=True
+        Whether each unit learns how much of the activation it takes
+        (:class:`sknn.layers.ParametricActivation`).
+    data_driven_init : bool, default=True
+        Whether initial weights are scaled so that units have variance 1 on the training data, and
+        biases put the breakpoints of the units within the data range.
+    n_estimators : int or "auto", default="auto"
+        Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
+        They are trained side by side, one thread each.
+    validation : {"cv", "holdout"}, default="cv"
+        Whether each member has a validation fold of its own, or all have the same one and differ in
+        their seeds only. There are `n_estimators` folds, at least 10 (5 below 500 samples); with
+        threshold features two members share one.
+    refit : bool, default=False
+        Whether each member is trained once more, on all samples, for as many epochs as were best
+        for it. Not where validation data are given or training was stopped early.
+    max_iter : int or "auto", default="auto"
+        Number of epochs, all of which are run; the weights of the best one are kept. "auto" is a
+        budget of computation that follows `effort`.
+    batch_size : int or "auto", default="auto"
+        Samples of a mini-batch; "auto" is 64 up to 1,024 samples, 128 up to 8,192, 256 up to
+        100,000, then 512.
+    learning_rate : str or Schedule, default="coslog"
+        Schedule of the learning rate; see :mod:`sknn.schedules`. "coslog" is four cycles of growing
+        length. Not "adaptive", which waits for progress to stop: all epochs are run.
+    learning_rate_init : float or "auto", default="auto"
+        Learning rate of AdamW before the schedule changes it; "auto" is 0.04. It is that of
+        NTK-parametrized layers, 0.1 times that for biases, embeddings and activations, 6 times for
+        the scaling layer.
+    beta_2 : float, default=0.95
+        Decay rate of AdamW's second moment, in [0, 1).
+    weight_decay : float, default=0.02
+        Decoupled weight decay of AdamW.
+    dropout : float, default=0.15
+        Probability with which each hidden unit is zero in training.
+    anneal_regularization : bool, default=True
+        Whether weight decay and dropout are annealed to zero along a cosine in the second half of
+        training.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, for imbalanced data: they are multiplied with the sample weights.
+        Classes that a dict does not name have weight 1. It may name classes that y lacks if it
+        names all that y has. Several columns of classes take a list of dict. "balanced" gives all
+        classes the same sum of sample weights, in `partial_fit` those of the batch.
+    label_smoothing : float, default=0.1
+        Fraction s of the target that is spread over all K classes: ``(1 − s) onehot + s / K``, in
+        [0, 1).
+    calibrate : bool, default=True
+        Whether logits are divided by the temperature that gives the out-of-fold samples the least
+        log-loss.
+    scoring : str, callable or None, default=None
+        Scorer of the validation fold that finds the best epoch, as in
+        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is the negative
+        log-loss at the best temperature. Sample and class weights are used in all of them. Ties are
+        broken by the loss.
+    store_oof_predictions : bool, default=False
+        Whether to keep ``oof_predictions_``; as many members as folds cover every sample, with
+        threshold features twice as many.
+    max_time : float or None, default=None
+        Seconds from the beginning of fit after which training stops, with a warning, and keeps the
+        best weights so far, as it does on Ctrl-C. A refit takes what is left of them, or does not
+        take place. If there is little time for many features, threshold features are left out.
+    n_threads : int or None, default=None
+        Members that are trained at once, each on one thread; threads of prediction. None means what
+        it means in scikit-learn.
+    random_state : int, RandomState or None, default=None
+        Seed of folds, initial weights, shuffling and dropout. The same seed gives the same bits for
+        any number of threads, on the same instruction set.
+    verbose : bool or int, default=False
+        Whether to print a line for each epoch.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the networks; X is read in float64 in any case.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for several columns of classes a list.
+    estimators_ : list of Member
+        The ensemble members: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (1
+        with threshold features, else 0), ``weight`` in the mean, and more.
+    best_epochs_ : list of int
+        The best epoch of each member, from 1 on.
+    validation_scores_ : list of list of float
+        Score on the validation fold after each epoch, for each member.
+    n_iter_ : int
+        Epochs of the longest training.
+    oof_predictions_ : ndarray
+        With `store_oof_predictions`: for each training sample the out-of-fold predictions of
+        `predict_proba`, by the member whose validation fold holds it (the mean where there are
+        several), NaN where there is none.
+    feature_importances_ : ndarray of shape (n_features,)
+        By how much the loss of validation samples rises when the values of a feature are shuffled
+        among them, mean over the members; not below 0, and together 1. All 0 where `max_time` is
+        too short to look.
+    is_categorical_ : ndarray of bool (n_features,)
+        Which features were taken as categorical.
+    n_outputs_ : int
+        Number of outputs.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where X had names that are all strings.
+    temperature_ : float
+        What logits are divided by.
+
+    See Also
+    --------
+    TabularRegressor : The same for continuous targets.
+    MLPClassifier : A single network on scaled numerical features.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). C. Guo et al., On calibration of modern neural
+    networks, ICML 2017 (arXiv 1706.04599). Members on folds, their temperature, and threshold features are
+    not RealMLP's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn import TabularClassifier
+    >>> X = np.array([["red", 1.0], ["red", 2.5], ["blue", None], ["blue", 0.5]] * 25, dtype=object)
+    >>> y = ["yes", "yes", "no", "no"] * 25
+    >>> net = TabularClassifier(effort="fast", random_state=0).fit(X, y)
+    >>> net.predict([["blue", 0.5], ["red", 1.0]])
+    array(['no', 'yes'], dtype='<U3')
+    """
+
+    _numeric_targets = False
+    _efforts = EFFORTS_CLASSIFICATION
+    _auto_activation = "selu"
+    _auto_learning_rate = 0.04
+    _auto_thresholds = 8
+    _piecewise_linear_from = inf
+    _parameter_constraints = {**TABULAR, **CLASSIFIER, "calibrate": ["boolean"]}
+
+    def __init__(
+        self,
+        effort="balanced",
+        *,
+        categorical_features="from_dtype",
+        smooth_clip=True,
+        hidden_layer_sizes="auto",
+        activation="auto",
+        numeric_embedding="auto",
+        n_thresholds="auto",
+        category_embedding=8,
+        scaling_layer=True,
+        parametrization="ntk",
+        parametric_activation=True,
+        data_driven_init=True,
+        n_estimators="auto",
+        validation="cv",
+        refit=False,
+        max_iter="auto",
+        batch_size="auto",
+        learning_rate="coslog",
+        learning_rate_init="auto",
+        beta_2=0.95,
+        weight_decay=0.02,
+        dropout=0.15,
+        anneal_regularization=True,
+        class_weight=None,
+        label_smoothing=0.1,
+        calibrate=True,
+        scoring=None,
+        store_oof_predictions=False,
+        max_time=None,
+        n_threads=None,
+        random_state=None,
+        verbose=False,
+        dtype="float32",
+    ):
+        self._store(locals())
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the networks.
+
+        Parameters
+        ----------
+        X : data frame, pyarrow.Table or array-like of shape (n, n_features)
+            Training samples with numerical and categorical features, strings and booleans among them;
+            missing values are None, NaN or what the data frame has for them. Read column by column, never changed.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Class labels, or a matrix of labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.
+        X_val : data frame or array-like, default=None
+            Validation samples, for all members in place of the folds.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        given = Given(X, y, sample_weight)
+        return self._fit(given, Given(X_val, y_val, sample_weight_val))
+
+    # ---- targets -------------------------------------------------------------------------------
+
+    def _learn_targets(self, y):
+        labels, y = learn_labels(y, class_weight=self.class_weight, smoothing=self.label_smoothing)
+        return CalibratedLabels(**vars(labels)), y
+
+    def _targets(self):
+        return CalibratedLabels(
+            self._target_kind,
+            self.classes_,
+            self._sparse_targets,
+            self.class_weight,
+            self.label_smoothing,
+            self.temperature_,
+        )
+
+    # ---- prediction ----------------------------------------------------------------------------
+
+    def _logits(self, X):
+        """Logits of the ensemble."""
+        rows = self._encoded(X)[1]
+        return self._ensemble().combined(rows)
+
+    @on_snapshot
+    def predict(self, X):
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+
+        Returns
+        -------
+        y : ndarray of shape (n,) or (n, n_outputs)
+            Class labels; a CSR matrix where fit was given a sparse matrix of labels.
+        """
+        logits = self._logits(X)
+        return self._targets().decode(logits)
+
+    @on_snapshot
+    def predict_proba(self, X):
+        """Predict probabilities of the classes.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+
+        Returns
+        -------
+        P : ndarray of float64 of shape (n, n_classes), or list of them
+            Probabilities in the order of ``classes_``; one array per column of classes where there are
+            several.
+        """
+        rows = self._encoded(X)[1]
+        return self._targets().probabilities(self._ensemble().predicted(rows))
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of the probabilities.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+
+        Returns
+        -------
+        L : ndarray of shape (n, n_classes), or list of them
+            ``log(predict_proba(X))``.
+        """
+        return log_probabilities(self.predict_proba(X))
+
+    @on_snapshot
+    def decision_function(self, X):
+        """Compute the logits of the mean probabilities.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+
+        Returns
+        -------
+        Z : ndarray of float64 of shape (n,) for two classes, else (n, n_outputs); or list of them
+            Logits; for two classes that of the second. Those of two classes and of several labels are
+            bounded by ±30 for each member, before 1 − p has no digits left.
+        """
+        logits = self._logits(X)
+        return self._targets().decisions(logits)
+
+    @on_snapshot
+    def score(self, X, y, sample_weight=None):
+        """Compute the accuracy; for several labels or columns the fraction of samples right throughout.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+        y : array-like of shape (n,) or (n, n_outputs)
+            True labels.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            Accuracy.
+        """
+        check_is_fitted(self)
+        check_sparse(y, "y")
+        return self._targets().accuracy(y, self.predict(X), sample_weight)
+
+    def __sklearn_tags__(self):
+        return with_tags_of_labels(super().__sklearn_tags__())

@@ -1,0 +1,334 @@
+"""The regressor of tabular data."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import d2_pinball_score
+from sklearn.utils._param_validation import Interval
+
+from sknn._state import on_snapshot
+from sknn.ensemble.effort import EFFORTS_REGRESSION
+from sknn.ensemble.outputs import StandardizedRegression, quantiles_of
+from sknn.estimators.constraints import REGRESSOR, TABULAR
+from sknn.estimators.tabular import TabularEstimator
+from sknn.inputs.dataset import Given
+from sknn.targets.regression import one_column
+
+
+class TabularRegressor(RegressorMixin, TabularEstimator):
+    """Regressor for tabular data: an ensemble of networks with defaults that suit most data sets.
+
+    X is encoded and the networks are as in :class:`TabularClassifier`, but that from 500 samples on
+    the embedding of numerical features is piecewise linear instead of periodic. Targets are
+    standardized (those of "poisson" and "gamma" divided by their mean), and predictions, which are
+    the mean of the members', stay within the range of the training targets.
+
+    Parameters
+    ----------
+    effort : {"fast", "balanced", "best"}, default="balanced"
+        How much computation a fit may take, where the other parameters say "auto":
+        "fast": 1 networks of 2 × 128 units, 12 to 128 epochs;
+        "balanced": 4 networks of 3 × 256 units, 32 to 256 epochs;
+        "best": 8 to 16 networks of 3 × 256 units, 128 to 256 epochs.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, default="squared_error"
+        What is minimized. "squared_error", "poisson" and "gamma" are half of the squared error and
+        half of the deviances; "poisson" (y >= 0) and "gamma" (y > 0) predict the exponential of the
+        network's output.
+    categorical_features : array-like or "from_dtype" or None, default="from_dtype"
+        Which features are categorical: a mask, numbers or names of columns; None is none of them.
+        "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of
+        categories and booleans, too. A warning names categorical features most of whose values are
+        numbers.
+    smooth_clip : bool, default=True
+        Whether scaled numerical features are clipped smoothly to (−3, 3).
+    hidden_layer_sizes : int, tuple of int, str or "auto", default="auto"
+        Units of each hidden layer, as for the MLP; "auto" follows `effort`.
+    activation : str, default="auto"
+        Function of the hidden layers; "auto" is "mish".
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default="auto"
+        Embedding of the numerical features, which enter the network beside themselves: three
+        mixtures of 16 frequencies each (:class:`sknn.layers.PeriodicEmbedding`), three
+        piecewise-linear functions with breakpoints at their quantiles
+        (:class:`sknn.layers.PiecewiseLinearEmbedding`), or None. "auto" is "piecewise_linear" from
+        500 samples on, else "periodic".
+    n_thresholds : int or "auto", default="auto"
+        Every second member has binary threshold features that say whether a numerical feature
+        exceeds a threshold: at most so many for each feature, at the splits of a decision tree of
+        that feature alone. Needs two members. 0 is none, "auto" is 0.
+    category_embedding : int, default=8
+        Length of the learned vector of a category, for categorical features with more than 8
+        categories.
+    scaling_layer : bool, default=True
+        Whether a learned factor for each input comes first (:class:`sknn.layers.Scale`).
+    parametrization : {"ntk", "standard"}, default="ntk"
+        Parametrization of the dense layers (:class:`sknn.layers.Dense`); "standard" ones begin with
+        Glorot's weights and learn with 1/16 of the rate.
+    parametric_activation : bool, default=True
+        Whether each unit learns how much of the activation it takes
+        (:class:`sknn.layers.ParametricActivation`).
+    data_driven_init : bool, default=True
+        Whether initial weights are scaled so that units have variance 1 on the training data, and
+        biases put the breakpoints of the units within the data range.
+    n_estimators : int or "auto", default="auto"
+        Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
+        They are trained side by side, one thread each.
+    validation : {"cv", "holdout"}, default="cv"
+        Whether each member has a validation fold of its own, or all have the same one and differ in
+        their seeds only. There are `n_estimators` folds, at least 10 (5 below 500 samples); with
+        threshold features two members share one.
+    refit : bool, default=False
+        Whether each member is trained once more, on all samples, for as many epochs as were best
+        for it. Not where validation data are given or training was stopped early.
+    max_iter : int or "auto", default="auto"
+        Number of epochs, all of which are run; the weights of the best one are kept. "auto" is a
+        budget of computation that follows `effort`.
+    batch_size : int or "auto", default="auto"
+        Samples of a mini-batch; "auto" is 64 up to 1,024 samples, 128 up to 8,192, 256 up to
+        100,000, then 512.
+    learning_rate : str or Schedule, default="coslog"
+        Schedule of the learning rate; see :mod:`sknn.schedules`. "coslog" is four cycles of growing
+        length. Not "adaptive", which waits for progress to stop: all epochs are run.
+    learning_rate_init : float or "auto", default="auto"
+        Learning rate of AdamW before the schedule changes it; "auto" is 0.2. It is that of
+        NTK-parametrized layers, 0.1 times that for biases, embeddings and activations, 6 times for
+        the scaling layer.
+    beta_2 : float, default=0.95
+        Decay rate of AdamW's second moment, in [0, 1).
+    weight_decay : float, default=0.02
+        Decoupled weight decay of AdamW.
+    dropout : float, default=0.15
+        Probability with which each hidden unit is zero in training.
+    anneal_regularization : bool, default=True
+        Whether weight decay and dropout are annealed to zero along a cosine in the second half of
+        training.
+    quantile : float or sequence of float, default=0.5
+        Quantile that the loss "quantile" estimates, in (0, 1); of several, each is an output.
+    delta : float, default=1.0
+        Residual at which the loss "huber" changes from quadratic to linear, in units of y.
+    scoring : str, callable or None, default=None
+        Scorer of the validation fold that finds the best epoch, as in
+        :func:`sklearn.metrics.check_scoring`; "loss" is the negative loss; None is R², or for other
+        losses than the squared one the negative loss. Sample and class weights are used in all of
+        them. Ties are broken by the loss.
+    store_oof_predictions : bool, default=False
+        Whether to keep ``oof_predictions_``; as many members as folds cover every sample, with
+        threshold features twice as many.
+    max_time : float or None, default=None
+        Seconds from the beginning of fit after which training stops, with a warning, and keeps the
+        best weights so far, as it does on Ctrl-C. A refit takes what is left of them, or does not
+        take place. If there is little time for many features, threshold features are left out.
+    n_threads : int or None, default=None
+        Members that are trained at once, each on one thread; threads of prediction. None means what
+        it means in scikit-learn.
+    random_state : int, RandomState or None, default=None
+        Seed of folds, initial weights, shuffling and dropout. The same seed gives the same bits for
+        any number of threads, on the same instruction set.
+    verbose : bool or int, default=False
+        Whether to print a line for each epoch.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the networks; X is read in float64 in any case.
+
+    Attributes
+    ----------
+    estimators_ : list of Member
+        The ensemble members: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (1
+        with threshold features, else 0), ``weight`` in the mean, and more.
+    best_epochs_ : list of int
+        The best epoch of each member, from 1 on.
+    validation_scores_ : list of list of float
+        Score on the validation fold after each epoch, for each member.
+    n_iter_ : int
+        Epochs of the longest training.
+    oof_predictions_ : ndarray
+        With `store_oof_predictions`: for each training sample the out-of-fold prediction, by the
+        member whose validation fold holds it (the mean where there are several), NaN where there is
+        none.
+    feature_importances_ : ndarray of shape (n_features,)
+        By how much the loss of validation samples rises when the values of a feature are shuffled
+        among them, mean over the members; not below 0, and together 1. All 0 where `max_time` is
+        too short to look.
+    is_categorical_ : ndarray of bool (n_features,)
+        Which features were taken as categorical.
+    n_outputs_ : int
+        Number of outputs.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where X had names that are all strings.
+
+    See Also
+    --------
+    TabularClassifier : The same for classes.
+    MLPRegressor : A single network on scaled numerical features.
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn & I. Steinwart, Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data, NeurIPS 2024 (arXiv 2407.04491). Y. Gorishniy, I. Rubachev & A. Babenko, On
+    embeddings for numerical features in tabular deep learning, NeurIPS 2022 (arXiv 2203.05556).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn import TabularRegressor
+    >>> X = np.linspace(-3, 3, 300).reshape(-1, 1)
+    >>> net = TabularRegressor(effort="fast", random_state=0).fit(X, np.sin(X).ravel())
+    >>> net.score(X, np.sin(X)) > 0.98
+    True
+    """
+
+    _numeric_targets = True
+    _efforts = EFFORTS_REGRESSION
+    _auto_activation = "mish"
+    _auto_learning_rate = 0.2
+    _auto_thresholds = 0
+    _piecewise_linear_from = 500
+    _parameter_constraints = {
+        **TABULAR,
+        **REGRESSOR,
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+    }
+
+    def __init__(
+        self,
+        effort="balanced",
+        *,
+        loss="squared_error",
+        categorical_features="from_dtype",
+        smooth_clip=True,
+        hidden_layer_sizes="auto",
+        activation="auto",
+        numeric_embedding="auto",
+        n_thresholds="auto",
+        category_embedding=8,
+        scaling_layer=True,
+        parametrization="ntk",
+        parametric_activation=True,
+        data_driven_init=True,
+        n_estimators="auto",
+        validation="cv",
+        refit=False,
+        max_iter="auto",
+        batch_size="auto",
+        learning_rate="coslog",
+        learning_rate_init="auto",
+        beta_2=0.95,
+        weight_decay=0.02,
+        dropout=0.15,
+        anneal_regularization=True,
+        quantile=0.5,
+        delta=1.0,
+        scoring=None,
+        store_oof_predictions=False,
+        max_time=None,
+        n_threads=None,
+        random_state=None,
+        verbose=False,
+        dtype="float32",
+    ):
+        self._store(locals())
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the networks.
+
+        Parameters
+        ----------
+        X : data frame, pyarrow.Table or array-like of shape (n, n_features)
+            Training samples with numerical and categorical features, strings and booleans among them;
+            missing values are None, NaN or what the data frame has for them. Read column by column, never changed.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Continuous targets.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.
+        X_val : data frame or array-like, default=None
+            Validation samples, for all members in place of the folds.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        given = Given(X, y, sample_weight)
+        return self._fit(given, Given(X_val, y_val, sample_weight_val))
+
+    # ---- targets -------------------------------------------------------------------------------
+
+    def _learn_targets(self, y):
+        y = one_column(y)
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        quantiles = quantiles_of(self.loss, self.quantile)
+        if quantiles is not None:
+            if y.ndim > 1:
+                raise ValueError("several quantiles need a single column of y.")
+            n_outputs = len(quantiles)
+        targets = StandardizedRegression(self.loss, n_outputs, self.quantile, self.delta)
+        return targets, targets.check(y)
+
+    def _targets(self):
+        return StandardizedRegression(
+            self.loss, self.n_outputs_, self.quantile, self.delta, self._standard, self._range
+        )
+
+    # ---- prediction ----------------------------------------------------------------------------
+
+    @on_snapshot
+    def predict(self, X, return_std=False):
+        """Predict continuous targets.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+        return_std : bool, default=False
+            Whether to return the standard deviation over the members, too.
+
+        Returns
+        -------
+        y : ndarray of shape (n,) or (n, n_outputs)
+            Predictions; with several quantiles one column for each, in which the values of a sample are
+            sorted so that they do not cross (Chernozhukov, Fernández-Val & Galichon, Econometrica 78,
+            2010).
+        y_std : ndarray of the same shape
+            Only with `return_std`: how much the members disagree, not how much y varies.
+        """
+        rows = self._encoded(X)[1]
+        ensemble, targets = self._ensemble(), self._targets()
+        values = ensemble.outputs(rows)
+        mean = targets.as_predictions(targets.predicted(values, ensemble.weights))
+        if not return_std:
+            return mean
+        return mean, targets.as_predictions(targets.transformed(values).std(axis=0))
+
+    @on_snapshot
+    def score(self, X, y, sample_weight=None):
+        """Compute R²; for several quantiles the mean of their D².
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n, n_features)
+            Samples, with the features that fit had.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Continuous targets.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 1; of several quantiles see :func:`sklearn.metrics.d2_pinball_score`.
+        """
+        quantiles = quantiles_of(self.loss, self.quantile)
+        if quantiles is None:
+            return super().score(X, y, sample_weight)
+        columns = np.reshape(self.predict(X), (-1, len(quantiles))).T
+        scores = [
+            d2_pinball_score(y, column, alpha=quantile, sample_weight=sample_weight)
+            for quantile, column in zip(quantiles, columns, strict=True)
+        ]
+        return float(np.mean(scores))

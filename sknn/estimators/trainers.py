@@ -1,0 +1,38 @@
+"""The engine's Trainer for an estimator of one network."""
+
+from sknn.network.fitted import threads_for
+
+
+def trainer_of(net, network, program, data, samples, batch_size, optimizer, **options):
+    """A Trainer loaded with the weights of an estimator.
+
+    Parameters
+    ----------
+    net : NetworkEstimator
+        Fitted, at least with the weights that training starts from.
+    network : Network
+    program : the engine's Program
+    data : Dataset
+    samples : ndarray of int
+        Numbers of the samples to train on.
+    batch_size : int
+    optimizer : as the engine takes it, or None for gradients alone
+    **options
+        Further ones of the Trainer.
+    """
+    trainer = network.engine.Trainer(
+        program,
+        net._input().rows(network, data.X),
+        net._targets().encode(data.y, network.dtype),
+        data.weights_as(network.dtype),
+        samples,
+        batch_size,
+        optimizer,
+        n_threads=threads_for(6 * batch_size * network.multiply_adds, net.n_threads),
+        **options,
+    )
+    weights = net._weights(network.dtype)
+    trainer.load(weights.coefs, weights.intercepts)
+    if network.statistics_shapes:
+        trainer.load_statistics(weights.means, weights.variances)
+    return trainer

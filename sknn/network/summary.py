@@ -1,0 +1,55 @@
+"""The layers of a network as a table."""
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Layers of a network, one row each; printed as a table.
+
+    Parameters
+    ----------
+    rows : list
+        For each layer its name, output shape, number of parameters and FLOPs for one row of input.
+        ``pandas.DataFrame(summary.rows)`` makes a table of them.
+    input_shape : tuple
+        Shape of the input.
+    """
+
+    rows: list
+    input_shape: tuple
+
+    @property
+    def n_parameters(self):
+        """Number of parameters of all layers."""
+        return sum(astuple(row)[2] for row in self.rows)
+
+    @property
+    def flops(self):
+        """Floating-point operations of all layers for one row of input, forward."""
+        return sum(astuple(row)[3] for row in self.rows)
+
+    def __str__(self):
+        head = ("", "layer", "output shape", "parameters", "FLOPs per row")
+        body = [("0", "input", _shape(self.input_shape), "0", "0")]
+        for i, row in enumerate(self.rows, start=1):
+            name, shape, n_parameters, flops = astuple(row)
+            body.append((str(i), name, _shape(shape), f"{n_parameters:,}", f"{flops:,}"))
+        total = ("", "total", "", f"{self.n_parameters:,}", f"{self.flops:,}")
+        table = [head, *body, total]
+        widths = [max(len(line[k]) for line in table) for k in range(5)]
+        lines = [
+            "  ".join(
+                text.ljust(width) if k in (1, 2) else text.rjust(width)
+                for k, (text, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in table
+        ]
+        rule = "-" * (sum(widths) + 8)
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def _shape(shape):
+    return " x ".join(str(n) for n in np.atleast_1d(shape))

@@ -1,0 +1,1 @@
+"""Training: epochs, validation, early stopping, history. Knows no layer and no estimator."""
