@@ -6,7 +6,6 @@ a machine that slows down for a while slows all of them.
 """
 
 import argparse
-import csv
 import datetime
 import importlib.metadata
 import json
@@ -29,7 +28,6 @@ if any(name in os.environ for name in _DISTORTING):
 import numpy as np  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
-DOCS = Path(__file__).parents[1] / "docs"
 # Thread pools spin for a moment after their work; a pause lets them fall asleep, so that one
 # contender's threads do not disturb the next one's.
 PAUSE = 0.05
@@ -124,12 +122,6 @@ def print_table(head, rows):
         )
         if i == 0:
             print("-" * (sum(widths) + 2 * len(widths) - 2))
-
-
-def write_csv(path, head, rows):
-    """Write a table of the documentation."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([head, *rows])
 
 
 class Goals:

@@ -8,7 +8,7 @@ boosting its native categories. The error is 1 − accuracy, or RMSE / standard 
 XGBoost, LightGBM, CatBoost, RealMLP-TD and TabM-D (pytabkit, PyTorch) live in an environment of their own,
 ``--rivals-python``; a package that is absent leaves its row out. Every fit is a process of its own, and
 its figures are kept in ``--cache``, so that rivals are fitted once. ``--parameters`` measures a
-variant of sknn's defaults, such as '{"dropout": 0.0}'. ``--docs`` writes the table of docs/guide/tables.rst.
+variant of sknn's defaults, such as '{"dropout": 0.0}'. The documentation makes its tables from the record.
 
 ``--errors`` keeps the error of every split, and no times, in results/tables_errors.json: errors do not depend
 on how busy the machine is. ``figure.py`` draws them. ``--all-rows`` takes the data sets of more than 10,000
@@ -25,34 +25,18 @@ from pathlib import Path
 
 import numpy as np
 from _common import (
-    DOCS,
     RESULTS,
     Goals,
     finish,
     geometric_mean,
     parse_arguments,
     print_table,
-    write_csv,
 )
 from _tables import MODELS, SETS
 
 RIVALS = ("xgboost", "lightgbm", "catboost", "realmlp", "tabm")
 QUICK_SETS = ("credit_g", "segment", "vehicle", "concrete", "abalone")
 SHIFT = 0.01
-
-# rows of the documentation, in their order
-TITLES = {
-    "forest": "random forest",
-    "sknn": "`TabularClassifier`, `TabularRegressor`",
-    "sknn fast": '`effort="fast"`',
-    "sknn best": '`effort="best"`',
-    "boosting": "HistGradientBoosting",
-    "xgboost": "XGBoost",
-    "lightgbm": "LightGBM",
-    "catboost": "CatBoost",
-    "realmlp": "RealMLP-TD (pytabkit)",
-    "tabm": "TabM-D (pytabkit)",
-}
 
 OPTIONS = [
     ("--rivals-python", {"default": os.environ.get("SKNN_RIVALS_PYTHON"), "metavar": "PATH"}),
@@ -62,7 +46,6 @@ OPTIONS = [
     ("--splits", {"type": int, "default": 3}),
     ("--parameters", {"action": "append", "default": [], "metavar": "JSON"}),
     ("--again", {"action": "store_true", "help": "fit sknn's rows anew, whatever the cache has"}),
-    ("--docs", {"action": "store_true", "help": "write the table of docs/guide/tables.rst"}),
     ("--errors", {"action": "store_true", "help": "keep the errors of all splits, and no times"}),
     ("--all-rows", {"action": "store_true", "help": "large data sets alone, with all their rows"}),
 ]
@@ -248,24 +231,6 @@ def claim_of_fast(goals, kind, summary):
         goals.at_most(f"{kind}: median fit time of fast / forest's", times, 1.5)
 
 
-def document(records):
-    """Write the table of the documentation."""
-    head = ["model", "error", "wins", "rank", "log-loss", "AUC", "fit"]
-    for kind in sorted({record["kind"] for record in records}):
-        of_kind = {r["model"]: r for r in records if r["kind"] == kind}
-        rows = []
-        for model in (model for model in TITLES if model in of_kind):
-            r = of_kind[model]
-            error = f"{100 * r['to forest']:+.1f} %".replace("-", "−")
-            wins = "" if model == "forest" else f"{round(r['wins'] * r['sets'])} of {r['sets']}"
-            rows.append([TITLES[model], error, wins, f"{r['rank']:.1f}"])
-            if kind == "classes":
-                rows[-1] += [f"{r['log-loss']:.3f}", f"{r['auc']:.4f}"]
-            rows[-1].append(f"{r['fit cpu s']:.1f} s")
-        kept = head if kind == "classes" else [h for h in head if h not in ("log-loss", "AUC")]
-        write_csv(DOCS / "guide" / f"tables_{kind}.csv", kept, rows)
-
-
 def of_splits(runs, kind, sets, rows, splits):
     """One record for each row and data set: the figures of every split."""
     kept = ("error", "fit_seconds", "fit_cpu") if runs.all_rows else ("error",)
@@ -324,8 +289,6 @@ def main():
         for row, figures in summary.items():
             errors = dict(zip(sets, found["error"][row].tolist(), strict=True))
             records.append({"kind": kind, "model": row, **shape, **figures, "errors": errors})
-    if options.docs:
-        document(records)
     if options.errors or options.all_rows:
         script = "tables_uncut" if options.all_rows else "tables_errors"
         present = {record["model"] for record in splits_records}

@@ -14,8 +14,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-#: globs of checked files; to come: README.md, CONTRIBUTING.md, sknn/**/*.py
+#: globs of checked files; to come: sknn/**/*.py
 CHECKED = (
+    "README.md",
+    "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/*.rst",
     "docs/api/*.rst",
@@ -73,6 +75,7 @@ ALLOWED = (
     r"^\.\. _(initialisation|batch-normalisation):",
     r"takes? place|takes? (its|the) place|in (its|their|the) place of",
     r"share of the cores",
+    r"in \d+ places",
 )
 PATTERNS = {re.compile(rf"\b({words})\b", re.I): instead for words, instead in WORDS.items()}
 EXCEPTIONS = re.compile("|".join(ALLOWED), re.I)
