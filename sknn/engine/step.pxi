@@ -1,26 +1,25 @@
 # Training: whole epochs without Python.
 #
-# A step works on a mini-batch, in blocks of rows where it is large. Per block:
-#   1. rows     threads share the rows: gather, forward, loss, gradients of the activations    | barrier
-#   2. tasks    threads share the parameters: some rows of a panel of weights get their gradient from all
-#               samples of the block, in order, and after the last block are updated in the cache | barrier
-# No gradient is ever shared between threads and every sum has a fixed order, so the bits do not depend on
-# the number of threads. Clipping needs the norm of the whole gradient first: then the update is a third
-# phase. Phase 1 of a row and phase 2 of a task know nothing of threads.
+# A step takes one mini-batch, in blocks of rows if it is large. Each block has two phases:
+#   1. rows     threads split the rows: gather, forward, loss, gradients of the activations        | barrier
+#   2. tasks    threads split the parameters: each task forms the gradient of some rows of a panel of weights
+#               from all samples of the block, in order. After the last block it updates them      | barrier
+# Threads never share a gradient and every sum has a fixed order, so the bits do not depend on the number of
+# threads. Clipping needs the norm of the whole gradient, so the update becomes a third phase.
 #
-# The activations of images are many and their weights few. Such an op sums its weight gradient in phase 1,
-# while the activations are in the cache, in a buffer of the row's *lane*: the rows of a block are cut into
-# lanes by number, and threads take lanes. Phase 2 adds the lanes in order. A batch norm needs something of
-# all rows; it cuts phase 1 into segments with a barrier between them, forward and again backward.
+# Images have many activations and few weights. Their ops sum weight gradients in phase 1, while the
+# activations are in the cache. The rows of a block are split into *lanes*; each lane has its own gradient
+# buffer, and threads take lanes. Phase 2 adds the lanes in order. A batch norm needs statistics of all
+# rows: it splits phase 1 into segments with a barrier between them, forward and backward.
 
-cdef struct Task:                       # rows of a panel of weights, or the biases, of one op
+cdef struct Task:                       # some rows of a panel of weights, or the biases, of one op
     int op
     bint bias
-    bint lane                           # the gradient comes from the lanes
+    bint lane                           # the gradient is the sum of the lanes
     Panel panel
     Py_ssize_t first, last
     Py_ssize_t offset, size             # in the flat parameter array
-    int matrix                          # of those that Muon takes, -1: none of them
+    int matrix                          # index of Muon's matrix; -1: none
     double cost
     double squares                      # of the weights, before the update
     double gradient_squares
@@ -73,18 +72,18 @@ cdef struct Step:
     void* error                         # a Python exception of a signal handler, owned
 
 
-# Has the user pressed Ctrl-C? On its own, because a function with Python objects takes the GIL at each call.
+# Checks for Ctrl-C. A separate function, because one with Python objects takes the GIL at each call.
 cdef void check_signals(Step* s) noexcept with gil:
     try:
         PyErr_CheckSignals()
-    except BaseException as error:  # `Trainer._run` raises it
+    except BaseException as error:  # raised by `Trainer._run`
         Py_INCREF(error)
         s.error = <void*>error
         s.stop = True
 
 
-# Is the time up? Every 100 ms: are there signals? One thread asks; the others look at `stop` behind a
-# barrier, before that thread can ask again, so that all give up the same step.
+# Checks the deadline and, every 100 ms, signals. One thread polls. The others read `stop` after a barrier,
+# before the next poll, so that all abandon the same step.
 cdef void poll(Step* s) noexcept nogil:
     cdef double now = seconds()
     if now > s.deadline:
@@ -94,13 +93,13 @@ cdef void poll(Step* s) noexcept nogil:
         check_signals(s)
 
 
-# Phase 1: rows begin..end of the block that starts at `block` in the epoch's order, through one segment:
-# forward, and from the last one straight on backward; or `back` through an earlier one.
+# Phase 1 for rows begin..end of a block and one segment: forward, and backward at once in the last segment;
+# with `back`, backward through an earlier segment.
 cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, Py_ssize_t end,
                        int lane_number, int segment, bint back, bint first_block,
                        double weight_sum) noexcept nogil:
     cdef const Plan* plan = s.plan
-    cdef const Workspace* w = s.threads + thread
+    cdef const Workspace* ws = s.threads + thread
     cdef Weights weights = Weights(s.params, s.derived, NULL, NULL)
     cdef Lane lane = Lane(s.lanes + lane_number * plan.lane_values, not first_block, False)
     cdef int first = plan.segments[segment], last = plan.segments[segment + 1]
@@ -118,46 +117,46 @@ cdef void work_on_rows(Step* s, int thread, Py_ssize_t block, Py_ssize_t begin, 
         if not back:
             if segment == 0 and s.augmentation.active:
                 gather_views(&s.x, &s.augmentation, s.seed, s.epoch, s.epoch_key, samples, m,
-                             value_of(plan, w, 0, begin), w.scratch)
+                             value_of(plan, ws, 0, begin), ws.scratch)
             elif segment == 0 and s.x.kind != CSR:
-                gather(&s.x, samples, m, value_of(plan, w, 0, begin), w.scratch)
-            forward_rows(plan, w, &weights, &s.x, samples, True, first, last, begin, m, NULL)
+                gather(&s.x, samples, m, value_of(plan, ws, 0, begin), ws.scratch)
+            forward_rows(plan, ws, &weights, &s.x, samples, True, first, last, begin, m, NULL)
             if top:
-                loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, samples,
-                          gradient_of(plan, w, logits, begin), m, s.sample_weight, weight_sum,
+                loss_rows(&plan.loss, value_of(plan, ws, logits, begin), s.y, samples,
+                          gradient_of(plan, ws, logits, begin), m, s.sample_weight, weight_sum,
                           s.row_loss + begin)
             else:
-                add_moments(&plan.ops[last].geometry, value_of(plan, w, plan.ops[last].source, begin),
+                add_moments(&plan.ops[last].geometry, value_of(plan, ws, plan.ops[last].source, begin),
                             s.sample_weight, samples, m,
                             s.moments + lane_number * plan.moments + plan.ops[last].moments,
                             s.fresh + thread * plan.moments)
         if back:
-            finish_batch_norm(plan, w, s.params, plan.ops + last, s.sample_weight, samples, begin, m)
+            finish_batch_norm(plan, ws, s.params, plan.ops + last, s.sample_weight, samples, begin, m)
         if back or top:
-            backward_rows(plan, w, &weights, samples, first, last, begin, m, &lane)
+            backward_rows(plan, ws, &weights, samples, first, last, begin, m, &lane)
             lane.accumulate = lane.begun = True
         begin += m
     if plan.winograd and (back or top):
-        end_lane(plan, w, first, last, lane.gradient, not first_block)
+        end_lane(plan, ws, first, last, lane.gradient, not first_block)
 
 
-# The input gradient of the batch norm above a segment, once the sums of the batch are known.
-cdef void finish_batch_norm(const Plan* plan, const Workspace* w, const real* params, const Op* op,
+# The input gradient of the batch norm at the end of a segment, once the sums over the batch are known.
+cdef void finish_batch_norm(const Plan* plan, const Workspace* ws, const real* params, const Op* op,
                             const real* weights, const Py_ssize_t* samples, Py_ssize_t begin,
                             Py_ssize_t rows) noexcept nogil:
-    cdef Matrix x = value_of(plan, w, op.source, begin), d
-    cdef const real* mean = w.moments + op.moments
+    cdef Matrix x = value_of(plan, ws, op.source, begin), d
+    cdef const real* mean = ws.moments + op.moments
     cdef Py_ssize_t r, c = padded(&op.geometry)
     if plan.buffers[op.source].gradient < 0:
         return
-    d = gradient_of(plan, w, op.target, begin)
+    d = gradient_of(plan, ws, op.target, begin)
     for r in range(rows):
         batch_norm_backward(&op.geometry, x.at + r * x.stride, mean, mean + c,
                             params + plan.parameters[op.parameter].weight, mean + 2 * c, mean + 3 * c,
                             <real>weight_of(weights, samples[r]), d.at + r * d.stride)
 
 
-# The moments of a batch norm's input over the whole batch, from those of all lanes.
+# Merges the lanes' moments of a batch norm's input.
 cdef void whole_moments(const Step* s, const Op* op, Py_ssize_t rows, double* total) noexcept nogil:
     cdef Py_ssize_t k
     memset(total, 0, (1 + 2 * op.geometry.c) * sizeof(double))
@@ -165,8 +164,8 @@ cdef void whole_moments(const Step* s, const Op* op, Py_ssize_t rows, double* to
         merge_moments(total, s.moments + k * s.plan.moments + op.moments, op.geometry.c)
 
 
-# After the forward pass of the segment below it: mean and scale of a batch norm. Every thread forms them for
-# itself.
+# Mean and scale of a batch norm, after the forward pass of the segment before it. Each thread computes its
+# own copy.
 cdef void join_moments(Step* s, int thread, const Op* op, Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t k, c = op.geometry.c
     cdef double* total = s.fresh + thread * s.plan.moments
@@ -177,9 +176,9 @@ cdef void join_moments(Step* s, int thread, const Op* op, Py_ssize_t rows) noexc
         mean[padded(&op.geometry) + k] = <real>(1 / sqrt(total[1 + c + k] / total[0] + op.epsilon))
 
 
-# A batch moves the running moments as far as it has rows: one of a few samples, the last of an epoch, must
-# not count as much as a full one. A single value has no variance. The variance is the unbiased one of as
-# many values as the weights add up to, which repeated samples would be; small weights make no fewer values.
+# Updates the running moments in proportion to the rows of the batch, so that a small last batch counts
+# less. The variance is unbiased; the weights act as repetitions of the samples, but never as fewer samples.
+# A single value has no variance.
 cdef void follow_moments(Step* s, const Op* op, Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t k, c = op.geometry.c
     cdef double* running = s.running + op.moments
@@ -194,7 +193,7 @@ cdef void follow_moments(Step* s, const Op* op, Py_ssize_t rows) noexcept nogil:
             running[c + k] += share * (total[1 + c + k] / total[0] * n / (n - 1) - running[c + k])
 
 
-# After the backward pass of the segment above it: the mean gradients of a batch norm over the whole batch.
+# Mean gradients of a batch norm over the batch, after the backward pass of the segment after it.
 cdef void join_sums(Step* s, int thread, const Op* op, Py_ssize_t lanes, double weight_sum) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Parameter* p = plan.parameters + op.parameter
@@ -212,7 +211,7 @@ cdef void join_sums(Step* s, int thread, const Op* op, Py_ssize_t lanes, double 
         means[k] *= share
 
 
-# Phase 1 of a thread: its rows, or its lanes of rows, through all segments.
+# Phase 1 of a thread: its rows, or its lanes, through all segments.
 cdef void work_on_block(Step* s, int thread, int n_threads, Py_ssize_t block, Py_ssize_t m, bint first_block,
                         double weight_sum) noexcept nogil:
     cdef const Plan* plan = s.plan

@@ -1,16 +1,16 @@
-# The Trainer: a Program with weights, an optimizer and data, ready to run steps.
+# The Trainer: a Program with weights, an optimizer and data.
 
 cdef enum:
-    BLOCK_BYTES = 16 * 1024 * 1024      # target size of the activations and gradients of one block
-    MAX_LANES = 16                      # of a block
-    LANE_ROWS = 4                       # at least
-    LANES_BYTES = 16 * 1024 * 1024      # of the gradients of all lanes, at most
+    BLOCK_BYTES = 16 * 1024 * 1024      # target size of the activations and gradients of a block
+    MAX_LANES = 16                      # maximum per block
+    LANE_ROWS = 4                       # minimum rows per lane
+    LANES_BYTES = 16 * 1024 * 1024      # maximum size of the gradients of all lanes
 
-cdef double NO_DROPOUT = 0              # factor of the rates
+cdef double NO_DROPOUT = 0              # factor of the dropout rates
 
 
 cdef class Trainer:
-    """Trains a Program's weights on one data set.
+    """Trains the weights of a Program on one data set.
 
     Parameters
     ----------
@@ -18,20 +18,22 @@ cdef class Trainer:
     x : Rows
     y : ndarray (n, n_outputs) of real, or (n, n_groups) of int32 for the softmax loss
     sample_weight : ndarray (n,) of real or None
-    samples : ndarray of intp: the rows to train on, in order
+    samples : ndarray of intp
+        Indices of the training samples, in order.
     batch_size : int
     optimizer : (kind, n_slots, coefficients, weight_decay) or None
-        None where only gradients are wanted, those of all samples in one batch.
+        None: compute only gradients, of all samples in one batch.
     alpha, clip_norm : float
     seed : int
     n_threads : int
     augmentation : (h, w, c, flip, shift, reflect, cutout, rotation, scaling) or None
-        Flip 0 never, 1 by chance, 2 in turn; shift and cutout in pixels, rotation in radians.
+        `flip` is 0 for never, 1 for random, 2 for alternating. Shift and cutout are in pixels, rotation is in
+        radians.
     """
 
     cdef Step step
     cdef readonly Program program
-    cdef object x, y, sample_weight     # kept alive: `step` points into them
+    cdef object x, y, sample_weight     # keeps memory alive that `step` points into
     cdef Py_ssize_t[::1] order
     cdef const Py_ssize_t[::1] samples
     cdef int n_threads
@@ -107,11 +109,11 @@ cdef class Trainer:
         cdef Py_ssize_t lanes
         cdef int i
         s.block_rows = min(max(BLOCK_BYTES // (row_bytes + 1), SUB_BLOCK), MOST_ROWS)
-        if plan.n_segments > 1:         # a batch norm sees the whole batch at once
+        if plan.n_segments > 1:         # a batch norm needs the whole batch
             s.block_rows = s.batch_size
         s.block_rows = min(s.block_rows, s.batch_size, s.n_samples)
         if s.block_rows < min(s.batch_size, s.n_samples):
-            whole_gradient = True       # a step in several blocks accumulates it
+            whole_gradient = True       # a step in several blocks accumulates the gradient
         s.sub_rows = rows_at_once(plan, True)
         lanes = MAX_LANES
         while lanes > 4 and lanes * plan.lane_values * <Py_ssize_t>sizeof(real) > LANES_BYTES:
@@ -159,7 +161,7 @@ cdef class Trainer:
                               "use smaller layers")
 
     cdef _make_tasks(self):
-        """All weights in pieces, then the biases; shares of about equal cost for the threads."""
+        """Split weights, then biases, into tasks, and the tasks into shares, one per thread."""
         cdef Step* s = &self.step
         cdef const Plan* plan = s.plan
         cdef const Parameter* p
@@ -241,16 +243,16 @@ cdef class Trainer:
         free(s.shares)
 
     def load(self, coefs, intercepts):
-        """Takes the weights from arrays (n_in, n_out) and (n_out,)."""
+        """Load weights and biases, arrays (n_in, n_out) and (n_out,)."""
         self.program.pack(self.step.params, coefs, intercepts)
         derive_all(self.step.plan, self.step.params, self.step.derived, True)
 
     def load_statistics(self, means, variances):
-        """Takes the running means and variances of the batch norms, arrays (c,)."""
+        """Load running means and variances of the batch norms, arrays (c,)."""
         self._copy_statistics(self.step.running, means, variances, True)
 
     def store_statistics(self, means, variances, bint best=False):
-        """Writes the current (or the best kept) ones into arrays."""
+        """Copy the current (or the best) running statistics into arrays."""
         self._copy_statistics(self.best_running if best else self.step.running, means, variances, False)
 
     cdef _copy_statistics(self, double* running, means, variances, bint load):
@@ -272,11 +274,11 @@ cdef class Trainer:
                 offset += op.geometry.c
 
     def store(self, coefs, intercepts, bint best=False):
-        """Writes the current (or the best kept) weights into arrays."""
+        """Copy the current (or the best) weights into arrays."""
         self.program.unpack(self.best if best else self.step.params, coefs, intercepts)
 
     def keep_best(self):
-        """Remembers the current weights as the best so far."""
+        """Keep the current weights as the best so far."""
         memcpy(self.best, self.step.params, self.step.plan.n_values * sizeof(real))
         memcpy(self.best_running, self.step.running, self.step.plan.moments * sizeof(double))
         self.has_best = True
@@ -287,36 +289,36 @@ cdef class Trainer:
         return 0
 
     def load_slot(self, int slot, coefs, intercepts):
-        """Takes one moment of the optimizer from arrays shaped like the weights."""
+        """Load one array of the optimizer's state, shaped like the weights."""
         self._check_slot(slot)
         self.program.pack(self.step.slots[slot], coefs, intercepts)
 
     def store_slot(self, int slot, coefs, intercepts):
-        """Writes one moment of the optimizer into arrays shaped like the weights."""
+        """Copy one array of the optimizer's state, shaped like the weights."""
         self._check_slot(slot)
         self.program.unpack(self.step.slots[slot], coefs, intercepts)
 
     def begin_epoch(self, u64 epoch, bint shuffled):
-        """Sets the order of the samples and the masks of this epoch."""
+        """Set the order of the samples and the masks of this epoch."""
         cdef Step* s = &self.step
         cdef u64 key = combine(self.step.seed, epoch)
         s.epoch, s.epoch_key = epoch, key
         s.loss = 0
         self.order[:] = self.samples
-        # one batch holds them all: its order only changes rounding
+        # with one batch, the order only changes rounding
         if shuffled and s.batch_size < s.n_samples:
             with nogil:
                 shuffle(<Py_ssize_t*>s.order, s.n_samples, mix(key))
 
     def run(self, const double[::1] rates not None, long long t, double deadline,
             const double[::1] decay_factors=None, const double[::1] dropout_factors=None):
-        """Runs the steps of the current epoch; `t` updates came before the first of them.
+        """Run the steps of the current epoch, after `t` earlier updates.
 
-        Each step has a learning rate, and may have factors of the decoupled weight decay and, from 0
-        to 1, of the rates of all dropout.
+        `rates` are the learning rates of the steps. Optional factors, one per step, multiply the decoupled
+        weight decay and (from 0 to 1) the dropout rates.
 
-        Returns the steps that were finished: all, or fewer when the `clock` passed `deadline`. The
-        loss of the epoch so far is `loss`. Raises KeyboardInterrupt on Ctrl-C.
+        Returns the number of finished steps: all, or fewer if the `clock` passed `deadline`. `loss` is the
+        loss of the epoch so far. Raises KeyboardInterrupt on Ctrl-C.
         """
         self.step.rates = self._of_each_step(rates)
         self.step.decay_factors = self._of_each_step(decay_factors)
@@ -351,9 +353,9 @@ cdef class Trainer:
         return s.steps_done
 
     def loss_and_gradient(self, gradient, double deadline=float("inf"), bint dropout=True):
-        """Loss of all samples in one batch; its gradient is written to (coefs, intercepts).
+        """Compute the loss of all samples in one batch and write its gradient to (coefs, intercepts).
 
-        Without `dropout` those of the whole network. None where the `clock` passed `deadline` first. Raises
+        `dropout=False` disables dropout. Returns None if the `clock` passed `deadline`. Raises
         KeyboardInterrupt on Ctrl-C.
         """
         self.begin_epoch(0, False)
@@ -367,25 +369,25 @@ cdef class Trainer:
 
     @property
     def n_steps(self):
-        """Steps of an epoch."""
+        """Steps per epoch."""
         return (self.step.n_samples + self.step.batch_size - 1) // self.step.batch_size
 
     @property
     def n_slots(self):
-        """Arrays of the optimizer's state."""
+        """Number of state arrays of the optimizer."""
         return self.step.optimizer.n_slots
 
     @property
     def n_samples(self):
-        """Samples of an epoch."""
+        """Samples per epoch."""
         return self.step.n_samples
 
     @property
     def loss(self):
-        """Sum over the batches of this epoch: loss times rows."""
+        """Loss times rows, summed over the batches of this epoch."""
         return self.step.loss
 
 
 def clock():
-    """The clock that deadlines are read from, in seconds."""
+    """Time in seconds, on the clock of the deadlines."""
     return seconds()

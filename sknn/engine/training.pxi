@@ -1,8 +1,8 @@
-# Training, continued: phase 2, in which threads share the parameters, and the loop over the steps.
+# Training, continued: phase 2, in which threads split the parameters, and the loop over the steps.
 
-# What the update of a task will read and write.
-cdef inline Ahead state_of(const Step* s, const Task* task) noexcept nogil:
-    cdef Ahead next = nothing_ahead()
+# Memory that the update of a task reads and writes.
+cdef inline Prefetch state_of(const Step* s, const Task* task) noexcept nogil:
+    cdef Prefetch next = no_prefetch()
     cdef int i
     next.count = 1 + s.optimizer.n_slots
     next.bytes = task.size * sizeof(real)
@@ -20,7 +20,7 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     cdef const Parameter* p = plan.parameters + op.parameter
     cdef real* g = s.scratch + thread * s.scratch_size
     cdef Matrix d
-    cdef Ahead next
+    cdef Prefetch next
     cdef WeightTask t
     if s.gradient != NULL:
         g = s.gradient + task.offset
@@ -40,7 +40,7 @@ cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, P
     return g
 
 
-# The sum of the lanes, in order. They hold all blocks of the step so far.
+# Sum of the lanes, in order. They hold all blocks of the step so far.
 cdef void add_lanes(const Step* s, const Task* task, real* g) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
     cdef const Parameter* p = s.plan.parameters + op.parameter
@@ -56,23 +56,23 @@ cdef void add_lanes(const Step* s, const Task* task, real* g) noexcept nogil:
             fold_lane(p, op, task.panel, of_lane + p.lane, task.first, task.last, g)
 
 
-# g += the gradient that a lane has for rows first..last of a panel; the padding of g stays zero.
+# Adds the gradient of a lane for rows first..last of a panel to g. The padding of g stays zero.
 cdef void fold_lane(const Parameter* p, const Op* op, Panel panel, const real* lane, Py_ssize_t first,
                     Py_ssize_t last, real* g) noexcept nogil:
-    cdef const Form* f = &p.forward
+    cdef const ConvLayout* layout = &p.forward
     cdef Py_ssize_t row, out, pixel, width = min(panel.width, p.n_out - panel.begin)
     for row in range(first, last):
-        if f.offset < 0:
+        if layout.offset < 0:
             for out in range(width):
                 g[out] += lane[panel.offset + row * panel.width + out]
         else:
             for out in range(width):
-                for pixel in range(f.pixels):
-                    g[out] += lane[forward_place(f, &op.geometry, row, panel.begin + out, pixel)]
+                for pixel in range(layout.pixels):
+                    g[out] += lane[forward_offset(layout, &op.geometry, row, panel.begin + out, pixel)]
         g += panel.width
 
 
-# After the last block: the penalty alpha |w|^2 / (2 sum of weights) on the weights, not the biases.
+# After the last block: adds the gradient of the penalty alpha |w|^2 / (2 sum of weights). Biases are exempt.
 cdef void add_penalty(Step* s, Task* task, real* g, double weight_sum) noexcept nogil:
     task.squares = 0
     if not task.bias and s.alpha > 0 and s.plan.parameters[s.plan.ops[task.op].parameter].decays:
@@ -95,7 +95,7 @@ cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const rea
         KINDS[op.kind].derive_bias(p, s.params, s.derived)
 
 
-# Phase 2 of a share of the tasks.
+# Phase 2 of one share.
 cdef void work_on_share(Step* s, const Optimizer* optimizer, int share, int thread, Py_ssize_t block,
                         Py_ssize_t rows, bint first_block, bint last_block, bint direct,
                         double weight_sum) noexcept nogil:
@@ -111,8 +111,8 @@ cdef void work_on_share(Step* s, const Optimizer* optimizer, int share, int thre
                 update_task(s, optimizer, s.tasks + i, g)
 
 
-# Phase 3 of a share, where the gradient is clipped or Muon takes matrices. Where it does nothing is updated
-# yet: the step can be given up until all matrices are known.
+# Phase 3 of one share, for clipping and Muon. With Muon nothing is updated yet: until all matrices are ready,
+# the step can still be abandoned.
 cdef void clip_share(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef double norm = 0
     cdef real* g
@@ -140,7 +140,7 @@ cdef void update_share(Step* s, const Optimizer* optimizer, int share) noexcept 
             update_matrix(s, optimizer, s.tasks + i)
 
 
-# A step along an orthogonal matrix, as large as those of Adam (J. Liu et al. 2025).
+# A step along an orthogonal matrix, scaled like a step of Adam (J. Liu et al. 2025).
 cdef void update_matrix(Step* s, const Optimizer* optimizer, const Task* task) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
     cdef const Parameter* p = s.plan.parameters + op.parameter
@@ -154,9 +154,9 @@ cdef void update_matrix(Step* s, const Optimizer* optimizer, const Task* task) n
     derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
 
 
-# All of Muon's matrices through all iterations; every thread calls it and takes its share of the rows. False
-# where the step is given up: large matrices take seconds.
-cdef bint orthogonalise(Step* s, int thread, int n_threads) noexcept nogil:
+# Orthogonalizes all matrices of Muon. Every thread calls it and takes some of the rows. Returns False if the
+# step is abandoned: large matrices take seconds.
+cdef bint orthogonalize(Step* s, int thread, int n_threads) noexcept nogil:
     cdef int time, stage, i
     for time in range(s.matrices.n_iterations):
         for stage in range(3):
@@ -165,7 +165,7 @@ cdef bint orthogonalise(Step* s, int thread, int n_threads) noexcept nogil:
             thread_barrier(&s.barrier, n_threads)
             if s.stop:
                 return False
-            thread_barrier(&s.barrier, n_threads)   # all have looked before one asks again
+            thread_barrier(&s.barrier, n_threads)   # all have read `stop` before the next poll
     return True
 
 
@@ -189,7 +189,7 @@ cdef void stage_of_matrix(Step* s, const Orthogonal* o, int time, int stage, int
         begin = end
 
 
-# Phase 4 of a share, where there are such convolutions: what is derived from all taps of their kernels.
+# Phase 4 of one share, for Winograd convolutions: derived weights that need all taps of a kernel.
 cdef void derive_share(const Step* s, int share) noexcept nogil:
     cdef const Op* op
     cdef const Parameter* p
@@ -201,7 +201,7 @@ cdef void derive_share(const Step* s, int share) noexcept nogil:
             KINDS[op.kind].derive_share(p, op, s.params, s.derived, share, s.n_shares, True)
 
 
-# The loss of a finished step, and the running moments; by one thread, in the order of the tasks.
+# Loss of a finished step and running moments; on one thread, in the order of the tasks.
 cdef void close_step(Step* s, double batch_loss, double weight_sum, Py_ssize_t rows) noexcept nogil:
     cdef double penalty = 0
     cdef int i
@@ -215,7 +215,7 @@ cdef void close_step(Step* s, double batch_loss, double weight_sum, Py_ssize_t r
 
 
 cdef void train_worker(Step* s) noexcept nogil:
-    # OpenMP may give fewer threads than there are shares
+    # OpenMP may start fewer threads than there are shares
     cdef int thread = thread_number(), n_threads = thread_count(), share
     cdef Optimizer optimizer = s.optimizer
     cdef Py_ssize_t step, start, rows, block, m, r
@@ -232,7 +232,7 @@ cdef void train_worker(Step* s) noexcept nogil:
             weight_sum = 0
             for r in range(rows):
                 weight_sum += s.sample_weight[s.order[start + r]]
-            if weight_sum == 0:     # nothing to learn from
+            if weight_sum == 0:     # all samples have weight zero
                 if thread == 0:
                     s.steps_done += 1
                 continue
@@ -250,7 +250,7 @@ cdef void train_worker(Step* s) noexcept nogil:
             if thread == 0:
                 s.batch_rows = rows
             thread_barrier(&s.barrier, n_threads)
-            if s.stop:          # nothing of this step is in the weights
+            if s.stop:          # the weights are still those before the step
                 return
             share = thread
             while share < s.n_shares:
@@ -269,7 +269,7 @@ cdef void train_worker(Step* s) noexcept nogil:
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if s.update_parameters and s.matrices.n > 0:
-            if not orthogonalise(s, thread, n_threads):
+            if not orthogonalize(s, thread, n_threads):
                 return
             share = thread
             while share < s.n_shares:
@@ -284,7 +284,7 @@ cdef void train_worker(Step* s) noexcept nogil:
             thread_barrier(&s.barrier, n_threads)
         if thread == 0:
             close_step(s, batch_loss, weight_sum, rows)
-        if s.plan.n_segments > 1:       # the next step writes over the moments
+        if s.plan.n_segments > 1:       # the next step overwrites the moments
             thread_barrier(&s.barrier, n_threads)
 
 
@@ -296,7 +296,7 @@ cdef void run_steps(Step* s, int n_threads) noexcept nogil:
             train_worker(s)
 
 
-# Fisher & Yates's shuffle from a counter: the order depends on the key alone.
+# Fisher-Yates shuffle from a counter: the order depends only on the key.
 cdef void shuffle(Py_ssize_t* order, Py_ssize_t n, u64 key) noexcept nogil:
     cdef Py_ssize_t i, j, kept
     for i in range(n - 1, 0, -1):
