@@ -301,6 +301,20 @@ transpose_block(const real *A, ptrdiff_t a_stride, real *T, ptrdiff_t t_stride)
 #endif
 }
 
+/* Marks the end of an array inside a larger allocation, so that address sanitizers see reads and writes past it. */
+#define SKNN_GUARD_BYTES ((ptrdiff_t)64)
+#ifdef __has_feature
+#  if __has_feature(address_sanitizer)
+#    define SKNN_ASAN
+#  endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(SKNN_ASAN)
+#  include <sanitizer/asan_interface.h>
+static inline void guard_memory(char *at) { ASAN_POISON_MEMORY_REGION(at, SKNN_GUARD_BYTES); }
+#else
+static inline void guard_memory(char *at) { (void)at; }
+#endif
+
 /* Zeroed memory, aligned to a cache line. */
 static void *
 aligned_zeros(size_t bytes)
