@@ -35,7 +35,7 @@ PIECES = {
     "best epoch (the last)": (BOTH, {"scoring": "last epoch"}),
     "temperature": (CLASSES, {"calibrate": False}),
     "folds (seeds)": (BOTH, {"validation": "holdout"}),
-    "members (one)": (BOTH, {"n_estimators": 1}),
+    "members (one)": (BOTH, {"n_members": 1}),
     "no refit (refit)": (BOTH, {"refit": True}),
 }
 HEAD = ["without", "error", "±", "helps", "harms", "log-loss", "fit"]

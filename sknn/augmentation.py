@@ -1,4 +1,4 @@
-"""Augmentation of images: what is done to a sample anew in every epoch, as the engine gathers it."""
+"""Augmentation of training images."""
 
 import math
 from numbers import Integral, Real
@@ -11,33 +11,32 @@ FLIPS = {False: 0, True: 1, "alternate": 2}
 
 
 class Augmentation(ParametersInRange):
-    """Random changes of training images that do not change what they show.
+    """Random transformations of training images.
 
-    Every sample of every epoch has draws of its own, from counters: the same seed gives the same
-    images for any number of threads. Rotation and scaling (bilinear) come first, then the shift, the
-    flip and the hole.
+    Each sample is transformed anew in each epoch. The same seed gives the same images for any number of
+    threads. The order is rotation and scaling (bilinear), shift, flip, cutout.
 
     Parameters
     ----------
     horizontal_flip : bool or "alternate", default=False
-        Whether to mirror left and right: at random, or "alternate": at random in the first epoch, and
-        from then on in turn, so that any two epochs in a row show both.
+        Whether to flip left and right at random. "alternate" is random in the first epoch and then
+        alternates, so that two consecutive epochs show both.
     shift : int, default=0
-        Largest shift in pixels, in each direction; with padding this is the "random crop".
+        Maximum shift in pixels, in each direction. This equals padding and a random crop.
     padding_mode : {"zero", "reflect"}, default="zero"
-        What comes in from outside: the value 0 of X, or the image reflected at its edge. For a channel
-        whose mean is more than 100 standard deviations from 0 it is the mean in place of 0.
+        Values outside the image: 0 in the units of X, or the image reflected at its edge. For a channel
+        whose mean is more than 100 standard deviations from 0, the mean replaces 0.
     cutout : int, default=0
-        Side in pixels of a square hole at a random place, part of it outside perhaps; it has the mean
-        of the standardised images. 0 for none.
+        Side in pixels of a square at a random position, possibly partly outside, that is set to the mean
+        of the standardized images; 0 for none.
     rotation : float, default=0.0
-        Largest rotation in degrees, either way.
+        Maximum rotation in degrees, in both directions.
     scaling : float, default=0.0
-        Largest change of size as a share: 0.1 for 90 % to 110 %, in [0, 1).
+        Maximum relative change of size, in [0, 1); 0.1 means 90 % to 110 %.
 
     See Also
     --------
-    sknn.CNNClassifier : Takes an augmentation as its parameter of that name.
+    sknn.CNNClassifier : Has a parameter `augmentation`.
 
     References
     ----------
@@ -78,7 +77,7 @@ class Augmentation(ParametersInRange):
         self.scaling = scaling
 
     def validate(self, image_shape):
-        """Raise for a parameter out of its range, or one that leaves nothing of such an image.
+        """Validate the parameters, given the size of the images.
 
         Parameters
         ----------
@@ -106,8 +105,8 @@ class Augmentation(ParametersInRange):
         Returns
         -------
         description : tuple or None
-            The shape, then the kind of flip, shift, whether to reflect, cutout, rotation in radians and
-            scaling, all plain numbers. None where nothing is changed.
+            The shape, kind of flip, shift, whether to reflect, cutout, rotation in radians and scaling, as
+            plain numbers. None if nothing is changed.
         """
         changes = self.horizontal_flip, self.shift, self.cutout, self.rotation, self.scaling
         if not any(changes):

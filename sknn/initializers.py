@@ -1,4 +1,4 @@
-"""Initial weights: functions of (shape, activation, random_state) that give (weights, biases)."""
+"""Initializers: functions of (shape, activation, random_state) that return (weights, biases)."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ import numpy as np
 def glorot_uniform(shape, activation, random_state):
     """Draw weights and biases as scikit-learn's MLP draws them.
 
-    U(-b, b) with ``b = sqrt(6 / (n_in + n_out))`` (Glorot & Bengio 2010), 2 in place of 6 for the
-    logistic function; the biases are drawn from the same interval.
+    U(-b, b) with ``b = sqrt(6 / (n_in + n_out))`` (Glorot & Bengio 2010), or 2 instead of 6 for the
+    logistic function. Biases have the same distribution.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def glorot_uniform(shape, activation, random_state):
 def he_uniform(shape, activation, random_state):
     """Draw weights from U(-b, b) with ``b = sqrt(6 / n_in)`` (He et al. 2015, arXiv 1502.01852).
 
-    The factor keeps the variance of what a rectifier passes on; 3 in place of 6 for the functions that
-    pass both signs (identity, tanh, logistic).
+    The factor preserves the variance after a rectifier. It is 3 instead of 6 for activations that pass both
+    signs (identity, tanh, logistic).
 
     Parameters
     ----------
@@ -59,16 +59,16 @@ def he_uniform(shape, activation, random_state):
 
 
 def norm(shape, activation, random_state):
-    """Give ones and zeros: what is normalized stays as it is.
+    """Return ones and zeros, the identity of a normalization layer.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of the factors.
     activation : str
-        Name of the activation that follows; it does not matter here.
+        Name of the activation that follows; not used.
     random_state : RandomState
-        Source of random numbers, of which none are drawn.
+        Source of random numbers; not used.
 
     Returns
     -------
@@ -81,23 +81,23 @@ def norm(shape, activation, random_state):
 
 
 def constant(shape, activation, random_state, *, value):
-    """Give the same value throughout, and zeros.
+    """Return constant weights and zero biases.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of the weights.
     activation : str
-        Name of the activation that follows; it does not matter here.
+        Name of the activation that follows; not used.
     random_state : RandomState
-        Source of random numbers, of which none are drawn.
+        Source of random numbers; not used.
     value : float
         Value of every weight.
 
     Returns
     -------
     weights : ndarray of float64 of shape `shape`
-        The value, throughout.
+        Filled with `value`.
     biases : ndarray of float64 of shape (shape[-1],)
         Zeros.
     """
@@ -112,14 +112,14 @@ def normal(shape, activation, random_state):
     shape : tuple of int
         Shape of the weights.
     activation : str
-        Name of the activation that follows; it does not matter here.
+        Name of the activation that follows; not used.
     random_state : RandomState
         Source of the random numbers.
 
     Returns
     -------
     weights : ndarray of float64 of shape `shape`
-        Normal, of variance 1.
+        Normal with variance 1.
     biases : ndarray of float64 of shape (shape[-1],)
         Zeros.
     """
@@ -134,14 +134,14 @@ def ntk(shape, activation, random_state):
     shape : tuple of int
         Shape of the weights, (n_in, n_out).
     activation : str
-        Name of the activation that follows; it does not matter here.
+        Name of the activation that follows; not used.
     random_state : RandomState
         Source of the random numbers.
 
     Returns
     -------
     weights : ndarray of float64 of shape `shape`
-        Normal, of variance 1 / n_in.
+        Normal with variance 1 / n_in.
     biases : ndarray of float64 of shape (shape[-1],)
         Zeros.
     """
@@ -159,20 +159,20 @@ def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma
     shape : tuple of int
         Shape of the weights, (2 K + K J + J, d).
     activation : str
-        Name of the activation that follows; it does not matter here.
+        Name of the activation that follows; not used.
     random_state : RandomState
         Source of the random numbers.
     n_frequencies : int
-        Frequencies K of each column.
+        Frequencies K per feature.
     n_outputs : int
-        Outputs J of each column.
+        Outputs J per feature.
     sigma : float
         Standard deviation of the frequencies.
 
     Returns
     -------
     weights : ndarray of float64 of shape `shape`
-        Frequencies, phases and mixture, one after the other.
+        Frequencies, phases and mixture, concatenated.
     biases : ndarray of float64 of shape (shape[-1],)
         Zeros.
     """
@@ -187,25 +187,25 @@ def periodic(shape, activation, random_state, *, n_frequencies, n_outputs, sigma
 def piecewise(shape, activation, random_state, *, n_bins, n_outputs):
     """Draw the weights of a piecewise linear embedding.
 
-    The mixture is U(-b, b) with ``b = sqrt(6 / (T + J))``, as Glorot has it; its constants are zero.
+    The mixture is U(-b, b) with Glorot's ``b = sqrt(6 / (T + J))``; its constants are zero.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of the weights, (T J + J, d).
     activation : str
-        Name of the activation that follows; it does not matter here.
+        Name of the activation that follows; not used.
     random_state : RandomState
         Source of the random numbers.
     n_bins : int
-        Bins T of each column.
+        Bins T per feature.
     n_outputs : int
-        Outputs J of each column.
+        Outputs J per feature.
 
     Returns
     -------
     weights : ndarray of float64 of shape `shape`
-        Mixture and constants, one after the other.
+        Mixture and constants, concatenated.
     biases : ndarray of float64 of shape (shape[-1],)
         Zeros.
     """
@@ -216,9 +216,9 @@ def piecewise(shape, activation, random_state, *, n_bins, n_outputs):
 
 
 def dirac(shape, activation, random_state):
-    """Draw weights like `he_uniform`, but let the first filters pass one channel each as it is.
+    """Draw weights like `he_uniform`, but the first filters pass one channel each through.
 
-    The network then begins as a shallow one (Zagoruyko & Komodakis 2017, arXiv 1706.00388).
+    The network then begins like a shallow one (Zagoruyko & Komodakis 2017, arXiv 1706.00388).
 
     Parameters
     ----------
@@ -244,18 +244,18 @@ def dirac(shape, activation, random_state):
 
 
 def whitening(patches, n_filters, epsilon=5e-4):
-    """Compute filters that make patches uncorrelated with variance 1.
+    """Compute whitening filters, which decorrelate patches and scale them to variance 1.
 
-    They are eigenvectors of the patches' covariance, and their negatives.
+    They are scaled eigenvectors of the covariance of the patches, and their negatives.
 
     Parameters
     ----------
     patches : ndarray of shape (n, kh, kw, c)
         Patches of the training images.
     n_filters : int
-        Number of filters. Half of them are eigenvectors v / sqrt(λ + epsilon), the largest λ first.
+        Number of filters. Half of them are eigenvectors v / sqrt(λ + epsilon), in order of decreasing λ.
     epsilon : float, default=5e-4
-        Added to the eigenvalues, so that noise is not blown up.
+        Added to the eigenvalues, to limit the amplification of noise.
 
     Returns
     -------
@@ -272,7 +272,7 @@ def whitening(patches, n_filters, epsilon=5e-4):
     return np.hstack([half, -half]).reshape(*patches.shape[1:], n_filters)
 
 
-# whitening needs data: until it has seen them, a layer is drawn like any other
+# whitening filters need data; until then the layer is initialized by `he_uniform`
 INITIALIZERS = {
     "glorot": glorot_uniform,
     "he": he_uniform,

@@ -1,6 +1,6 @@
-"""Losses: what training minimises. A loss takes the network's outputs (logits) and owns the link that
-turns them into predictions; the formulas stand in ``engine/loss.pxi`` beside the code and in the user
-guide.
+"""Losses. A loss takes the network's outputs (logits); its link function maps them to predictions.
+
+The formulas are in ``engine/loss.pxi`` and in the user guide.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ LINKS = {"softmax": "softmax", "binary": "logistic", "poisson": "exp", "gamma": 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss of the engine with its options.
+    """A loss with its options.
 
     Parameters
     ----------
     kind : {"softmax", "binary", "squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}
     group_sizes : tuple of int
-        Classes of each softmax; for the other losses the number of outputs, alone.
-    option : float, or for the quantile one for each output
-        Label smoothing, huber's delta or the quantile.
+        Number of classes of each softmax; for other losses a single number, that of the outputs.
+    option : float, or for the quantile loss optionally one per output
+        Label smoothing, delta of the Huber loss, or the quantile.
     """
 
     kind: str
@@ -30,17 +30,17 @@ class Loss:
 
     @property
     def n_outputs(self):
-        """Width of the logits."""
+        """Number of outputs."""
         return sum(self.group_sizes)
 
     @property
     def link(self):
-        """Name of the function from logits to predictions, scikit-learn's ``out_activation_``."""
+        """Name of the link function, scikit-learn's ``out_activation_``."""
         return LINKS.get(self.kind, "identity")
 
     @classmethod
     def with_link(cls, link, group_sizes):
-        """A loss with a given link: all that prediction needs of it."""
+        """Make a loss with a given link, for prediction only."""
         kinds = {name: kind for kind, name in LINKS.items()}
         return cls(kinds.get(link, "squared_error"), tuple(group_sizes))
 
@@ -48,13 +48,13 @@ class Loss:
     def value_scale(self):
         """Factor of the reported loss: regression losses are means over the outputs.
 
-        As in scikit-learn the Poisson loss is a sum over them, and so is gamma's.
+        The Poisson and gamma losses are sums, as in scikit-learn.
         """
         summed = self.kind in {"softmax", "binary", "poisson", "gamma"}
         return 1.0 if summed else 1.0 / self.n_outputs
 
     def predict(self, logits):
-        """The link of logits (n, n_outputs) outside of the engine, which applies it in ``forward``."""
+        """Apply the link to logits (n, n_outputs); the engine does this in ``forward``."""
         if self.link == "softmax":
             ends = np.cumsum(self.group_sizes)[:-1]
             groups = np.split(np.asarray(logits, np.float64), ends, axis=1)
@@ -64,7 +64,7 @@ class Loss:
         return np.exp(logits, dtype=np.float64) if self.link == "exp" else logits
 
     def lower(self, engine, mean_gradient=False):
-        """What the engine's Program takes."""
+        """Describe the loss for the engine's Program."""
         gradient_scale = self.value_scale if mean_gradient else 1.0
         kind = engine.LOSSES[self.kind]
         return kind, self.group_sizes, self.option, self.value_scale, gradient_scale

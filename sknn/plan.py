@@ -1,8 +1,8 @@
-"""The plan of a network: what the engine is told, as typed parts.
+"""The plan of a network: ops, buffers and parameters for the engine.
 
-Layers add ops to a :class:`Plan`, in the order of the forward pass. An op reads a buffer and writes
-another one; buffers, weights and tables of constants are numbered. The engine's ``Program`` reads these
-objects by the names of their fields and checks every number.
+Layers add ops to a :class:`Plan`, in the order of the forward pass. An op reads one buffer and writes
+another. Buffers, parameters and tables of constants are referred to by index. The engine's ``Program``
+reads the fields of these objects and validates every number.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Geometry:
-    """What an op does with images (n, h, w, c), or with some columns of a row.
+    """Shape parameters of an op on images (n, h, w, c) or on columns.
 
-    A window (kh, kw) moves over (h, w) in strides (sh, sw) and gives (oh, ow, oc). All are counts of values.
+    A window (kh, kw) moves over (h, w) with strides (sh, sw) and gives (oh, ow, oc).
     """
 
     h: int = 1
@@ -32,17 +32,17 @@ class Geometry:
     #: dilation
     dh: int = 1
     dw: int = 1
-    #: padding before the first row and column
+    #: padding at the top and on the left
     top: int = 0
     left: int = 0
-    #: and after the last ones, of a pool
+    #: padding at the bottom and on the right (pools)
     bottom: int = 0
     right: int = 0
     groups: int = 1
-    #: size of the image without its padding, of a convolution
+    #: size of the image without padding (convolutions)
     ih: int = 1
     iw: int = 1
-    #: first column that is read, and the first that is written, of an op on columns
+    #: first column of the source and of the target (ops on columns)
     first: int = 0
     to: int = 0
 
@@ -54,53 +54,53 @@ class Geometry:
 
     @classmethod
     def of_channels(cls, shape):
-        """Of an op that leaves the shape, (h, w, c) or (n,), as it is."""
+        """For an op that keeps the shape, (h, w, c) or (n,)."""
         shape = shape if len(shape) == 3 else (1, 1, *shape)
         return cls.of_images(shape, shape)
 
     @classmethod
     def of_columns(cls, n_in, n_out, first=0, to=0):
-        """Of an op on n_in columns of a row from `first` on, which makes n_out columns from `to` on."""
+        """From n_in columns, `first` being the first, to n_out columns from `to` on."""
         return cls(c=n_in, oc=n_out, first=first, to=to)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Op:
-    """One step of the forward pass; which fields count depends on its kind, see ``engine/ops``."""
+    """One step of the forward pass. Which fields are used depends on the kind, see ``engine/ops``."""
 
     kind: str
     #: buffers
     source: int
     target: int
-    #: the second term of "add", the sum that a "fork" leads to, the winners of "max_pool"
+    #: the second term of "add", the sum after a "fork", or the winners of "max_pool"
     other: int = -1
-    #: number of its weights
+    #: index of its parameter
     parameter: int = 0
     geometry: Geometry | None = None
     activation: str = "identity"
-    #: of an activation that has one
+    #: parameter of the activation
     alpha: float = 0.0
-    #: of "periodic"
+    #: for "periodic"
     n_frequencies: int = 0
-    #: number of the constants of "piecewise"
+    #: index of the constants of "piecewise"
     table: int = 0
-    #: dropout rate, and the number of the mask
+    #: dropout rate and index of the mask
     drop_rate: float = 0.0
     mask: int = 0
-    #: whether padding counts in the mean of "avg_pool"
+    #: whether the mean of "avg_pool" includes the padding
     counts_padding: bool = False
-    #: of normalizations
+    #: for normalization
     epsilon: float = 0.0
-    #: of running statistics
+    #: for running statistics
     momentum: float = 0.0
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """Values of one sample between two ops."""
+    """Values between two ops, of each sample."""
 
     width: int
-    #: number of the gradient buffer, which several may share; −1: nobody needs its gradient
+    #: index of the gradient buffer, possibly shared; −1: no gradient
     gradient: int
 
 
@@ -108,55 +108,55 @@ class Buffer:
 class Parameter:
     """Weights and biases of one op."""
 
-    #: of the weights; the last axis is that of the biases
+    #: shape of the weights; the last axis is that of the biases
     shape: tuple[int, ...]
     needs_input_gradient: bool
-    #: places at which the weights are applied: pixels of the output
-    places: int
+    #: spatial positions at which the weights are applied
+    positions: int
     activation: str
-    #: of initialisation: the name of one, or itself
+    #: initializer, or its name
     rule: str | Callable
     decays: bool = True
     trained: bool = True
     biased: bool = True
-    #: of the learning rate, for the weights and for the biases; decoupled decay keeps the rate itself
+    #: learning-rate multipliers of weights and biases; decoupled weight decay does not use them
     rate_factor: float = 1.0
     bias_rate_factor: float = 1.0
-    #: of decoupled weight decay
+    #: multiplier of decoupled weight decay
     decay_factor: float = 1.0
 
     @property
     def n_in(self):
-        """Inputs that one output sees."""
+        """Inputs of each output."""
         return prod(self.shape[:-1])
 
     @property
     def n_out(self):
-        """Outputs, each with a bias."""
+        """Number of outputs."""
         return self.shape[-1]
 
     @property
     def size(self):
-        """Numbers that are trained."""
+        """Number of trained weights and biases."""
         return self.trained * self.n_in * self.n_out + self.biased * self.n_out
 
     @property
     def multiply_adds(self):
-        """Of one sample, forward."""
-        return self.n_in * self.n_out * self.places
+        """Multiply-adds per sample, forward."""
+        return self.n_in * self.n_out * self.positions
 
 
 @dataclass
 class Plan:
-    """Buffers, weights and ops of a network, each numbered in order.
+    """Buffers, parameters and ops of a network.
 
-    Buffers that share a gradient are stages of one elementwise chain, or an image with and without its
+    Buffers share a gradient if they are stages of an elementwise chain, or an image with and without
     padding.
 
     Parameters
     ----------
     sparse : bool, default=False
-        Whether the input comes as CSR rows.
+        Whether the input is in CSR format.
     activation : str, default="relu"
         What a layer's ``activation=None`` means.
     """
@@ -171,25 +171,25 @@ class Plan:
     #: constants of ops
     tables: list[np.ndarray] = field(default_factory=list)
     n_gradients: int = 0
-    #: ops that were added, the merged ones too: they number the masks of dropout
+    #: number of added ops, including merged ones; it numbers the dropout masks
     n_added: int = 0
 
     def new_buffer(self, shape, gradient=True):
-        """A buffer with a gradient of its own, or with none."""
+        """Add a buffer, with its own gradient or none."""
         return self._append(shape, self.n_gradients if gradient else -1, gradient)
 
     def new_buffer_like(self, source):
-        """A buffer of the same shape that shares the gradient of `source`."""
+        """Add a buffer of the same shape that shares the gradient of `source`."""
         return self.new_view(source, self.shapes[source])
 
     def new_stage(self, source):
-        """The same, with a gradient of its own where `source` has none."""
+        """The same, but with its own gradient if `source` has none."""
         if self.has_gradient(source):
             return self.new_buffer_like(source)
         return self.new_buffer(self.shapes[source])
 
     def new_view(self, source, shape):
-        """A buffer of another shape that shares the gradient of `source`."""
+        """Add a buffer of another shape that shares the gradient of `source`."""
         return self._append(shape, self.buffers[source].gradient, False)
 
     def _append(self, shape, gradient, new_gradient):
@@ -199,35 +199,35 @@ class Plan:
         return len(self.buffers) - 1
 
     def has_gradient(self, buffer):
-        """Whether anything before it is trained."""
+        """Whether the gradient of the buffer is needed."""
         return self.buffers[buffer].gradient >= 0
 
-    def new_parameter(self, source, shape, *, rule, activation="identity", places=1, **options):
-        """Weights of this shape, and biases for its last axis, of an op that reads `source`.
+    def new_parameter(self, source, shape, *, rule, activation="identity", positions=1, **options):
+        """Add weights of this shape, and biases for its last axis, for an op that reads `source`.
 
-        `options` are those of :class:`Parameter`: whether they decay and are trained, rate factors.
+        `options` are further fields of :class:`Parameter`.
         """
         wanted = self.has_gradient(source)
-        self.parameters.append(Parameter(shape, wanted, places, activation, rule, **options))
+        self.parameters.append(Parameter(shape, wanted, positions, activation, rule, **options))
         return len(self.parameters) - 1
 
     def new_table(self, values):
-        """Constants of an op; returns their number."""
+        """Add constants of an op; returns their index."""
         self.tables.append(np.ascontiguousarray(values, np.float64))
         return len(self.tables) - 1
 
     def add(self, kind, source, target, **options):
-        """Append an :class:`Op`, returns its number; a dense op on sparse rows takes the dropout before it along."""
+        """Append an :class:`Op`; returns its index. A dense op on a sparse input is merged with input dropout."""
         op = Op(kind=kind, source=source, target=target, mask=self.n_added, **options)
         self.n_added += 1
         if self.sparse and kind == "dense" and source <= 1 and not self.has_gradient(source):
             op = replace(op, kind="dense_csr", source=0)
-            if self.ops:  # the input dropout: its mask is applied to the stored values only
+            if self.ops:  # input dropout, applied only to the stored values
                 dropout = self.ops.pop()
                 op = replace(op, drop_rate=dropout.drop_rate, mask=dropout.mask)
         self.ops.append(op)
         return len(self.ops) - 1
 
     def join(self, fork, target):
-        """Tell a fork which sum its branch ends in."""
+        """Set the sum at the end of a fork's branch."""
         self.ops[fork] = replace(self.ops[fork], other=target)

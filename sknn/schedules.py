@@ -1,8 +1,8 @@
 """Learning-rate schedules, for every optimizer.
 
-A schedule says by what factor the learning rate is multiplied at each step, from the progress of
-training in [0, 1); InverseScaling and Adaptive change the rate between epochs instead, as in
-scikit-learn. An instance may be given in place of a name: ``learning_rate=Cosine(final=0.1)``.
+A schedule computes the factor of the learning rate at each step from the progress of training in [0, 1).
+InverseScaling and Adaptive change the learning rate between epochs instead, as in scikit-learn. Estimators
+accept an instance instead of a name: ``learning_rate=Cosine(final=0.1)``.
 """
 
 from numbers import Integral, Real
@@ -21,14 +21,14 @@ from sknn._ranges import (
 
 
 class Schedule(ParametersInRange):
-    """Base of the schedules; by itself a constant learning rate.
+    """Base of the schedules; a constant learning rate.
 
-    A subclass overrides what it changes: the factors of the steps, the rate after an epoch, or what
-    happens when progress stops.
+    A subclass overrides the factors of the steps, the learning rate after an epoch, or the learning rate on a
+    plateau.
 
     See Also
     --------
-    Constant : The learning rate stays as it is.
+    Constant : Constant learning rate.
     sknn.optimizers.Optimizer : Base of the optimizers.
 
     Examples
@@ -44,7 +44,7 @@ class Schedule(ParametersInRange):
     array([1. , 0.5])
     """
 
-    #: whether `factors` is not 1 throughout
+    #: whether `factors` differ from 1
     per_step = False
 
     def validate(self):
@@ -52,12 +52,12 @@ class Schedule(ParametersInRange):
         self._validate_params()
 
     def factors(self, progress):
-        """Give the factor of the learning rate at each progress.
+        """Compute the factors of the learning rate.
 
         Parameters
         ----------
         progress : array-like of float
-            Fractions of the training that are over, in [0, 1).
+            Finished fractions of training, in [0, 1).
 
         Returns
         -------
@@ -67,36 +67,36 @@ class Schedule(ParametersInRange):
         return np.ones_like(progress)
 
     def after_epoch(self, rate, initial_rate, samples_seen):
-        """Give the learning rate after an epoch.
+        """Compute the learning rate after an epoch.
 
         Parameters
         ----------
         rate : float
-            The learning rate so far.
+            The current learning rate.
         initial_rate : float
-            The learning rate at the beginning.
+            The initial learning rate.
         samples_seen : int
-            Number of training samples since the first fit, with repetition.
+            Number of training samples since the first fit, counting repetitions.
 
         Returns
         -------
         rate : float
-            The learning rate from now on.
+            The new learning rate.
         """
         return rate
 
     def on_plateau(self, rate):
-        """Give the learning rate when progress has stopped.
+        """Compute the learning rate after a plateau.
 
         Parameters
         ----------
         rate : float
-            The learning rate so far.
+            The current learning rate.
 
         Returns
         -------
         rate : float or None
-            The learning rate from now on; None to stop training.
+            The new learning rate; None to stop training.
         """
         return None
 
@@ -104,11 +104,11 @@ class Schedule(ParametersInRange):
 class Constant(Schedule):
     """Constant learning rate.
 
-    It stays ``learning_rate_init`` until training stops.
+    The learning rate is ``learning_rate_init`` until training stops.
 
     See Also
     --------
-    Cosine : Falls to zero over the whole of training.
+    Cosine : Falls to zero over the whole training.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class Constant(Schedule):
 class InverseScaling(Schedule):
     """Inverse power of the number of samples seen, as in scikit-learn.
 
-    After every epoch η = η₀ / (t + 1)^power_t, t being the number of samples seen so far.
+    After each epoch η = η₀ / (t + 1)^power_t, where t is the number of samples seen so far.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class InverseScaling(Schedule):
 
     See Also
     --------
-    Cosine : Follows the progress of training, not the number of samples.
+    Cosine : Depends on the progress of training, not the number of samples.
 
     Examples
     --------
@@ -150,21 +150,21 @@ class InverseScaling(Schedule):
 
 
 class Adaptive(Schedule):
-    """Division of the learning rate where progress stops.
+    """Division of the learning rate on a plateau.
 
-    The other schedules stop training after `n_iter_no_change` epochs without change. This one divides the
-    learning rate and continues, until the rate is small.
+    Other schedules stop training after `n_iter_no_change` epochs without improvement. This one divides the
+    learning rate and continues, until the learning rate is small.
 
     Parameters
     ----------
     divisor : float, default=5.0
-        What the rate is divided by, > 1.
+        Divisor of the learning rate, > 1.
     smallest : float, default=1e-6
-        Training stops when progress stops at a rate not above this.
+        Training stops on a plateau if the learning rate is at most this.
 
     See Also
     --------
-    Constant : Stops training there.
+    Constant : Stops training on a plateau.
 
     Examples
     --------
@@ -187,7 +187,7 @@ class Adaptive(Schedule):
 
 
 class Cosine(Schedule):
-    """Half a cosine from the learning rate to `final` times it over the whole of training.
+    """Cosine annealing from the learning rate to `final` times it over the whole training.
 
     Factor at progress p: ``final + (1 − final) (1 + cos πp) / 2``.
 
@@ -198,8 +198,8 @@ class Cosine(Schedule):
 
     See Also
     --------
-    FlatCosine : The same in the last part of training alone.
-    OneCycle : Rises before it falls.
+    FlatCosine : Cosine annealing in the last part of training.
+    OneCycle : Rises, then falls.
 
     References
     ----------
@@ -223,10 +223,9 @@ class Cosine(Schedule):
 
 
 class OneCycle(Schedule):
-    """Up from `start` to the learning rate, then down to `final`, both along half a cosine.
+    """One cycle: from `start` up to the learning rate, then down to `final`, with cosine annealing.
 
-    The learning rate is the peak; ``learning_rate_init`` may be several times what a constant rate
-    would be.
+    ``learning_rate_init`` is the peak; it may be several times a suitable constant learning rate.
 
     Parameters
     ----------
@@ -239,7 +238,7 @@ class OneCycle(Schedule):
 
     See Also
     --------
-    Cosine : Only falls.
+    Cosine : Cosine annealing.
     CosLog : Several cycles.
 
     References
@@ -275,8 +274,8 @@ class OneCycle(Schedule):
 class CosLog(Schedule):
     """Learning-rate cycles from 0 to the learning rate and back, each twice as long as the one before.
 
-    Factor at progress p: ``(1 − cos(2π log₂(1 + (2^cycles − 1) p))) / 2``. The rate comes to zero
-    several times, early and late, so that the best epoch on the validation set may be any of them.
+    Factor at progress p: ``(1 − cos(2π log₂(1 + (2^cycles − 1) p))) / 2``. The learning rate reaches zero
+    several times, early and late, so that the best validation score can be that of an early cycle.
 
     Parameters
     ----------
@@ -311,18 +310,18 @@ class CosLog(Schedule):
 
 
 class FlatCosine(Schedule):
-    """Constant learning rate that falls to 0 along half a cosine at the end.
+    """Constant learning rate with cosine annealing to 0 at the end.
 
     Factor at progress p: 1 up to `flat`, then ``(1 + cos(π (p − flat) / (1 − flat))) / 2``.
 
     Parameters
     ----------
     flat : float, default=0.5
-        Progress at which the rate begins to fall, in [0, 1).
+        Progress at which annealing begins, in [0, 1).
 
     See Also
     --------
-    Cosine : Falls from the beginning.
+    Cosine : Cosine annealing from the beginning.
 
     Examples
     --------
@@ -343,7 +342,7 @@ class FlatCosine(Schedule):
 
 
 def _anneal(start, end, progress):
-    """Half a cosine from start to end."""
+    """Cosine annealing from start to end."""
     return end + (start - end) * (1 + np.cos(np.pi * progress)) / 2
 
 

@@ -54,7 +54,7 @@ def estimator(d):
         common.pop("solver"), common.pop("clip_norm")
         options = {"patch_size": d.one_of(1, 2, (1, 2)), "hidden_dim": 4, "n_blocks": 1}
         return d.one_of(sknn.MLPMixerClassifier, sknn.MLPMixerRegressor)(**options, **common)
-    options = {"effort": "fast", "n_estimators": d.whole(1, 2), "hidden_layer_sizes": d.whole(1, 9)}
+    options = {"effort": "fast", "n_members": d.whole(1, 2), "hidden_layer_sizes": d.whole(1, 9)}
     options |= {name: common[name] for name in ("max_iter", "random_state", "n_threads")}
     return d.one_of(sknn.TabularClassifier, sknn.TabularRegressor)(**options)
 

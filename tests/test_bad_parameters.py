@@ -41,7 +41,7 @@ def estimators():
     small = {"max_iter": 1, "hidden_layer_sizes": 2}
     members = {
         "effort": "fast",
-        "n_estimators": 1,
+        "n_members": 1,
         "n_thresholds": 0,
         "n_threads": 1,
         "max_time": 0.2,
@@ -156,7 +156,7 @@ def test_what_only_bounds_something_may_be_huge():
     with pytest.warns(UserWarning, match="going to be clipped to 24"):
         network.fit(X, Y)
     network.set_params(solver="lbfgs").fit(X, Y)
-    TabularClassifier("fast", n_estimators=2, max_time=0.2, max_iter=10**30, batch_size=10**30).fit(
+    TabularClassifier("fast", n_members=2, max_time=0.2, max_iter=10**30, batch_size=10**30).fit(
         X, Y
     )
     del huge["max_fun"]
@@ -293,7 +293,7 @@ with open("/proc/self/statm") as file:
 resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[1]),) * 2)
 try:
     MLPClassifier(200, n_threads=100000, max_iter=1).fit(X, X[:, 0] > 0)
-    TabularClassifier("fast", n_threads=100000, max_iter=1, n_estimators=2).fit(X, X[:, 0] > 0)
+    TabularClassifier("fast", n_threads=100000, max_iter=1, n_members=2).fit(X, X[:, 0] > 0)
 except (MemoryError, ValueError) as error:
     print(repr(error))
 else:

@@ -1,15 +1,15 @@
-"""The engine: how it is computed. Python describes a network, the engine executes it.
+"""The engine executes networks that Python describes.
 
-    network.py, training.py
-          |  ops, buffers, parameters                     (numbers and names, no objects)
+    network, training
+          |  plan: ops, buffers, parameters
           v
     load(dtype)  ->  _engine_<instruction set>_<dtype>    one compiled module per pair
                        Program   a lowered network; forward()
-                       Trainer   its weights, optimizer and data; run(first, last)
+                       Trainer   its weights, optimizer and data; run(rates, t, deadline)
 
-All these modules come from one text, ``engine.pxi``. At import the best instruction set of the
-processor is chosen among those that were built; the environment variable ``SKNN_ISA``
-(``baseline``, ``avx2``, ``avx512``) overrides the choice.
+All these modules are compiled from ``engine.pxi``. At import, the best instruction set that was built
+and that the processor supports is chosen; the environment variable ``SKNN_ISA`` (``baseline``,
+``avx2``, ``avx512``) overrides the choice.
 """
 
 import importlib
@@ -30,16 +30,16 @@ from sknn.engine import _cpu
 LEVELS = ("avx512", "avx2", "baseline")
 _forked = False
 
-#: threads for each CPU that may be asked for, but so many in any case; more only wait for each other
+#: maximum number of threads per CPU, and the number that is always allowed; more threads only wait for each other
 THREADS_PER_CPU, SOME_THREADS = 4, 16
-#: address space for each thread where it is limited: its stack, and as much again as training may want
+#: address space per thread where it is limited: the stack and some memory for training
 BYTES_PER_THREAD = 2**26
-#: so many have been running at once
+#: largest number of threads that has run at once
 _started = 1
 
 
 def available_levels() -> list[str]:
-    """Instruction sets that are both built and supported by this processor, best first."""
+    """List the instruction sets that are built and supported by this processor, best first."""
     return [
         level
         for level in _cpu.supported_levels()
@@ -63,17 +63,17 @@ LEVEL = _choose_level()
 
 
 def load(dtype, level: str | None = None) -> ModuleType:
-    """The compiled engine for a dtype ("float32" or "float64") on the chosen instruction set."""
+    """Import the compiled engine for a dtype ("float32" or "float64")."""
     return importlib.import_module(f"sknn.engine._engine_{level or LEVEL}_{dtype}")
 
 
 def effective_threads(n_threads: int | None = None) -> int:
-    """Number of threads to use; None means what scikit-learn's OpenMP estimators mean by it.
+    """Compute the number of threads to use; None is as in scikit-learn's OpenMP estimators.
 
-    That is: OMP_NUM_THREADS or a limit set by threadpoolctl or joblib if there is one, else the
-    physical cores that this process may use. A negative number counts back from that. It is never more
-    than four for each CPU (16 on small machines), nor than the system lets this process start; results
-    do not depend on it.
+    The default is OMP_NUM_THREADS or a limit set by threadpoolctl or joblib, else the number of physical
+    cores that this process may use. A negative number counts back from the default. The result is at
+    most four per CPU (16 on small machines) and at most what the system lets this process start. Fitted
+    models do not depend on it.
     """
     if _forked or not _cpu.has_openmp():
         return 1
@@ -86,7 +86,7 @@ def effective_threads(n_threads: int | None = None) -> int:
 
 
 def _startable(wanted):
-    """As many of these threads as can run: OpenMP's runtime ends the process where one cannot start."""
+    """Limit the number of threads to those that can start; OpenMP would abort the process."""
     global _started
     if resource is not None:
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
@@ -98,7 +98,7 @@ def _startable(wanted):
 
 
 def _address_space():
-    """Bytes of address space in use; Linux alone has both OpenMP here and such a limit in force."""
+    """Bytes of address space in use; 0 outside Linux, where the limit is not enforced."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[0]) * resource.getpagesize()
@@ -107,14 +107,14 @@ def _address_space():
 
 
 def _count_startable(wanted):
-    """How many threads run at once when so many are started: limits of the user and the container."""
+    """Count how many threads can run at once, given the limits of the user and the container."""
     end, threads = threading.Event(), []
     try:
         while len(threads) < wanted - 1:
             thread = threading.Thread(target=end.wait, daemon=True)
             thread.start()
             threads.append(thread)
-    except (RuntimeError, MemoryError):  # no more can be started, which is the answer
+    except (RuntimeError, MemoryError):  # the limit is reached
         pass
     finally:
         end.set()
@@ -124,7 +124,7 @@ def _count_startable(wanted):
 
 
 def _after_fork_in_child() -> None:
-    """OpenMP's threads do not survive a fork: the child works without them."""
+    """Use one thread in a forked child: OpenMP's threads do not survive a fork."""
     global _forked
     _forked = True
 

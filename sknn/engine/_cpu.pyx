@@ -1,4 +1,4 @@
-"""What this machine can do, asked once at import."""
+"""Features of this machine."""
 cdef extern from *:
     """
     #if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
@@ -26,7 +26,7 @@ cdef extern from "threads.h" nogil:
 
 
 def supported_levels():
-    """The instruction sets of this processor and operating system, best first."""
+    """List the instruction sets that processor and operating system support, best first."""
     levels = ["baseline"]
     if cpu_has_avx2():
         levels.insert(0, "avx2")
@@ -41,5 +41,5 @@ def has_openmp():
 
 
 def openmp_threads():
-    """What OpenMP would use now: OMP_NUM_THREADS, threadpoolctl and the number of processors."""
+    """Number of threads OpenMP would use: OMP_NUM_THREADS, threadpoolctl, number of processors."""
     return c_max_threads()

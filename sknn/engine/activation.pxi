@@ -1,6 +1,6 @@
-# Activations y = f(x), elementwise. The backward pass turns dy into dx = f'(x) dy in place.
-# f' is told from y alone, but that of gelu, silu and mish, which needs x. `alpha` is of leaky_relu and elu.
-# Rows are padded: the padding is computed too (f and f' are finite at 0) and never read.
+# Activations y = f(x), elementwise. The backward pass replaces dy by dx = f'(x) dy. f' is computed from y,
+# except for gelu, silu and mish, which need x. `alpha` belongs to leaky_relu and elu. The padding of rows
+# is computed, too (f and f' are finite at 0), but never read.
 
 cdef enum ActivationCode:
     IDENTITY, LOGISTIC, TANH, RELU, LEAKY_RELU, ELU, SELU, SOFTPLUS, GELU, GELU_TANH, SILU, MISH
@@ -13,7 +13,7 @@ ACTIVATIONS = {
 
 
 cdef inline bint needs_input(int code) noexcept nogil:
-    """Whether its backward pass reads its input, not its output."""
+    """Whether the backward pass reads the input instead of the output."""
     return code == GELU or code == GELU_TANH or code == SILU or code == MISH
 
 
@@ -21,7 +21,7 @@ cdef real SELU_SCALE = 1.0507009873554805        # Klambauer et al. 2017
 cdef real SELU_SCALE_ALPHA = 1.7580993408473766  # scale * alpha, alpha = 1.6732632423543772
 
 
-# x and y may be one array.
+# x and y may alias.
 cdef void activation_forward(int code, real alpha, const real* x, real* y, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     cdef real half = 0.5, one = 1
@@ -49,7 +49,7 @@ cdef void activation_forward_inplace(int code, real alpha, real* y, Py_ssize_t n
     cdef Py_ssize_t i
     cdef real zero = 0
     cdef real scale = SELU_SCALE, scale_alpha = SELU_SCALE_ALPHA
-    if code == RELU:         # written so that NaN passes
+    if code == RELU:         # NaN passes
         for i in range(n):
             y[i] = zero if y[i] < zero else y[i]
     elif code == LOGISTIC:
@@ -72,8 +72,8 @@ cdef void activation_forward_inplace(int code, real alpha, real* y, Py_ssize_t n
             y[i] = real_softplus(y[i])
 
 
-# d holds dy and becomes dx, at a bend the slope on its left, as in PyTorch; y is the output, x the input of
-# the forward pass (the same array where the activation ran in place).
+# d holds dy and becomes dx. At breakpoints it is the left derivative, as in PyTorch. x and y are input and
+# output of the forward pass; they may alias.
 cdef void activation_backward(int code, real alpha, const real* x, const real* y, real* d,
                               Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
@@ -102,16 +102,16 @@ cdef void activation_backward(int code, real alpha, const real* x, const real* y
             d[i] = -d[i] * real_expm1(-y[i])
     elif code == GELU:       # P(Z <= x) + x density(x)
         for i in range(n):
-            d[i] = d[i] * real_gelu_slope(x[i])
+            d[i] = d[i] * real_gelu_derivative(x[i])
     elif code == GELU_TANH:  # (1 + t) / 2 + x (1 - t^2) u' / 2, t = tanh(u)
         for i in range(n):
-            d[i] = d[i] * gelu_tanh_slope(x[i])
+            d[i] = d[i] * gelu_tanh_derivative(x[i])
     elif code == SILU:       # s + x s (1 - s)
         for i in range(n):
-            d[i] = d[i] * silu_slope(x[i])
+            d[i] = d[i] * silu_derivative(x[i])
     elif code == MISH:       # g + x (1 - g^2) logistic(x), g = tanh(softplus(x))
         for i in range(n):
-            d[i] = d[i] * mish_slope(x[i])
+            d[i] = d[i] * mish_derivative(x[i])
 
 
 cdef inline real elu(real x, real alpha) noexcept nogil:
@@ -129,8 +129,8 @@ cdef inline real gelu_argument(real x) noexcept nogil:
     return <real>0.7978845608028654 * x * (<real>1 + <real>0.044715 * x * x)
 
 
-cdef inline real gelu_tanh_slope(real x) noexcept nogil:
-    # 1 - t^2 is zero to the last bit beyond 10, where x^2 may overflow
+cdef inline real gelu_tanh_derivative(real x) noexcept nogil:
+    # 1 - t^2 rounds to zero beyond 10, where x^2 may overflow
     cdef real near = x if x < 10 else <real>10
     cdef real t = real_tanh(gelu_argument(x)), rise
     near = near if near > -10 else <real>-10
@@ -138,18 +138,18 @@ cdef inline real gelu_tanh_slope(real x) noexcept nogil:
     return <real>0.5 * (<real>1 + t) + <real>0.5 * near * (<real>1 - t * t) * rise
 
 
-cdef inline real silu_slope(real x) noexcept nogil:
+cdef inline real silu_derivative(real x) noexcept nogil:
     cdef real s = real_logistic(x)
     return s + x * s * (<real>1 - s)
 
 
 cdef inline real mish_gate(real x) noexcept nogil:
-    # tanh(log(1 + e)) = (e^2 + 2e) / (e^2 + 2e + 2); 1 to the last bit above 20
+    # tanh(log(1 + e)) = (e^2 + 2e) / (e^2 + 2e + 2); rounds to 1 above 20
     cdef real e = real_exp(x if x < 20 else <real>20)
     cdef real m = e * (e + <real>2)
     return m / (m + <real>2)
 
 
-cdef inline real mish_slope(real x) noexcept nogil:
+cdef inline real mish_derivative(real x) noexcept nogil:
     cdef real g = mish_gate(x)
     return g + x * (<real>1 - g * g) * real_logistic(x)

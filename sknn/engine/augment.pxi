@@ -1,37 +1,36 @@
-# Augmentation: every sample of every epoch is another view of its image, drawn from a counter, so that any
-# thread can make it. Views are taken of the stored values, before they are scaled: what is moved in from
-# outside is zero, or the image reflected at its edge (the edge itself not repeated). Cutout comes after
-# scaling: zero is the mean.
+# Augmentation. Each sample gets a new view of its image in each epoch. Views are drawn from counters, so
+# any thread can compute them. They are taken before scaling: pixels outside are zero, or the image
+# reflected at its edge (the edge not repeated). Cutout comes after scaling, where zero is the mean.
 
 cdef struct Augmentation:
     bint active
     Py_ssize_t h, w, c
-    int flip                    # 1: left and right by chance; 2: by chance, then in turn from epoch to epoch
-    Py_ssize_t shift            # pixels, up to, in each direction
+    int flip                    # 1: left-right at random; 2: at random in the first epoch, then alternating
+    Py_ssize_t shift            # maximum, in pixels, in each direction
     bint reflect
-    Py_ssize_t cutout           # pixels of the side of a square
-    double rotation             # radians, up to, in each direction
-    double scaling              # share by which the image grows or shrinks, up to
+    Py_ssize_t cutout           # side of the square, in pixels
+    double rotation             # maximum, in radians, in each direction
+    double scaling              # maximum relative change of size
 
-# How one view is taken.
+# Parameters of one view.
 cdef struct View:
     bint flipped
     Py_ssize_t dy, dx
-    double cosine, sine         # of the turn, over the change of size
+    double cosine, sine         # of the angle, divided by the scale
     Py_ssize_t cut_y, cut_x
 
 
 cdef enum:
-    AUGMENT = 0x6175676d        # salts of their own
+    AUGMENT = 0x6175676d        # salts
     FLIP = 0x666c6970
 
 
-# A number in [0, 1) from 32 bits.
+# Uniform number in [0, 1) from 32 bits.
 cdef inline double chance(u32 key, u32 number) noexcept nogil:
     return element_hash(key, number) * (1.0 / 4294967296.0)
 
 
-# A whole number from -most to most.
+# Integer from -most to most.
 cdef inline Py_ssize_t step_of(Py_ssize_t most, double share) noexcept nogil:
     return <Py_ssize_t>(share * (2 * most + 1)) - most
 
@@ -52,7 +51,7 @@ cdef View draw_view(const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key,
     return v
 
 
-# Where a row or column outside of n of them is taken from; -1: it is zero.
+# Source index of row or column i, which may be outside; -1: zero.
 cdef inline Py_ssize_t inside(Py_ssize_t i, Py_ssize_t n, bint reflect) noexcept nogil:
     if 0 <= i < n:
         return i
@@ -77,8 +76,8 @@ cdef void shift_image(const Augmentation* a, const View* v, const real* x, real*
             y += c
 
 
-# Turned and resized around the middle: every pixel is a mean of four neighbours (bilinear).
-cdef void turn_image(const Augmentation* a, const View* v, const real* x, real* y) noexcept nogil:
+# Rotates and scales around the center, with bilinear interpolation.
+cdef void rotate_image(const Augmentation* a, const View* v, const real* x, real* y) noexcept nogil:
     cdef Py_ssize_t i, j, k, n, row, column, y0, x0, c = a.c
     cdef double my = 0.5 * (a.h - 1), mx = 0.5 * (a.w - 1), py, px, fy, fx
     cdef real weight
@@ -108,7 +107,7 @@ cdef void take_view(const Augmentation* a, const View* v, real* image, real* scr
     if a.rotation == 0 and a.scaling == 0:
         shift_image(a, v, scratch, image)
     else:
-        turn_image(a, v, scratch, image)
+        rotate_image(a, v, scratch, image)
 
 
 cdef void cut_out(const Augmentation* a, const View* v, real* image) noexcept nogil:

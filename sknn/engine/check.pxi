@@ -1,10 +1,10 @@
-# What is checked where a network enters the engine: every number that becomes an address, and that the
-# backward pass finds what it reads. A plan that passes is run without further questions.
+# Validation of a plan: every number that becomes an address, and the data flow of the backward pass. A plan
+# that passes runs without further checks.
 
 # ---- in place --------------------------------------------------------------------------------------
 
-# Activations write their output over their input where nobody needs the input any more: neither a later op in
-# its forward pass nor any op in its backward pass. The input of the network may be memory of the user's.
+# Activations overwrite their input if nothing reads it afterwards: no later op in the forward pass, no op
+# in the backward pass. The input of the network is exempt, because it may be the caller's memory.
 cdef void share_buffers(Plan* plan) noexcept nogil:
     cdef int i
     for i in range(plan.n_ops):
@@ -44,7 +44,7 @@ cdef inline bint writes_other(const Op* op) noexcept nogil:
     return KINDS[op.kind].other == WRITES_OTHER
 
 
-# `old` takes no memory from now on.
+# `old` no longer takes memory.
 cdef void replace_buffer(Plan* plan, int old, int new) noexcept nogil:
     cdef int i
     for i in range(plan.n_ops):
@@ -60,10 +60,10 @@ cdef void replace_buffer(Plan* plan, int old, int new) noexcept nogil:
 # ---- sizes and numbers -----------------------------------------------------------------------------
 
 cdef enum:
-    # Of a number in a geometry: products of two of them are then no larger than a Py_ssize_t.
+    # Limit for numbers in a geometry: the product of two of them fits in Py_ssize_t.
     LARGEST_NUMBER = 1 << 30
 
-# Values of parameters and of a block of activations: as bytes they fit into 64 bits many times over.
+# Limit for parameters plus a block of activations; their size in bytes fits in 64 bits.
 cdef double MOST_VALUES = 1e15
 
 
@@ -105,14 +105,14 @@ cdef op_name(const Op* op):
 
 
 cdef problem_of(const Plan* plan, const Op* op, tables):
-    """What does not fit in an op, or None."""
-    cdef const Geometry* g = &op.geometry
+    """Return what is wrong with an op, or None."""
+    cdef const Geometry* geom = &op.geometry
     cdef Py_ssize_t k
     if not is_buffer(plan, op.source) or not is_buffer(plan, op.target) or op.target in (0, op.source):
         return f"buffers {op.source} and {op.target} are not two of {plan.n_buffers}"
-    for k in range(sizeof(Geometry) // sizeof(Py_ssize_t)):
-        if not 0 <= (<const Py_ssize_t*>g)[k] < LARGEST_NUMBER:
-            return f"{(<const Py_ssize_t*>g)[k]} in its geometry"
+    for k in range(<Py_ssize_t>(sizeof(Geometry) // sizeof(Py_ssize_t))):
+        if not 0 <= (<const Py_ssize_t*>geom)[k] < LARGEST_NUMBER:
+            return f"{(<const Py_ssize_t*>geom)[k]} in its geometry"
     if not 0 <= op.parameter < (plan.n_parameters if has_weights(op) else max(plan.n_parameters, 1)):
         return f"parameter {op.parameter} is none of {plan.n_parameters}"
     return KINDS[op.kind].problem(plan, op, tables)
@@ -121,7 +121,7 @@ cdef problem_of(const Plan* plan, const Op* op, tables):
 # ---- the order of the ops --------------------------------------------------------------------------
 
 cdef int check_values(const Plan* plan) except -1:
-    """Whether every op finds its sources, and writes over nothing."""
+    """Check that every op reads written buffers and overwrites none."""
     cdef const Op* op
     cdef int i
     written = {0}
@@ -146,7 +146,7 @@ cdef int check_values(const Plan* plan) except -1:
 
 
 cdef bint has_fork(const Plan* plan, int source, int sum) noexcept nogil:
-    """Whether an op adds the gradient of a sum to that of a branch, for the buffer that both came from."""
+    """Whether some op adds the gradient of the sum to that of the branch, for their common source."""
     cdef int i
     for i in range(plan.n_ops):
         if adds_gradient_of_other(plan.ops + i) and plan.ops[i].source == source and plan.ops[i].other == sum:
@@ -155,12 +155,12 @@ cdef bint has_fork(const Plan* plan, int source, int sum) noexcept nogil:
 
 
 cdef int check_gradients(const Plan* plan) except -1:
-    """Whether every op finds the gradient of its target, and adds to nothing that is already there."""
+    """Check that every op finds the gradient of its target and overwrites no other gradient."""
     cdef const Op* op
     cdef int i, before, after, last = plan.ops[plan.n_ops - 1].target
     if plan.buffers[last].gradient < 0:
         raise ValueError("the outputs of the network have no gradient")
-    holds = {plan.buffers[last].gradient: last}     # gradient -> the buffer whose gradient it is now
+    holds = {plan.buffers[last].gradient: last}     # gradient -> the buffer it belongs to now
     for i in range(plan.n_ops - 1, -1, -1):
         op = plan.ops + i
         after, before = plan.buffers[op.target].gradient, plan.buffers[op.source].gradient

@@ -1,8 +1,8 @@
-# What a plan is given to work on is checked against it: rows, weights, running moments. (The plan itself:
-# check.pxi; what is in CSR rows: rows.pxi.)
+# Validation of what is passed with a plan: rows, weights, running statistics. See check.pxi for the plan
+# itself and rows.pxi for the contents of CSR rows.
 
 cdef int check_rows(const Plan* plan, Rows x) except -1:
-    """Rows of another width or kind would be read out of bounds."""
+    """Check width and type of the rows, which determine the addresses that are read."""
     sparse = any(KINDS[plan.ops[i].kind].sparse_input for i in range(plan.n_ops))
     if x.input.n_features != plan.buffers[0].width:
         raise ValueError(f"x has {x.input.n_features} features, the network has "
@@ -13,7 +13,7 @@ cdef int check_rows(const Plan* plan, Rows x) except -1:
 
 
 cdef int check_statistics(const Plan* plan, statistics) except -1:
-    """Running means and variances of all batch norms, the latter no negative numbers."""
+    """Check running means and variances of all batch norms."""
     cdef const real[::1] mean, variance
     cdef int i, n = plan.n_segments - 1
     cdef Py_ssize_t c, k

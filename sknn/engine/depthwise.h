@@ -1,14 +1,13 @@
-/* Depthwise convolution: every channel has a kernel of its own, so a vector of channels is multiplied element by
-   element and the register tile, which sums over channels, has nothing to do. One vector of channels, four
-   pixels at a time: a row of weights is loaded once for all of them. */
+/* Depthwise convolution: each channel has its own kernel, so vectors of channels are multiplied elementwise. (The
+   register tile sums over channels.) Four pixels at a time share each row of weights. */
 #ifndef SKNN_DEPTHWISE_H
 #define SKNN_DEPTHWISE_H
 #include "tile.h"
 
 typedef struct {
     ptrdiff_t kh, kw;
-    ptrdiff_t row, column;    /* steps in x from one tap to the next */
-    ptrdiff_t step, out_step; /* from one pixel of the output to the next, in x and in y */
+    ptrdiff_t row, column;    /* strides in x between taps */
+    ptrdiff_t step, out_step; /* strides between output pixels, in x and in y */
 } Taps2D;
 
 #define SKNN_PIXELS 4
@@ -31,7 +30,7 @@ depthwise_some(const int n, const real *x, const Taps2D *t, const real *w, ptrdi
     for (int p = 0; p < n; p++) *(vec *)(y + p * t->out_step) = sum[p];
 }
 
-/* n pixels of a row: y = bias + sum over the taps of x w */
+/* n pixels of a row: y = bias + sum over taps of x w */
 static void
 depthwise_row(const real *x, const Taps2D *t, const real *w, ptrdiff_t w_tap, const real *bias, real *y,
               ptrdiff_t n)
@@ -56,15 +55,15 @@ depthwise_gradient_some(const int taps, const real *x, const Taps2D *t, const re
     SKNN_UNROLL
     for (int j = 0; j < taps; j++) sum[j] = *(vec *)(dw + j * w_tap);
     for (ptrdiff_t p = 0; p < n; p++) {
-        const vec slope = *(const vec *)(d + p * t->out_step);
+        const vec dy = *(const vec *)(d + p * t->out_step);
         SKNN_UNROLL
-        for (int j = 0; j < taps; j++) sum[j] += *(const vec *)(x + p * t->step + j * t->column) * slope;
+        for (int j = 0; j < taps; j++) sum[j] += *(const vec *)(x + p * t->step + j * t->column) * dy;
     }
     SKNN_UNROLL
     for (int j = 0; j < taps; j++) *(vec *)(dw + j * w_tap) = sum[j];
 }
 
-/* dw += sum over n pixels of a row of x d, for every tap */
+/* dw += sum of x d over n pixels of a row, for each tap */
 static void
 depthwise_gradient_row(const real *x, const Taps2D *t, const real *d, ptrdiff_t n, real *dw, ptrdiff_t w_tap)
 {

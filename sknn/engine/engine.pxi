@@ -1,4 +1,4 @@
-# The engine's text, in reading order. The stubs _engine_<instruction set>_<dtype>.pyx say what `real` is
+# The source of the engine, in reading order. The stubs _engine_<instruction set>_<dtype>.pyx define `real`
 # and include it; setup.py compiles each with the flags of its instruction set.
 import numpy as np
 
@@ -49,6 +49,7 @@ include "program.pxi"
 include "passes.pxi"
 include "forward.pxi"
 include "gradient.pxi"
+include "state.pxi"
 include "step.pxi"
 include "training.pxi"
 include "trainer.pxi"

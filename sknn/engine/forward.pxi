@@ -1,6 +1,6 @@
 # Prediction: the forward pass of a Program in bounded memory.
 
-# Up to this many rows the product reads the fitted arrays as they are; above, packing them first pays.
+# Up to this many rows, reading the fitted arrays directly is faster than packing them first.
 cdef enum:
     FEW_ROWS = 8
 
@@ -10,40 +10,40 @@ cdef struct Forward:
     const Input* x
     Py_ssize_t first, last      # rows of this slice
     int n_ops
-    bint outputs                # whether n_ops runs to the logits
+    bint outputs                # whether n_ops includes the last op
     bint link
     real* out                   # (n, width)
     double* proba               # (n, n_outputs) or NULL
     Py_ssize_t width
     Py_ssize_t sub_rows
     const real* moments         # of the batch norms, see ops/batch_norm.pxi
-    Masks masks                 # of a draw of Monte-Carlo dropout
-    const real* slopes          # (n, n_outputs): `out` takes the gradient of the input; or NULL
+    Masks masks                 # Monte-Carlo dropout
+    const real* output_gradients    # (n, n_outputs): compute the gradient of the input; or NULL
     bint failed                 # out of memory
     bint finite
 
 
-# The input buffer of m rows: the rows of x themselves where they have the right type, else a copy. Returns
-# what comes next in memory: `n_next` rows.
-cdef Ahead take_input(Forward* f, Workspace* w, const Py_ssize_t* samples, Py_ssize_t m,
-                      Py_ssize_t n_next) noexcept nogil:
+# Sets the input buffer to m rows, without a copy if the type of x fits. Returns the next `n_next` rows for
+# prefetching.
+cdef Prefetch take_input(Forward* f, Workspace* ws, const Py_ssize_t* samples, Py_ssize_t m,
+                         Py_ssize_t n_next) noexcept nogil:
     cdef Py_ssize_t row_bytes = f.x.stride * item_size(f.x.kind)
-    cdef Ahead next = nothing_ahead()
+    cdef Prefetch next = no_prefetch()
     next.at[0] = <const char*>f.x.data + (samples[0] + m) * row_bytes
     next.bytes = n_next * row_bytes
     next.count = 1 if n_next > 0 and f.x.kind != CSR else 0
     if f.x.kind == CSR:
         return next
     if used_in_place(f.plan, f.x):
-        w.values[0] = Matrix(<real*>f.x.data + samples[0] * f.x.stride, f.x.stride)
+        ws.values[0] = Matrix(<real*>f.x.data + samples[0] * f.x.stride, f.x.stride)
     else:
-        gather(f.x, samples, m, w.values[0], w.scratch)
-    if not all_finite(w.values[0], m, f.x.n_features):
+        gather(f.x, samples, m, ws.values[0], ws.scratch)
+    if not all_finite(ws.values[0], m, f.x.n_features):
         f.finite = False
     return next
 
 
-# A thread's share of the slice, a sub-block at a time.
+# Forward pass of one thread's rows of the slice, one sub-block at a time.
 cdef void forward_worker(Forward* f) noexcept nogil:
     cdef int t = thread_number(), n_threads = thread_count()
     cdef Py_ssize_t rows = f.last - f.first
@@ -51,35 +51,35 @@ cdef void forward_worker(Forward* f) noexcept nogil:
     cdef Py_ssize_t end = f.first + rows * (t + 1) // n_threads
     cdef Py_ssize_t samples[SUB_BLOCK]
     cdef Py_ssize_t i, m
-    cdef Workspace w
+    cdef Workspace ws
     cdef Matrix result
-    cdef Ahead next
-    cdef bint back = f.slopes != NULL
+    cdef Prefetch next
+    cdef bint back = f.output_gradients != NULL
     cdef real* unused = NULL
     if begin == end:
         return
     if back:
         unused = <real*>aligned_zeros(f.plan.lane_values * sizeof(real))
-    if allocate_workspace(f.plan, &w, ALL, min(end - begin, f.sub_rows), back, NULL) < 0 or (
+    if allocate_workspace(f.plan, &ws, ALL, min(end - begin, f.sub_rows), back, NULL) < 0 or (
             back and unused == NULL):
         f.failed = True
     else:
-        memcpy(w.moments, f.moments, f.plan.moments * sizeof(real))
-        w.masks = f.masks
+        memcpy(ws.moments, f.moments, f.plan.moments * sizeof(real))
+        ws.masks = f.masks
         while begin < end:
             m = min(end - begin, f.sub_rows)
             for i in range(m):
                 samples[i] = begin + i
-            next = take_input(f, &w, samples, m, min(end - begin - m, f.sub_rows))
-            forward_rows(f.plan, &w, f.weights, f.x, samples, False, 0, f.n_ops, 0, m, &next)
-            result = w.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
+            next = take_input(f, &ws, samples, m, min(end - begin - m, f.sub_rows))
+            forward_rows(f.plan, &ws, f.weights, f.x, samples, False, 0, f.n_ops, 0, m, &next)
+            result = ws.values[f.plan.ops[f.n_ops - 1].target if f.n_ops > 0 else 0]
             if back:
-                input_slopes(f, &w, samples, m, unused)
-                result = w.gradients[f.plan.buffers[0].gradient]
+                backward_to_input(f, &ws, samples, m, unused)
+                result = ws.gradients[f.plan.buffers[0].gradient]
             for i in range(m):
                 take_row(f, begin + i, result.at + i * result.stride)
             begin += m
-    free_workspace(&w)
+    free_workspace(&ws)
     aligned_free(unused)
 
 
@@ -102,7 +102,7 @@ cdef int run_forward(Forward* f, int n_threads) noexcept nogil:
     return 0
 
 
-# All n rows, in slices between which signals are seen.
+# All n rows, in slices; checks signals between them.
 cdef int run_slices(Forward* f, Py_ssize_t n, int n_threads) except -1:
     cdef Py_ssize_t slice_rows = max(f.sub_rows * n_threads, 2 * 10**9 // (work_of_a_row(f.plan) + 1))
     while f.first < n:
@@ -117,20 +117,20 @@ cdef int run_slices(Forward* f, Py_ssize_t n, int n_threads) except -1:
 
 
 cdef class ForwardWeights:
-    """The fitted arrays as the forward pass takes them, and the memory that this needs."""
+    """Fitted arrays in the form that the forward pass reads, with their memory."""
 
     cdef Weights weights
     cdef real* memory
     cdef real* derived
     cdef real* moments
-    cdef object arrays          # kept alive: `weights` points into them
+    cdef object arrays          # keeps the memory of `weights` alive
 
     def __cinit__(self, Program program, coefs, intercepts, statistics, bint few, bint backward=False):
         cdef const Plan* plan = &program.plan
         cdef Py_ssize_t size = plan.n_values
         cdef int k
         self.arrays = (coefs, intercepts)
-        if few:                     # what is packed in any case, and padded biases
+        if few:                     # the weights that are always packed, and padded biases
             size = plan.n_packed + tail_size()
             for k in range(plan.n_parameters):
                 size += plan.parameters[k].vectors * SKNN_V
@@ -149,7 +149,7 @@ cdef class ForwardWeights:
             self._take_statistics(program, statistics)
 
     cdef _take_unpacked(self, Program program, coefs, intercepts):
-        """The weights of dense layers and embeddings where they are, their biases padded."""
+        """Point to the weights of dense layers and embeddings; pad their biases."""
         cdef const Plan* plan = &program.plan
         cdef const real[:, ::1] w
         cdef const real[::1] b
@@ -169,7 +169,7 @@ cdef class ForwardWeights:
         self.weights.tail = at
 
     cdef _take_statistics(self, Program program, statistics):
-        """Means and scales 1 / sqrt(variance + epsilon) of the batch norms."""
+        """Compute means and scales 1 / sqrt(variance + epsilon) of the batch norms."""
         cdef const Plan* plan = &program.plan
         cdef const Op* op
         cdef const real[::1] mean, variance
@@ -194,12 +194,12 @@ cdef class ForwardWeights:
 
 def forward(Program program not None, Rows x not None, coefs, intercepts, out not None,
             int n_ops=-1, bint link=False, int n_threads=1, statistics=None, draw=None):
-    """The values after the first `n_ops` ops (-1: the logits) of every row, into `out`.
+    """Compute the values after the first `n_ops` ops (-1: the logits) and write them to `out`.
 
-    With `link` the predictions: probabilities, for which `out` holds float64, or the exponential of the
-    Poisson loss. `statistics` are the running means and variances of the batch norms. `draw` is
-    (seed, number) of a thinned network of Monte-Carlo dropout; None drops nothing. Returns whether all of x
-    was finite; raises KeyboardInterrupt between slices.
+    With `link`, compute predictions: probabilities, for which `out` is float64, or the exponential of the
+    Poisson and gamma losses. `statistics` are the running means and variances of the batch norms. `draw` is
+    (seed, number) of a draw of Monte-Carlo dropout, or None. Returns whether x is finite. Raises
+    KeyboardInterrupt between slices.
     """
     cdef real[:, ::1] values
     cdef double[:, ::1] proba
@@ -216,12 +216,12 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
         raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")
     few = n <= FEW_ROWS and x.input.kind != CSR and (n_threads == 1 or plan.lane_values == 0)
     if few:
-        n_threads = 1               # what the arrays end with is copied to one place
+        n_threads = 1               # the array ends are copied to one shared place
     weights = ForwardWeights(program, coefs, intercepts, statistics, few)
     f = Forward(plan, &weights.weights, &x.input, 0, n, n_ops if n_ops >= 0 else plan.n_ops, n_ops < 0,
                 link, NULL, NULL, out.shape[1], rows_at_once(plan, False),
                 weights.moments, Masks(0, False, 0), NULL, False, True)
-    if draw is not None:        # not the key of an epoch: training has seen those masks
+    if draw is not None:        # not an epoch's key, whose masks were used in training
         f.masks = Masks(1, True, combine(~<u64>draw[0], <u64>draw[1]))
     if link and (plan.loss.kind == SOFTMAX or plan.loss.kind == BINARY):
         proba = out
@@ -233,7 +233,7 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     return f.finite
 
 
-# Multiply-adds of a row, padding counted.
+# Multiply-adds per row, with padding.
 cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
     cdef const Op* op
     cdef Py_ssize_t work = 0
@@ -246,7 +246,7 @@ cdef Py_ssize_t work_of_a_row(const Plan* plan) noexcept nogil:
 
 
 def loss_of(Program program not None, const real[:, ::1] logits not None, y, sample_weight=None):
-    """Weighted mean loss of logits; `y` and `sample_weight` as the Trainer takes them."""
+    """Weighted mean loss of logits; `y` and `sample_weight` as in the Trainer."""
     cdef const real[::1] weights
     cdef const real* weight = NULL
     cdef const void* target

@@ -1,24 +1,24 @@
-# The table of ops: what there is to know about each kind, one row for each, at the end of its file in ops/.
-# Nothing outside of these files asks which kind an op is.
+# The table of ops. Each kind has one row, at the end of its file in ops/. No other code depends on the kind
+# of an op.
 
-OPS = {}                # name -> number of its row
+OPS = {}                # name -> row
 
-# What the ops of a network work with: some rows of a block on their way forward or back.
+# State shared by the ops while some rows of a block pass through the network, forward or backward.
 cdef struct Pass:
     const Plan* plan
-    const Workspace* w
+    const Workspace* ws
     const Weights* weights
     const Input* input
-    const Py_ssize_t* samples       # the numbers of these rows in the input
-    Py_ssize_t begin, rows          # in the block
+    const Py_ssize_t* samples       # sample indices of these rows
+    Py_ssize_t begin, rows          # position in the block
     bint training
-    const Ahead* next               # what to fetch during the first product; NULL: it is on its way
+    const Prefetch* next            # what to fetch during the first product; NULL: already fetched
 
-# Where a lane's gradients of weights go.
+# Destination of the weight gradients of a lane.
 cdef struct Lane:
     real* gradient
-    bint accumulate                 # to what earlier rows gave
-    bint begun                      # some of these rows belong to the same pass
+    bint accumulate                 # add to the gradient of earlier rows
+    bint begun                      # not the first rows of this pass
 
 # The gradient of rows first..last of a panel of weights, from all rows of a block.
 cdef struct WeightTask:
@@ -28,20 +28,20 @@ cdef struct WeightTask:
     Matrix x, d
     Py_ssize_t rows
     real* gradient
-    bint accumulate                 # to what earlier blocks gave
+    bint accumulate                 # add to the gradient of earlier blocks
     const real* params
     real* scratch
-    const Ahead* next               # what the update will read
+    const Prefetch* next            # what the update will read
     const Input* input
     const Py_ssize_t* samples
     const Masks* masks
-    long long* cursors              # of CSR rows
-    bint restarts                   # the task before it was not the one of the rows above
+    long long* cursors              # CSR rows
+    bint restarts                   # whether the previous task was not the one directly above
 
 cdef enum WeightKind:
     NO_WEIGHTS
-    FROM_BLOCK          # their gradient is formed from all rows of a block at once
-    FROM_LANES          # it is summed up in a lane while a thread goes through its rows
+    FROM_BLOCK          # gradient formed from all rows of a block at once
+    FROM_LANES          # gradient summed in a lane while a thread goes through its rows
 
 cdef enum OtherKind:
     NO_OTHER, READS_OTHER, WRITES_OTHER, ADDS_ITS_GRADIENT
@@ -66,36 +66,36 @@ ctypedef int (*LayOut)(Plan*, const Op*) except -1
 ctypedef int (*Reserve)(Plan*, Op*) except -1
 ctypedef Py_ssize_t (*Work)(const Parameter*, const Op*) noexcept nogil
 
-# A row of the table. What is NULL or False is not needed.
+# A row of the table. NULL or False: not needed.
 cdef struct Kind:
     int weights                     # a WeightKind
-    int other                       # an OtherKind: what the op does with the buffer `other`
-    bint in_place                   # its target may lie in its source, if nobody else reads that
-    bint gradient_in_place          # the gradient of its target becomes, or contains, that of its source
-    bint on_columns                 # other ops write other columns of its target, read others of its source
-    bint sparse_input               # it reads CSR rows
-    bint has_table                  # of constants
-    bint fitted                     # a few rows are predicted with the fitted array itself
-    bint whole_panels               # the gradient of a panel of weights is formed together
-    bint is_matrix                  # Muon takes its weights for a matrix
-    bint cuts                       # it needs all rows of the batch first: a segment ends before it
-    Problem problem                 # what does not fit in an op, or None
-    Reads reads                     # in the backward pass, beside the gradient; NULL: it is not said, so all
+    int other                       # an OtherKind: use of the buffer `other`
+    bint in_place                   # the target may alias the source if nothing else reads it
+    bint gradient_in_place          # the gradient of the source aliases, or lies inside, that of the target
+    bint on_columns                 # the target and the source are shared with ops on other columns
+    bint sparse_input               # reads CSR rows
+    bint has_table                  # has constants
+    bint fitted                     # prediction of a few rows reads the fitted array directly
+    bint whole_panels               # the gradient of a whole panel of weights is formed at once
+    bint is_matrix                  # Muon treats the weights as a matrix
+    bint cuts                       # needs the whole batch: a segment ends before it
+    Problem problem                 # returns what is wrong with an op, or None
+    Reads reads                     # what backward reads beside the gradient; NULL: everything
     ForwardOp forward               # (x, y)
     BackwardOp backward             # (x, y, dy, dx)
-    LaneGradient lane_gradient      # (x, dy): of its weights; without `backward` dy becomes dx, too
-    EndLane end_lane                # after the last rows of a lane's pass
-    TaskGradient task_gradient      # of its weights, FROM_BLOCK
-    Derive derive                   # from rows of a panel of weights what the passes read
+    LaneGradient lane_gradient      # (x, dy): weight gradient; without `backward`, also dy -> dx
+    EndLane end_lane                # after the last rows of a lane
+    TaskGradient task_gradient      # weight gradient, FROM_BLOCK
+    Derive derive                   # derived weights, from some rows of a panel
     DeriveBias derive_bias
-    DeriveShare derive_share        # a share of what is derived from all weights at once
-    LayOut lay_out_forward          # room for what the forward pass derives
-    LayOut lay_out_backward         # and the backward pass, if the gradient of the source is wanted
-    Reserve reserve                 # memory of a thread beside the buffers
-    Work work                       # multiply-adds of a row, padding counted; NULL: few
+    DeriveShare derive_share        # derived weights that need all weights at once, one share
+    LayOut lay_out_forward          # reserves derived weights for the forward pass
+    LayOut lay_out_backward         # and for the backward pass, if the source has a gradient
+    Reserve reserve                 # reserves memory of a thread
+    Work work                       # multiply-adds per row, with padding; NULL: negligible
 
 cdef Kind KINDS[64]
-cdef Kind* kind = NULL              # the row that is being written
+cdef Kind* kind = NULL              # the row being filled
 
 
 cdef Kind* new_kind(name) except NULL:
@@ -122,10 +122,10 @@ cdef inline bint has_weights(const Op* op) noexcept nogil:
     return KINDS[op.kind].weights != NO_WEIGHTS
 
 
-# ---- what several ops share ------------------------------------------------------------------------
+# ---- helpers ---------------------------------------------------------------------------------------
 
-cdef inline Py_ssize_t padded(const Geometry* g) noexcept nogil:
-    return whole_lines(g.c)
+cdef inline Py_ssize_t padded(const Geometry* geom) noexcept nogil:
+    return whole_lines(geom.c)
 
 
 cdef inline const Parameter* parameter_of(const Pass* t, const Op* op) noexcept nogil:
@@ -133,10 +133,10 @@ cdef inline const Parameter* parameter_of(const Pass* t, const Op* op) noexcept 
 
 
 cdef inline real* halo_of(const Pass* t, const Op* op) noexcept nogil:
-    return NULL if op.halo < 0 else t.w.halos + op.halo
+    return NULL if op.halo < 0 else t.ws.halos + op.halo
 
 
-# Room for the surrounded gradient of a convolution.
+# Memory for the zero-padded gradient of a convolution.
 cdef int reserve_halo(Plan* plan, Op* op) except -1:
     cdef Py_ssize_t size = halo_size(&plan.parameters[op.parameter].backward, &op.geometry)
     if plan.buffers[op.source].gradient >= 0 and size > 0:
@@ -145,7 +145,7 @@ cdef int reserve_halo(Plan* plan, Op* op) except -1:
     return 0
 
 
-# The gradients of what an op has for each channel begin at zero in a lane.
+# Zeroes the per-channel gradients of a lane before its first rows.
 cdef void begin_channels(const Parameter* p, const Lane* lane) noexcept nogil:
     if not lane.accumulate:
         memset(lane.gradient + p.lane, 0, p.vectors * SKNN_V * sizeof(real))
@@ -163,13 +163,14 @@ cdef problem_of_weights(const Parameter* p, Py_ssize_t n_in, Py_ssize_t n_out):
 
 
 cdef problem_of_images(const Plan* plan, const Op* op):
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     cdef Py_ssize_t n_in = plan.buffers[op.source].width, n_out = plan.buffers[op.target].width
-    if g.c < 1:
+    if geom.c < 1:
         return "it has no geometry"
-    if min(g.h, g.w, g.oh, g.ow, g.oc) < 1 or <double>g.h * g.w * g.c != n_in or (
-            <double>g.oh * g.ow * g.oc != n_out):
-        return f"images of {g.h} x {g.w} x {g.c} and {g.oh} x {g.ow} x {g.oc} values in {n_in} and {n_out}"
+    if min(geom.h, geom.w, geom.oh, geom.ow, geom.oc) < 1 or <double>geom.h * geom.w * geom.c != n_in or (
+            <double>geom.oh * geom.ow * geom.oc != n_out):
+        return (f"images of {geom.h} x {geom.w} x {geom.c} and {geom.oh} x {geom.ow} x {geom.oc} values in "
+                f"{n_in} and {n_out}")
     return None
 
 

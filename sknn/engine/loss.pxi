@@ -1,5 +1,5 @@
-# Losses take the logits z of a row and its target; they give the loss of the row and dz, scaled by
-# weight / (sum of weights of the batch). Each owns its link, which turns logits into predictions.
+# A loss takes the logits z and the target of a row. It returns the loss of the row and dz, scaled by weight
+# / (sum of weights of the batch). Its link function maps logits to predictions.
 #
 # loss                 link                    value of a row                         dz
 # softmax cross-ent.   softmax in each group   sum over groups -sum_k t_k log p_k     p - t
@@ -11,7 +11,7 @@
 # gamma                exp                     y e^-z + z - log y - 1                 1 - y e^-z
 # quantile             identity                (y - z) (q - [y < z])                  [y < z] - q
 #
-# The quantile may be one of its own for each output.
+# The quantile loss has one q per output.
 # Targets t are smoothed: t = (1 - s) onehot + s / K (Szegedy et al. 2016), K = 2 for the binary loss.
 
 cdef enum LossKind:
@@ -27,14 +27,14 @@ cdef struct Loss:
     Py_ssize_t n_outputs
     Py_ssize_t n_groups         # softmax: columns of y, each with its own classes
     Py_ssize_t* group_sizes
-    double option               # smoothing, huber's delta
-    double* quantiles           # of each output
-    double value_scale          # of the reported loss: 1 or 1 / n_outputs
-    double gradient_scale       # of its gradient
+    double option               # label smoothing, or delta of the Huber loss
+    double* quantiles           # one per output
+    double value_scale          # factor of the reported loss: 1 or 1 / n_outputs
+    double gradient_scale       # factor of the gradient
 
 
-# The softmax loss of a block of rows. Few classes make short rows: what cannot take whole vectors of a row
-# runs along the block.
+# The softmax loss of a block of rows. With few classes, rows are shorter than a vector; some loops run over
+# the rows of the block instead.
 cdef void softmax_rows(const Loss* loss, Matrix z, const int* y, const Py_ssize_t* samples,
                        Matrix dz, Py_ssize_t rows, const real* scales, double* values) noexcept nogil:
     cdef Py_ssize_t group, i, k, n, start = 0
@@ -49,7 +49,7 @@ cdef void softmax_rows(const Loss* loss, Matrix z, const int* y, const Py_ssize_
         n = loss.group_sizes[group]
         share = <real>loss.option / n
         block_maxima(z, start, n, rows, tops)
-        for i in range(rows):       # to the end of the row: the next group writes its own part
+        for i in range(rows):       # to the end of the row: the next group overwrites its part
             exponentials(z.at + i * z.stride + start, tops[i], dz.at + i * dz.stride + start,
                          dz.stride - start)
         block_sums(dz, start, n, rows, totals)
@@ -84,7 +84,7 @@ cdef inline void softmax_gradient(real* d, Py_ssize_t n, real inverse, real shar
         d[k] = d[k] * inverse - share
 
 
-# The largest of n columns of each row, and their sum.
+# Maximum and sum of n columns of each row.
 cdef void block_maxima(Matrix x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t rows, real* tops) noexcept nogil:
     cdef Py_ssize_t i, k
     for i in range(rows):
@@ -114,7 +114,7 @@ cdef void binary_rows(const Loss* loss, Matrix z, const real* y, const Py_ssize_
             values[i] = binary_row(loss, z.at + i * z.stride, y + samples[i] * loss.n_outputs,
                                    dz.at + i * dz.stride, scales[i])
         return
-    for i in range(rows):       # one output: the block is one long row
+    for i in range(rows):       # one output: treat the block as one long row
         logits[i] = z.at[i * z.stride]
         targets[i] = smoothed(loss, y[samples[i]])
     for i in range(rows):
@@ -135,7 +135,7 @@ cdef double binary_row(const Loss* loss, const real* z, const real* y, real* dz,
     cdef double value = 0
     for k in range(loss.n_outputs):
         dz[k] = real_softplus(z[k]) - smoothed(loss, y[k]) * z[k]
-    for k in range(loss.n_outputs):     # apart: a sum in order would stop the vectors
+    for k in range(loss.n_outputs):     # separate loop: an ordered sum cannot be vectorized
         value += dz[k]
     for k in range(loss.n_outputs):
         dz[k] = scale * (real_logistic(z[k]) - smoothed(loss, y[k]))
@@ -146,40 +146,40 @@ cdef double regression_row(const Loss* loss, const real* z, const real* y, real*
                            real scale) noexcept nogil:
     cdef Py_ssize_t k
     cdef double value = 0
-    cdef real r, slope, option = <real>loss.option
+    cdef real r, derivative, option = <real>loss.option
     for k in range(loss.n_outputs):
         r = z[k] - y[k]
         if loss.kind == SQUARED:
             value += 0.5 * r * r
-            slope = r
+            derivative = r
         elif loss.kind == ABSOLUTE:
             value += real_fabs(r)
-            slope = <real>((r > 0) - (r < 0)) if r == r else r
+            derivative = <real>((r > 0) - (r < 0)) if r == r else r
         elif loss.kind == HUBER:
             if real_fabs(r) <= option:
                 value += 0.5 * r * r
-                slope = r
+                derivative = r
             else:
                 value += option * (real_fabs(r) - 0.5 * option)
-                slope = (option if r > 0 else -option) if r == r else r
+                derivative = (option if r > 0 else -option) if r == r else r
         elif loss.kind == POISSON:
-            slope = real_exp(z[k]) - y[k]
-            value += slope - <double>y[k] * z[k]
+            derivative = real_exp(z[k]) - y[k]
+            value += derivative - <double>y[k] * z[k]
             if y[k] > 0:
                 value += <double>y[k] * log(<double>y[k])
         elif loss.kind == GAMMA:
-            slope = 1 - y[k] * real_exp(-z[k])
-            value += z[k] - slope - log(<double>y[k])
+            derivative = 1 - y[k] * real_exp(-z[k])
+            value += z[k] - derivative - log(<double>y[k])
         else:
             option = <real>loss.quantiles[k]
             value += r * ((r > 0) - option)
-            slope = <real>(r > 0) - option if r == r else r
-        dz[k] = scale * slope
+            derivative = <real>(r > 0) - option if r == r else r
+        dz[k] = scale * derivative
     return value
 
 
-# The losses of at most SUB_BLOCK rows, times their weights (NULL: 1), and dz. Rows of z and dz have whole
-# lines; the padding of dz becomes zero. `samples` are the rows in y.
+# Losses of at most SUB_BLOCK rows, times their weights (NULL: 1), and dz. Rows of z and dz are padded to
+# whole lines; the padding of dz is set to zero. `samples` are rows of y.
 cdef void loss_rows(const Loss* loss, Matrix z, const void* y, const Py_ssize_t* samples, Matrix dz,
                     Py_ssize_t rows, const real* sample_weight, double weight_sum,
                     double* values) noexcept nogil:
@@ -207,9 +207,9 @@ cdef void loss_rows(const Loss* loss, Matrix z, const void* y, const Py_ssize_t*
             values[i] *= sample_weight[samples[i]]
 
 
-# Predictions from the logits of one row, which are overwritten. Probabilities are formed in double
-# precision: near 1 a float has only steps of 6e-8. Those of the binary loss stay strictly inside (0, 1), and
-# so do their complements: `bounded_logit` caps logits before 1 - p has no digits left.
+# Predictions from the logits of one row, which are overwritten. Probabilities are computed in double
+# precision, because floats near 1 are 6e-8 apart. For the binary loss p and 1 - p stay inside (0, 1):
+# `bounded_logit` clips the logits.
 cdef void probabilities(const Loss* loss, real* z, double* p) noexcept nogil:
     cdef Py_ssize_t group, k, n, start = 0
     cdef real top
@@ -224,7 +224,7 @@ cdef void probabilities(const Loss* loss, real* z, double* p) noexcept nogil:
         for k in range(start + 1, start + n):
             if z[k] > top:
                 top = z[k]
-        # with the padding of the row where nothing else stands there
+        # with the padding of the row, unless other groups follow
         exponentials(z + start, top, z + start, whole_lines(n) if loss.n_groups == 1 else n)
         total = 0
         for k in range(start, start + n):
@@ -240,7 +240,7 @@ cdef inline real bounded_logit(real z) noexcept nogil:
     return <real>-30 if z < -30 else z
 
 
-# In place: the exponential of the losses that have it, the bounds of the binary one.
+# In place: the exponential link, or the clipping of the binary loss.
 cdef void finish_outputs(const Loss* loss, real* z, bint link) noexcept nogil:
     cdef Py_ssize_t k
     if loss.kind == BINARY:

@@ -1,14 +1,14 @@
-# Masks of dropout. The mask of an element is a hash of (seed, epoch, sample, layer, element): any thread can
-# compute it, in any order, and the backward pass computes it again instead of storing it. Prediction has
-# masks for Monte-Carlo dropout only: one draw is one thinned network, whose mask is the same for all rows, so
-# that what a row gets does not depend on the rows beside it.
+# Dropout masks. The mask of an element is a hash of (seed, epoch, sample, layer, element). Any thread can
+# compute it, in any order, and the backward pass computes it again. Prediction has masks only for
+# Monte-Carlo dropout: a draw has one mask for all rows, so that the result of a row does not depend on
+# other rows.
 
 ctypedef unsigned int u32
 ctypedef unsigned long long u64
 
 
 cdef inline u64 mix(u64 x) noexcept nogil:
-    """The finalizer of splitmix64 (Steele, Lea & Flood 2014)."""
+    """Finalizer of splitmix64 (Steele, Lea & Flood 2014)."""
     x = (x ^ (x >> 30)) * <u64>0xbf58476d1ce4e5b9
     x = (x ^ (x >> 27)) * <u64>0x94d049bb133111eb
     return x ^ (x >> 31)
@@ -22,11 +22,11 @@ cdef inline u32 row_key(u64 epoch_key, Py_ssize_t sample, int layer) noexcept no
     return <u32>(combine(combine(epoch_key, <u64>sample), <u64>layer) >> 32)
 
 
-# The masks of a pass through the network.
+# Masks of one pass through the network.
 cdef struct Masks:
-    double factor       # of every rate; 0: nothing is dropped
-    bint shared         # by all rows
-    u64 key             # of the epoch, or of the draw
+    double factor       # multiplies all rates; 0: no dropout
+    bint shared         # one mask for all rows
+    u64 key             # of the epoch or the draw
 
 
 cdef inline u32 mask_key(const Masks* masks, Py_ssize_t sample, int layer) noexcept nogil:
@@ -34,7 +34,7 @@ cdef inline u32 mask_key(const Masks* masks, Py_ssize_t sample, int layer) noexc
 
 
 cdef inline u32 element_hash(u32 key, u32 element) noexcept nogil:
-    """32 bits in vector-friendly steps (the constants of the lowbias32 search, C. Wellons 2018)."""
+    """A 32-bit hash in operations that vectorize (constants of lowbias32, C. Wellons 2018)."""
     cdef u32 h = key + element * <u32>0x9e3779b9
     h = (h ^ (h >> 16)) * <u32>0x7feb352d
     h = (h ^ (h >> 15)) * <u32>0x846ca68b
@@ -42,5 +42,5 @@ cdef inline u32 element_hash(u32 key, u32 element) noexcept nogil:
 
 
 cdef inline u32 drop_below(double rate) noexcept nogil:
-    """An element is dropped where its hash is below this."""
+    """Threshold: an element is dropped if its hash is below."""
     return <u32>(rate * 4294967296.0)

@@ -1,23 +1,23 @@
-# Muon's step for matrices (K. Jordan 2024): a momentum whose singular values all become about 1, that is
-# U V^T of U S V^T, by the Newton-Schulz iteration X <- X (a + b X^T X + c (X^T X)^2).
+# Muon (K. Jordan 2024): the momentum matrix U S V^T is replaced by about U V^T, with the Newton-Schulz
+# iteration X <- X (a + b X^T X + c (X^T X)^2).
 #
-# X is the matrix, or its transpose where that has fewer columns. All matrices of a network go through each
-# product together; threads share the rows of what is computed, and every element is one sum in order, so
-# that the bits do not depend on their number.
+# X is the matrix, or its transpose if that has fewer columns. All matrices of a network go through each
+# product together. Threads split the rows of the result. Each element is one sum in order, so the bits do
+# not depend on the number of threads.
 
 cdef double MUON_A = 3.4445, MUON_B = -4.7750, MUON_C = 2.0315
-# what a sum of squares is at least where it divides
+# lower bound of the squared norm where it divides
 cdef double MUON_LEAST = 1e-14
-# rows between two looks at the clock: enough for the tile, less than a second's work of any matrix
+# rows between two polls: enough for the tile, less than a second of work
 cdef enum:
     MUON_ROWS = 256
 
-cdef struct Orthogonal:                 # of one matrix of weights
+cdef struct Orthogonal:                 # for one weight matrix
     int op
     const Parameter* parameter
-    bint turned                         # X is its transpose
+    bint transposed                     # X is the transpose
     Py_ssize_t rows, columns, stride
-    Matrix x[2]                         # before and after an iteration, in turn
+    Matrix x[2]                         # before and after an iteration, alternating
     Matrix gram, polynomial
 
 cdef struct Matrices:
@@ -27,13 +27,13 @@ cdef struct Matrices:
 
 
 cdef inline bint is_matrix(const Plan* plan, int op) noexcept nogil:
-    """Whether Muon takes an op's weights for one: those of kernels and of all dense layers but the last."""
+    """Whether Muon updates an op's weights: kernels, and matrices of dense layers except the last op."""
     return (KINDS[plan.ops[op].kind].is_matrix and op < plan.n_ops - 1
             and plan.parameters[plan.ops[op].parameter].trained)
 
 
 cdef inline int matrix_of(const Matrices* m, int op) noexcept nogil:
-    """The number of an op's matrix, -1 where it has none."""
+    """Index of an op's matrix; -1: none."""
     cdef int i
     for i in range(m.n):
         if m.each[i].op == op:
@@ -55,7 +55,7 @@ cdef int allocate_matrices(Matrices* m, const Plan* plan, int n_iterations) noex
         if not is_matrix(plan, i):
             continue
         o, p = m.each + m.n, plan.parameters + plan.ops[i].parameter
-        o.op, o.parameter, o.turned = i, p, p.n_in < p.n_out
+        o.op, o.parameter, o.transposed = i, p, p.n_in < p.n_out
         o.rows, o.columns = max(p.n_in, p.n_out), min(p.n_in, p.n_out)
         o.stride = row_stride(o.columns)
         n_values += 2 * (o.rows + o.columns) * o.stride
@@ -86,13 +86,13 @@ cdef void take_momentum(double momentum, const real* g, real* v, Py_ssize_t n) n
         v[i] = mu * v[i] + rest * g[i]
 
 
-# The part of X in a panel's rows first..last becomes mu v + (1 - mu) g with the v that this step will have.
+# X = mu v + (1 - mu) g for rows first..last of a panel, with the updated v (Nesterov).
 cdef void look_ahead(const Orthogonal* o, double momentum, Panel panel, Py_ssize_t first, Py_ssize_t last,
                      const real* g, const real* v) noexcept nogil:
     cdef real mu = <real>momentum, rest = <real>(1 - momentum)
     cdef Matrix x = o.x[0]
     cdef Py_ssize_t i, j, k = 0, columns = min(panel.width, o.parameter.n_out - panel.begin)
-    cdef Py_ssize_t down = 1 if o.turned else x.stride, right = x.stride if o.turned else 1
+    cdef Py_ssize_t down = 1 if o.transposed else x.stride, right = x.stride if o.transposed else 1
     for i in range(first, last):
         for j in range(columns):
             x.at[i * down + (panel.begin + j) * right] = (
@@ -100,33 +100,33 @@ cdef void look_ahead(const Orthogonal* o, double momentum, Panel panel, Py_ssize
         k += panel.width
 
 
-# w <- w - step X in a panel's rows first..last, after all iterations.
+# w <- w - step X for rows first..last of a panel, after all iterations.
 cdef void step_along(const Orthogonal* o, int n_iterations, double step, Panel panel, Py_ssize_t first,
                      Py_ssize_t last, real* w) noexcept nogil:
     cdef Matrix x = o.x[n_iterations % 2]
     cdef Py_ssize_t i, j, k = 0, columns = min(panel.width, o.parameter.n_out - panel.begin)
-    cdef Py_ssize_t down = 1 if o.turned else x.stride, right = x.stride if o.turned else 1
+    cdef Py_ssize_t down = 1 if o.transposed else x.stride, right = x.stride if o.transposed else 1
     for i in range(first, last):
         for j in range(columns):
             w[k + j] -= <real>step * x.at[i * down + (panel.begin + j) * right]
         k += panel.width
 
 
-# Rows begin..end of C = A B. A's elements are am from row to row and ak from column to column.
+# Rows begin..end of C = A B. `am` and `ak` are the strides of A's rows and columns.
 cdef void multiply_rows(const real* A, Py_ssize_t am, Py_ssize_t ak, Matrix B, Matrix C, Py_ssize_t depth,
                         Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t i, vectors = n_vectors(columns)
     cdef Panel panel
-    cdef Sum sum = matrix_sum(depth, ak, B.stride)
+    cdef Contraction inner = matrix_contraction(depth, ak, B.stride)
     if begin == end:
         return
     for i in range(panel_count(vectors)):
         panel = get_panel(0, vectors, i)
-        multiply_panel(A + begin * am, am, B.at + panel.begin, &sum, NULL, 0,
+        multiply_panel(A + begin * am, am, B.at + panel.begin, &inner, NULL, 0,
                        C.at + begin * C.stride + panel.begin, C.stride, end - begin, panel.vectors, NULL)
 
 
-# What X^T X is multiplied by so that X has norm 1. Only the first time: it then stays near it.
+# Factor of X^T X that normalizes X. Only for the first iteration; later X stays near norm 1.
 cdef double scale_of(const Orthogonal* o, int time) noexcept nogil:
     return 1 / max(sum_of_squares(o.x[0].at, o.rows * o.stride), MUON_LEAST) if time == 0 else 1
 
@@ -139,7 +139,7 @@ cdef void gram_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t 
         scale_by(o.gram.at + begin * o.stride, <real>scale_of(o, time), (end - begin) * o.stride)
 
 
-# Rows of P = a + b G + c G^2, and the first time of what divides X by its norm, too.
+# Rows of P = a + b G + c G^2; the first time, also divided by the norm of X.
 cdef void polynomial_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef double s = sqrt(scale_of(o, time))

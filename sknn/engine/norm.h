@@ -1,5 +1,4 @@
-/* Layer normalisation of one pixel of c channels, in vectors; what is no whole vector one by one. The formulas
-   stand in ops/layer_norm.pxi. */
+/* Layer normalization of one pixel of c channels: whole vectors, then scalars. Formulas: ops/layer_norm.pxi. */
 #ifndef SKNN_NORM_H
 #define SKNN_NORM_H
 #include "real_math.h"

@@ -1,6 +1,5 @@
-# One update of n consecutive parameters from their gradient g. Moments and velocities are flat arrays
-# beside the parameters.
-# A new optimizer is one function here, one line in `update`, one class and one row in sknn/optimizers.
+# One update of n consecutive parameters from their gradient g. The state has the layout of the parameters.
+# A new optimizer needs one function here, one line in `update`, one class and one row in sknn/optimizers.
 
 cdef enum OptimizerKind:
     SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, MUON
@@ -19,13 +18,13 @@ cdef struct Optimizer:
     int n_slots
     double coefficients[MAX_COEFFICIENTS]
     double weight_decay
-    # of this step, see `prepare`
+    # of the current step, see `prepare`
     double learning_rate
-    double rate                         # the same with what depends on the step's number worked in
-    double decay                        # w loses this share of itself first
+    double rate                         # learning rate with bias correction
+    double decay                        # fraction that weight decay takes from w first
     double epsilon
-    double of_moment, of_gradient       # shares in a step of NADAM
-    double momentum_product             # of all steps so far
+    double of_moment, of_gradient       # factors of moment and gradient in NADAM
+    double momentum_product             # over all steps so far
 
 
 # v <- momentum v - rate g;  w <- w + v, or with Nesterov's momentum w + momentum v - rate g
@@ -84,10 +83,9 @@ cdef void rmsprop_update(const Optimizer* o, real* w, const real* g, real* s, re
             w[i] -= rate * v[i]
 
 
-# m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
-# w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)       (coefficients: b1, b2, eps)
-# The others correct v before they add eps: theirs is eps sqrt(1 - b2^t). MUON takes matrices, see muon.pxi,
-# and leaves the rest to ADAMW's step.
+# m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2 w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) +
+# eps)       (coefficients: b1, b2, eps) All but ADAM correct v before they add eps; here that is eps sqrt(1
+# - b2^t). MUON updates matrices in muon.pxi and everything else as ADAMW does.
 cdef void prepare_adam(Optimizer* o, double rate, long long t) noexcept nogil:
     cdef double correction = sqrt(1 - o.coefficients[1] ** t)
     o.epsilon = o.coefficients[2] if o.kind == ADAM else o.coefficients[2] * correction
@@ -133,7 +131,7 @@ cdef void nadam_update(const Optimizer* o, real* w, const real* g, real* m, real
         w[i] -= (of_m * m[i] + of_g * g[i]) / (real_sqrt(v[i]) + epsilon)
 
 
-# After t steps. A product this small no longer changes what it is taken from.
+# After t steps. Products this small no longer matter.
 cdef void resume(Optimizer* o, long long t) noexcept nogil:
     cdef long long i = 1
     o.momentum_product = 1
@@ -142,7 +140,7 @@ cdef void resume(Optimizer* o, long long t) noexcept nogil:
         i += 1
 
 
-# Before step t (1 for the first) with this learning rate and factor of the decay.
+# Before step t (from 1 on).
 cdef void prepare(Optimizer* o, double rate, double decay_factor, long long t) noexcept nogil:
     o.learning_rate = o.rate = rate
     o.decay = rate * o.weight_decay * decay_factor
@@ -152,7 +150,7 @@ cdef void prepare(Optimizer* o, double rate, double decay_factor, long long t) n
         prepare_nadam(o, t)
 
 
-# w <- w - share w
+# w <- w - fraction w
 cdef void decay_by(real* w, real share, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
@@ -180,7 +178,7 @@ cdef void update(const Optimizer* o, real* w, const real* g, real** slots, Py_ss
         adam_update(o, w, g, first, second, n)
 
 
-# Sum of squares with 32 partial sums, which a compiler turns into vectors.
+# Sum of squares with 32 partial sums, for vectorization.
 cdef double sum_of_squares(const real* x, Py_ssize_t n) noexcept nogil:
     cdef real partial[32]
     cdef Py_ssize_t i, j

@@ -1,24 +1,24 @@
-# The ops of a network on some rows: forward from the first to the last, backward from the last to the first.
+# Forward and backward passes of some rows through a sequence of ops.
 
-# Ops first..last on rows [begin, begin + rows) of a workspace. `samples` are the numbers of these rows in x
-# (for CSR rows and dropout masks); `next` is what to fetch during the first product.
-cdef void forward_rows(const Plan* plan, const Workspace* w, const Weights* weights, const Input* x,
+# Ops first..last on rows [begin, begin + rows) of a workspace. `samples` are the indices of these rows in x
+# (for CSR rows and dropout masks). `next` is prefetched during the first product.
+cdef void forward_rows(const Plan* plan, const Workspace* ws, const Weights* weights, const Input* x,
                        const Py_ssize_t* samples, bint training, int first, int last, Py_ssize_t begin,
-                       Py_ssize_t rows, const Ahead* next) noexcept nogil:
-    cdef Pass t = Pass(plan, w, weights, x, samples, begin, rows, training, next)
+                       Py_ssize_t rows, const Prefetch* next) noexcept nogil:
+    cdef Pass t = Pass(plan, ws, weights, x, samples, begin, rows, training, next)
     cdef const Op* op
     cdef int i
     for i in range(first, last):
         op = plan.ops + i
-        KINDS[op.kind].forward(&t, op, value_of(plan, w, op.source, begin),
-                               value_of(plan, w, op.target, begin))
+        KINDS[op.kind].forward(&t, op, value_of(plan, ws, op.source, begin),
+                               value_of(plan, ws, op.target, begin))
 
 
-# The gradients of ops first..last, from that of the last one's target (already in place).
-cdef void backward_rows(const Plan* plan, const Workspace* w, const Weights* weights,
+# The gradients of ops first..last, given that of the last target.
+cdef void backward_rows(const Plan* plan, const Workspace* ws, const Weights* weights,
                         const Py_ssize_t* samples, int first, int last, Py_ssize_t begin, Py_ssize_t rows,
                         const Lane* lane) noexcept nogil:
-    cdef Pass t = Pass(plan, w, weights, NULL, samples, begin, rows, True, NULL)
+    cdef Pass t = Pass(plan, ws, weights, NULL, samples, begin, rows, True, NULL)
     cdef int i
     for i in range(last - 1, first - 1, -1):
         backward_op(&t, plan.ops + i, lane)
@@ -29,20 +29,20 @@ cdef void backward_op(const Pass* t, const Op* op, const Lane* lane) noexcept no
     cdef Matrix x, d
     if t.plan.buffers[op.target].gradient < 0:
         return
-    x, d = value_of(t.plan, t.w, op.source, t.begin), gradient_of(t.plan, t.w, op.target, t.begin)
+    x, d = value_of(t.plan, t.ws, op.source, t.begin), gradient_of(t.plan, t.ws, op.target, t.begin)
     if kind.lane_gradient != NULL:
         kind.lane_gradient(t, op, lane, x, d)
     if kind.backward != NULL and t.plan.buffers[op.source].gradient >= 0:
-        kind.backward(t, op, x, value_of(t.plan, t.w, op.target, t.begin), d,
-                      gradient_of(t.plan, t.w, op.source, t.begin))
+        kind.backward(t, op, x, value_of(t.plan, t.ws, op.target, t.begin), d,
+                      gradient_of(t.plan, t.ws, op.source, t.begin))
 
 
-# What ops first..last keep until a lane's pass ends; `accumulate` is of its beginning.
-cdef void end_lane(const Plan* plan, const Workspace* w, int first, int last, real* lane,
+# Adds what ops first..last keep until the end of a lane's pass.
+cdef void end_lane(const Plan* plan, const Workspace* ws, int first, int last, real* lane,
                    bint accumulate) noexcept nogil:
     cdef const Op* op
     cdef int i
     for i in range(first, last):
         op = plan.ops + i
         if KINDS[op.kind].end_lane != NULL:
-            KINDS[op.kind].end_lane(plan.parameters + op.parameter, op, w, lane, accumulate)
+            KINDS[op.kind].end_lane(plan.parameters + op.parameter, op, ws, lane, accumulate)

@@ -1,9 +1,9 @@
-/* Periodic embeddings, one vector of features at a time, so that neighbours in memory fill the lanes. With K
-   frequencies and J outputs the rows of the weights w, `row` elements apart, are
+/* Periodic embeddings, one vector of features at a time: adjacent features fill the lanes. With K frequencies and
+   J outputs, the rows of the weights w (stride `row`) are
 
        K of frequencies f, K of phases b, K * J of the mixture m (k, j), J of its biases
 
-   and of a feature x they make x itself and v[j] = bias[j] + sum_k m[k][j] cos(2 pi f[k] x + b[k]). */
+   and a feature x becomes x itself and v[j] = bias[j] + sum_k m[k][j] cos(2 pi f[k] x + b[k]). */
 #ifndef SKNN_PERIODIC_H
 #define SKNN_PERIODIC_H
 #include "real_math.h"
@@ -13,9 +13,9 @@
 
 typedef struct {
     ptrdiff_t K, J, row;
-} Waves;
+} Periodic;
 
-/* n values and zeros; what stands behind them can be read. */
+/* n values, then zeros. Reads a whole vector. */
 SKNN_INLINE void load_vector(const real *at, ptrdiff_t n, real *to)
 {
     for (ptrdiff_t i = 0; i < SKNN_V; i++) {
@@ -27,8 +27,8 @@ SKNN_INLINE void load_vector(const real *at, ptrdiff_t n, real *to)
 #define AT(place) (*(vec *)(place))
 #define OF(place) (*(const vec *)(place))
 
-/* Of wave k of the features x, in turns. */
-SKNN_INLINE vec turns_of(const Waves *t, const real *w, ptrdiff_t k, vec x)
+/* Argument of the k-th cosine of the features x, in turns. */
+SKNN_INLINE vec turns_of(const Periodic *t, const real *w, ptrdiff_t k, vec x)
 {
     return OF(w + k * t->row) * x + OF(w + (t->K + k) * t->row) * PER_TURN;
 }
@@ -49,8 +49,8 @@ SKNN_INLINE vec sine_of(vec turns)
     return OF(values);
 }
 
-/* v, J vectors, of the features x, one vector */
-static void periodic_vector(const Waves *t, const real *w, const real *x, real *v)
+/* v (J vectors) of one vector of features x */
+static void periodic_vector(const Periodic *t, const real *w, const real *x, real *v)
 {
     const real *mix = w + 2 * t->K * t->row, *bias = mix + t->K * t->J * t->row;
     for (ptrdiff_t j = 0; j < t->J; j++) AT(v + j * SKNN_V) = OF(bias + j * t->row);
@@ -60,8 +60,8 @@ static void periodic_vector(const Waves *t, const real *w, const real *x, real *
     }
 }
 
-/* The slope along the argument of wave k: -sin(...) sum_j d[j] m[k][j] */
-SKNN_INLINE vec wave_slope(const Waves *t, const real *w, ptrdiff_t k, const real *d, vec turns)
+/* Gradient with respect to the k-th argument: -sin(...) sum_j d[j] m[k][j] */
+SKNN_INLINE vec argument_gradient(const Periodic *t, const real *w, ptrdiff_t k, const real *d, vec turns)
 {
     const real *mix = w + (2 * t->K + k * t->J) * t->row;
     vec sum = OF(d) * OF(mix);
@@ -69,28 +69,28 @@ SKNN_INLINE vec wave_slope(const Waves *t, const real *w, ptrdiff_t k, const rea
     return -sum * sine_of(turns);
 }
 
-/* Adds to the gradient g, laid out as the weights, that of one vector of features with the slopes d of v. */
-static void periodic_gradient(const Waves *t, const real *w, const real *x, const real *d, real *g)
+/* Adds the gradient of one vector of features to g, which is laid out as the weights. d is the gradient of v. */
+static void periodic_gradient(const Periodic *t, const real *w, const real *x, const real *d, real *g)
 {
     const ptrdiff_t K = t->K, J = t->J, row = t->row;
-    const vec along_x = OF(x) * TWO_PI;
+    const vec scaled_x = OF(x) * TWO_PI;
     real *mix = g + 2 * K * row, *bias = mix + K * J * row;
     for (ptrdiff_t j = 0; j < J; j++) AT(bias + j * row) += OF(d + j * SKNN_V);
     for (ptrdiff_t k = 0; k < K; k++) {
         const vec turns = turns_of(t, w, k, OF(x)), cosine = cosine_of(turns);
-        const vec slope = wave_slope(t, w, k, d, turns);
+        const vec dt = argument_gradient(t, w, k, d, turns);
         for (ptrdiff_t j = 0; j < J; j++, mix += row) AT(mix) += OF(d + j * SKNN_V) * cosine;
-        AT(g + k * row) += slope * along_x;
-        AT(g + (K + k) * row) += slope;
+        AT(g + k * row) += dt * scaled_x;
+        AT(g + (K + k) * row) += dt;
     }
 }
 
-/* Adds to dx, one vector, what comes through the waves. */
-static void periodic_slope(const Waves *t, const real *w, const real *x, const real *d, real *dx)
+/* Adds the gradient through the cosines to dx (one vector). */
+static void periodic_input_gradient(const Periodic *t, const real *w, const real *x, const real *d, real *dx)
 {
     vec sum = OF(dx);
     for (ptrdiff_t k = 0; k < t->K; k++)
-        sum += wave_slope(t, w, k, d, turns_of(t, w, k, OF(x))) * (OF(w + k * t->row) * TWO_PI);
+        sum += argument_gradient(t, w, k, d, turns_of(t, w, k, OF(x))) * (OF(w + k * t->row) * TWO_PI);
     AT(dx) = sum;
 }
 

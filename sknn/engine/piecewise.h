@@ -1,24 +1,24 @@
-/* Piecewise linear embeddings, one vector of features at a time as in periodic.h. Between T + 1 edges b a feature
-   x has T components,
+/* Piecewise linear embeddings, one vector of features at a time as in periodic.h. With T + 1 edges b, a feature x has
+   T components
 
-       e[t] = (x - b[t]) / (b[t + 1] - b[t]), not below 0 but for the first one, not above 1 but for the last one,
+       e[t] = (x - b[t]) / (b[t + 1] - b[t]), clipped to [0, 1] except below the first and above the last edge,
 
-   and J outputs v[j] = bias[j] + sum_t m[t][j] e[t]. The rows of the weights w, `row` elements apart, are T * J of
-   the mixture m (t, j) and J of its biases; `bins` has T rows of lower edges and T of 1 / width, c features each. */
+   and J outputs v[j] = bias[j] + sum_t m[t][j] e[t]. The rows of the weights w (stride `row`) are T * J of the mixture
+   m (t, j) and J of its biases. `bins` has T rows of lower edges and T of 1 / width, with c features each. */
 #ifndef SKNN_PIECEWISE_H
 #define SKNN_PIECEWISE_H
 #include "periodic.h"
 
 typedef struct {
     ptrdiff_t T, J, row, c, n;      /* features of the layer, and of this vector */
-    const real *bins;               /* of the first of them */
+    const real *bins;               /* of the first feature */
 } Pieces;
 
 #define AT(place) (*(vec *)(place))
 #define OF(place) (*(const vec *)(place))
 
-/* Component t of the features x, and its slope, which is 0 where it is cut; at an edge that of the upper bin. */
-SKNN_INLINE void piece_of(const Pieces *p, ptrdiff_t t, const real *x, real *e, real *slope)
+/* Component t of the features x and its derivative: 0 where it is clipped, that of the upper bin at an edge. */
+SKNN_INLINE void piece_of(const Pieces *p, ptrdiff_t t, const real *x, real *e, real *de)
 {
     real edge[SKNN_V], steep[SKNN_V];
     const real low = t == 0 ? -INFINITY : 0, high = t == p->T - 1 ? INFINITY : 1;
@@ -28,42 +28,42 @@ SKNN_INLINE void piece_of(const Pieces *p, ptrdiff_t t, const real *x, real *e, 
         const real inside = (x[i] - edge[i]) * steep[i];
         const int below = inside < low, above = inside >= high;      /* NaN is neither */
         e[i] = below ? low : above ? high : inside;
-        slope[i] = below | above ? 0 : steep[i];
+        de[i] = below | above ? 0 : steep[i];
     }
 }
 
-/* v, J vectors, of the features x, one vector */
+/* v (J vectors) of one vector of features x */
 static void piecewise_vector(const Pieces *p, const real *w, const real *x, real *v)
 {
     const real *mix = w, *bias = w + p->T * p->J * p->row;
-    real e[SKNN_V], slope[SKNN_V];
+    real e[SKNN_V], de[SKNN_V];
     for (ptrdiff_t j = 0; j < p->J; j++) AT(v + j * SKNN_V) = OF(bias + j * p->row);
     for (ptrdiff_t t = 0; t < p->T; t++) {
-        piece_of(p, t, x, e, slope);
+        piece_of(p, t, x, e, de);
         for (ptrdiff_t j = 0; j < p->J; j++, mix += p->row) AT(v + j * SKNN_V) += OF(mix) * OF(e);
     }
 }
 
-/* Adds to the gradient g, laid out as the weights, that of one vector of features with the slopes d of v. */
+/* Adds the gradient of one vector of features to g, which is laid out as the weights. d is the gradient of v. */
 static void piecewise_gradient(const Pieces *p, const real *x, const real *d, real *g)
 {
     real *mix = g, *bias = g + p->T * p->J * p->row;
-    real e[SKNN_V], slope[SKNN_V];
+    real e[SKNN_V], de[SKNN_V];
     for (ptrdiff_t j = 0; j < p->J; j++) AT(bias + j * p->row) += OF(d + j * SKNN_V);
     for (ptrdiff_t t = 0; t < p->T; t++) {
-        piece_of(p, t, x, e, slope);
+        piece_of(p, t, x, e, de);
         for (ptrdiff_t j = 0; j < p->J; j++, mix += p->row) AT(mix) += OF(d + j * SKNN_V) * OF(e);
     }
 }
 
-/* Adds to dx, one vector, what comes through the components. */
-static void piecewise_slope(const Pieces *p, const real *w, const real *x, const real *d, real *dx)
+/* Adds the gradient through the components to dx (one vector). */
+static void piecewise_input_gradient(const Pieces *p, const real *w, const real *x, const real *d, real *dx)
 {
     vec sum = OF(dx);
-    real e[SKNN_V], slope[SKNN_V];
+    real e[SKNN_V], de[SKNN_V];
     for (ptrdiff_t t = 0; t < p->T; t++) {
-        piece_of(p, t, x, e, slope);
-        for (ptrdiff_t j = 0; j < p->J; j++, w += p->row) sum += OF(d + j * SKNN_V) * OF(w) * OF(slope);
+        piece_of(p, t, x, e, de);
+        for (ptrdiff_t j = 0; j < p->J; j++, w += p->row) sum += OF(d + j * SKNN_V) * OF(w) * OF(de);
     }
     AT(dx) = sum;
 }

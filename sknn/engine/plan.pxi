@@ -1,4 +1,4 @@
-# The plan of a network, and the memory that its activations take.
+# The plan of a network, and the memory of its activations.
 
 cdef struct Plan:
     int n_ops, n_buffers, n_gradients, n_parameters
@@ -7,23 +7,23 @@ cdef struct Plan:
     Parameter* parameters
     Py_ssize_t* gradient_strides
     bint* gradient_kept
-    Py_ssize_t n_values                 # of the packed parameters
-    Py_ssize_t n_packed                 # of those that prediction packs even for a few rows, which come first
-    Py_ssize_t n_derived                # of what is derived from them: transposed, turned, widened
-    Py_ssize_t n_forward                # of what of that the forward pass reads
-    Py_ssize_t kept_values, kept_gradients      # elements of one row of the buffers that a whole block keeps
-    Py_ssize_t local_values, local_gradients    # and of those that a thread reuses
-    Py_ssize_t lane_values              # of a lane's gradient; 0: no op has one
-    Py_ssize_t moments                  # mean and scale of every batch norm
-    Py_ssize_t scratch                  # of a thread: a row of outputs
-    Py_ssize_t halos                    # of a thread: what the backward passes of all convolutions keep
-    bint winograd                       # there are such convolutions
-    bint images                         # rows may be read a little beyond their end
-    int n_segments                      # batch norms cut the ops into segments
-    int* segments                       # segment k has the ops from segments[k] to segments[k + 1]
+    Py_ssize_t n_values                 # packed parameters
+    Py_ssize_t n_packed                 # of these, the first ones, packed even to predict a few rows
+    Py_ssize_t n_derived                # weights derived from them: transposed, flipped, widened
+    Py_ssize_t n_forward                # of these, the ones that the forward pass reads
+    Py_ssize_t kept_values, kept_gradients      # elements per row of buffers stored for a whole block
+    Py_ssize_t local_values, local_gradients    # and of those that each thread reuses
+    Py_ssize_t lane_values              # gradient of a lane; 0: no op needs one
+    Py_ssize_t moments                  # batch statistics of the batch norms
+    Py_ssize_t scratch                  # per thread
+    Py_ssize_t halos                    # per thread: zero-padded gradients of the convolutions
+    bint winograd                       # whether there are Winograd convolutions
+    bint images                         # whether rows may be read slightly past their end
+    int n_segments                      # batch norms split the ops into segments
+    int* segments                       # segment k: ops segments[k] to segments[k + 1]
     Loss loss
 
-# The activations (and their gradients) of some rows, and what the ops of one thread need beside them.
+# Activations and gradients of some rows, and per-thread memory of the ops.
 cdef struct Workspace:
     real* memory
     Matrix* values
@@ -31,10 +31,10 @@ cdef struct Workspace:
     real* scratch
     real* halos
     real* moments                       # of the batch, see ops/batch_norm.pxi
-    Masks masks                         # of the pass in work
+    Masks masks                         # of the current pass
 
-# Where the forward pass finds its parameters: one packed array and what is derived from it; for a few rows
-# the dense layers read the fitted arrays themselves.
+# Parameters as the forward pass reads them: packed and derived arrays. To predict a few rows, dense layers
+# read the fitted arrays directly.
 cdef struct Weights:
     const real* packed
     const real* derived
@@ -43,15 +43,15 @@ cdef struct Weights:
 
 
 cdef enum:
-    # Of the memory that a thread works in, so that it stays in the second-level cache.
+    # Working set of a thread, to stay in the L2 cache.
     CACHE_BYTES = 1280 * 1024
-    # Rows that a thread takes through the whole network at a time, at the most.
+    # Maximum number of rows that a thread takes through the network at once.
     SUB_BLOCK = 64
-    # Rows of a block, at the most, but where a batch norm needs them all.
+    # Maximum number of rows of a block, unless a batch norm needs the whole batch.
     MOST_ROWS = 1024
 
 
-# Rows of a sub-block. Nothing that is computed depends on it but the order of some sums in images.
+# Rows of a sub-block. Results do not depend on it, except for the order of some sums over images.
 cdef Py_ssize_t rows_at_once(const Plan* plan, bint training) noexcept nogil:
     cdef Py_ssize_t row = plan.local_values + (plan.local_gradients if training else 0)
     if not training:
@@ -61,7 +61,7 @@ cdef Py_ssize_t rows_at_once(const Plan* plan, bint training) noexcept nogil:
     return max(1, min(SUB_BLOCK, CACHE_BYTES // (row * <Py_ssize_t>sizeof(real))))
 
 
-# Buffers whose rows a whole block keeps are shared by the threads; each has the others for itself.
+# KEPT buffers hold a whole block and are shared by the threads; LOCAL ones belong to each thread.
 cdef enum Part:
     ALL, KEPT, LOCAL
 
@@ -70,8 +70,8 @@ cdef inline bint belongs_to(int part, bint kept) noexcept nogil:
     return part == ALL or (part == KEPT) == kept
 
 
-# Memory for `rows` rows of a part of the buffers; LOCAL takes the rest from `shared`.
-cdef int allocate_workspace(const Plan* plan, Workspace* w, int part, Py_ssize_t rows, bint training,
+# Allocates `rows` rows of a part of the buffers. LOCAL takes the other buffers from `shared`.
+cdef int allocate_workspace(const Plan* plan, Workspace* ws, int part, Py_ssize_t rows, bint training,
                             const Workspace* shared) noexcept nogil:
     cdef Py_ssize_t size = 0, own
     cdef int i
@@ -81,49 +81,49 @@ cdef int allocate_workspace(const Plan* plan, Workspace* w, int part, Py_ssize_t
     if part != KEPT:
         size += plan.local_values + (plan.local_gradients if training else 0)
     own = plan.scratch + plan.moments + (plan.halos if training else 0)
-    w.memory = <real*>aligned_zeros(rows * size * sizeof(real))
-    w.scratch = <real*>aligned_zeros(own * sizeof(real))
-    w.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
-    if w.memory == NULL or w.scratch == NULL or w.values == NULL:
+    ws.memory = <real*>aligned_zeros(rows * size * sizeof(real))
+    ws.scratch = <real*>aligned_zeros(own * sizeof(real))
+    ws.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
+    if ws.memory == NULL or ws.scratch == NULL or ws.values == NULL:
         return -1
-    w.masks.factor = 1
-    w.moments = w.scratch + plan.scratch
-    w.halos = w.moments + plan.moments
-    w.gradients = w.values + plan.n_buffers
+    ws.masks.factor = 1
+    ws.moments = ws.scratch + plan.scratch
+    ws.halos = ws.moments + plan.moments
+    ws.gradients = ws.values + plan.n_buffers
     if shared != NULL:
-        memcpy(w.values, shared.values, (plan.n_buffers + plan.n_gradients) * sizeof(Matrix))
-    at = w.memory
+        memcpy(ws.values, shared.values, (plan.n_buffers + plan.n_gradients) * sizeof(Matrix))
+    at = ws.memory
     for i in range(plan.n_buffers):
         if belongs_to(part, plan.buffers[i].kept):
-            w.values[i] = Matrix(at, plan.buffers[i].stride)
+            ws.values[i] = Matrix(at, plan.buffers[i].stride)
             at += rows * plan.buffers[i].stride
     for i in range(plan.n_gradients if training else 0):
         if belongs_to(part, plan.gradient_kept[i]):
-            w.gradients[i] = Matrix(at, plan.gradient_strides[i])
+            ws.gradients[i] = Matrix(at, plan.gradient_strides[i])
             at += rows * plan.gradient_strides[i]
     return 0
 
 
-cdef void free_workspace(Workspace* w) noexcept nogil:
-    aligned_free(w.memory)
-    aligned_free(w.scratch)
-    free(w.values)
-    w.memory = w.scratch = NULL
-    w.values = NULL
+cdef void free_workspace(Workspace* ws) noexcept nogil:
+    aligned_free(ws.memory)
+    aligned_free(ws.scratch)
+    free(ws.values)
+    ws.memory = ws.scratch = NULL
+    ws.values = NULL
 
 
-# Row `row` of a block in a buffer; a buffer that is not kept holds the rows of the sub-block alone.
-cdef inline Matrix value_of(const Plan* plan, const Workspace* w, int buffer, Py_ssize_t row) noexcept nogil:
-    cdef Matrix m = w.values[buffer]
+# Row `row` of a block in a buffer. A local buffer holds only the rows of the sub-block.
+cdef inline Matrix value_of(const Plan* plan, const Workspace* ws, int buffer, Py_ssize_t row) noexcept nogil:
+    cdef Matrix m = ws.values[buffer]
     if plan.buffers[buffer].kept:
         m.at += row * m.stride
     return m
 
 
-cdef inline Matrix gradient_of(const Plan* plan, const Workspace* w, int buffer,
+cdef inline Matrix gradient_of(const Plan* plan, const Workspace* ws, int buffer,
                                Py_ssize_t row) noexcept nogil:
     cdef int number = plan.buffers[buffer].gradient
-    cdef Matrix m = w.gradients[number]
+    cdef Matrix m = ws.gradients[number]
     if plan.gradient_kept[number]:
         m.at += row * m.stride
     return m

@@ -1,5 +1,5 @@
-/* Max-pooling by vectors of channels. The last vector of a pixel may stand over into the next one, which is
-   written later and takes its place. */
+/* Max pooling by vectors of channels. The last vector of a pixel may overhang into the next one, which is written
+   later. */
 #ifndef SKNN_POOL_H
 #define SKNN_POOL_H
 #include "tile.h"
@@ -12,18 +12,17 @@ typedef int mask;
 static inline vec vec_choose(mask m, vec a, vec b) { return m ? a : b; }
 #endif
 
-/* Neighbouring windows of one shape: each has kh rows of kw pixels of c values, `row` from one row to the next,
-   and begins `ahead` values after the one before. */
+/* Adjacent windows of one shape: kh rows (stride `row`) of kw pixels of c values. Windows start `next` values apart. */
 typedef struct {
-    ptrdiff_t kh, kw, row, c, ahead;
-    ptrdiff_t first, step; /* number of a window's first tap, and from one row of taps to the next */
+    ptrdiff_t kh, kw, row, c, next;
+    ptrdiff_t first, step; /* index of a window's first tap, and stride between rows of taps */
 } PoolWindows;
 
-/* y = the largest value of each channel, and which tap it was: the first of several. NaN wins, and stays. */
+/* y = maximum of each channel, and the index of its first tap. NaN wins. */
 SKNN_INLINE void
 pool_maxima(const real *x, PoolWindows w, ptrdiff_t n, ptrdiff_t kh, ptrdiff_t kw, real *y, real *winners)
 {
-    for (; n > 0; n--, x += w.ahead, y += w.c, winners += w.c)
+    for (; n > 0; n--, x += w.next, y += w.c, winners += w.c)
         for (ptrdiff_t k = 0; k < w.c; k += SKNN_V) {
             vec best = *(const vec *)(x + k), won = (vec){0} + (real)w.first;
             for (ptrdiff_t i = 0; i < kh; i++)
@@ -39,7 +38,7 @@ pool_maxima(const real *x, PoolWindows w, ptrdiff_t n, ptrdiff_t kh, ptrdiff_t k
         }
 }
 
-/* The same of n windows; the usual ones of 2 x 2 are unrolled, with their taps in registers. */
+/* The same for n windows; 2 x 2 windows are unrolled. */
 static void
 max_pool_windows(const real *x, const PoolWindows *w, ptrdiff_t n, real *y, real *winners)
 {
@@ -49,10 +48,10 @@ max_pool_windows(const real *x, const PoolWindows *w, ptrdiff_t n, real *y, real
         pool_maxima(x, *w, n, w->kh, w->kw, y, winners);
 }
 
-/* dx = dy where its tap won, else 0, for one row of taps of n windows of kw pixels each that lie side by side */
+/* One row of taps of n windows of kw pixels, side by side: dx = dy where its tap won, else 0. */
 static void
-max_pool_spread(const real *dy, const real *winners, ptrdiff_t first, ptrdiff_t n, ptrdiff_t kw, ptrdiff_t c,
-                real *dx)
+max_pool_scatter(const real *dy, const real *winners, ptrdiff_t first, ptrdiff_t n, ptrdiff_t kw, ptrdiff_t c,
+                 real *dx)
 {
     for (; n > 0; n--, dy += c, winners += c)
         for (ptrdiff_t j = 0; j < kw; j++, dx += c) {

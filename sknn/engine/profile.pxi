@@ -1,10 +1,10 @@
-# How long each op takes in training (same memory, sub-blocks and lanes, the clock read after each pass), and
-# the most that the register tile can do: see benchmarks/images_roofline.py.
+# Time of each op in training, with the same memory, sub-blocks and lanes, and the peak of the register
+# tile; see benchmarks/images_roofline.py.
 
 cdef enum:
     FORWARD_PASS, INPUT_GRADIENT, WEIGHT_GRADIENT, N_PASSES
-    PANEL_ROWS = 256        # of one vector: in the smallest first-level cache
-    SWEEPS = 64             # over the panel for one tile, which is loaded and stored once
+    PANEL_ROWS = 256        # of one vector: fits in the smallest L1 cache
+    REPEATS = 64            # passes over the panel for each load and store of a tile
 
 
 cdef inline void lap(double* last, double* total) noexcept nogil:
@@ -13,72 +13,72 @@ cdef inline void lap(double* last, double* total) noexcept nogil:
     last[0] = now
 
 
-cdef void profile_rows(const Step* s, const Plan* untrained, Py_ssize_t begin, Py_ssize_t rows,
+cdef void profile_rows(const TrainingState* s, const Plan* untrained, Py_ssize_t begin, Py_ssize_t rows,
                        const Lane* lane, double* times) noexcept nogil:
     cdef const Plan* plan = s.plan
-    cdef const Workspace* w = s.threads
-    cdef Weights weights = Weights(s.params, s.derived, NULL, NULL)
+    cdef const Workspace* ws = s.buffers.threads
+    cdef Weights weights = Weights(s.model.params, s.model.derived, NULL, NULL)
     cdef int i, logits = plan.ops[plan.n_ops - 1].target
-    if s.x.kind != CSR:
-        gather(&s.x, s.order + begin, rows, value_of(plan, w, 0, begin), w.scratch)
+    if s.data.x.kind != CSR:
+        gather(&s.data.x, s.data.order + begin, rows, value_of(plan, ws, 0, begin), ws.scratch)
     cdef double last = seconds()
     for i in range(plan.n_ops):
-        forward_rows(plan, w, &weights, &s.x, s.order + begin, True, i, i + 1, begin, rows, NULL)
+        forward_rows(plan, ws, &weights, &s.data.x, s.data.order + begin, True, i, i + 1, begin, rows, NULL)
         lap(&last, times + i * N_PASSES + FORWARD_PASS)
-    loss_rows(&plan.loss, value_of(plan, w, logits, begin), s.y, s.order + begin,
-              gradient_of(plan, w, logits, begin), rows, NULL, s.n_samples, s.row_loss + begin)
+    loss_rows(&plan.loss, value_of(plan, ws, logits, begin), s.data.y, s.data.order + begin,
+              gradient_of(plan, ws, logits, begin), rows, NULL, s.data.n_samples, s.buffers.row_loss + begin)
     for i in range(plan.n_ops - 1, -1, -1):
         if plan.buffers[plan.ops[i].target].gradient >= 0:
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# The gradients of one op, that of the weights first; some ops on channels form both at once.
-# `untrained` is the plan with no weights to train: what is left of its backward pass is the input gradient.
-cdef void profile_backward(const Step* s, const Plan* untrained, const Weights* weights, int i,
+# Gradients of one op, the weight gradient first. `untrained` is the plan without trained weights: its
+# backward pass computes only the input gradient. Some ops on channels compute both at once.
+cdef void profile_backward(const TrainingState* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
-    cdef const Workspace* w = s.threads
+    cdef const Workspace* ws = s.buffers.threads
     cdef const Op* op = s.plan.ops + i
-    cdef Matrix x = value_of(s.plan, w, op.source, begin), d = gradient_of(s.plan, w, op.target, begin)
+    cdef Matrix x = value_of(s.plan, ws, op.source, begin), d = gradient_of(s.plan, ws, op.target, begin)
     cdef const Kind* kind = KINDS + op.kind
-    cdef Pass t = Pass(s.plan, w, weights, &s.x, s.order + begin, begin, rows, True, NULL)
+    cdef Pass t = Pass(s.plan, ws, weights, &s.data.x, s.data.order + begin, begin, rows, True, NULL)
     cdef double last = seconds()
     if kind.lane_gradient != NULL:
         kind.lane_gradient(&t, op, lane, x, d)
-        if (begin + rows) % s.lane_rows == 0 or begin + rows == s.batch_rows:
-            end_lane(s.plan, w, i, i + 1, lane.gradient, False)
+        if (begin + rows) % s.blocks.lane_rows == 0 or begin + rows == s.epoch.batch_rows:
+            end_lane(s.plan, ws, i, i + 1, lane.gradient, False)
         lap(&last, times + WEIGHT_GRADIENT)
     if s.plan.buffers[op.source].gradient < 0:
         return
     if kind.cuts:
-        finish_batch_norm(s.plan, w, s.params, op, NULL, s.order + begin, begin, rows)
+        finish_batch_norm(s.plan, ws, s.model.params, op, NULL, s.data.order + begin, begin, rows)
     elif kind.backward != NULL:
-        backward_rows(untrained, w, weights, s.order + begin, i, i + 1, begin, rows, lane)
+        backward_rows(untrained, ws, weights, s.data.order + begin, i, i + 1, begin, rows, lane)
     else:
         return
     lap(&last, times + INPUT_GRADIENT)
 
 
-# One batch; phase 2 without the update.
-cdef void profile_batch(Step* s, const Plan* untrained, double* times) noexcept nogil:
+# One batch, without the update.
+cdef void profile_batch(TrainingState* s, const Plan* untrained, double* times) noexcept nogil:
     cdef Py_ssize_t row = 0, rows
     cdef Lane lane
     cdef int i
-    while row < s.batch_rows:
-        rows = min(s.sub_rows, s.lane_rows - row % s.lane_rows, s.batch_rows - row)
-        lane = Lane(s.lanes + row // s.lane_rows * s.plan.lane_values, row % s.lane_rows > 0,
-                    row % s.lane_rows > 0)
+    while row < s.epoch.batch_rows:
+        rows = min(s.blocks.sub_rows, s.blocks.lane_rows - row % s.blocks.lane_rows, s.epoch.batch_rows - row)
+        lane = Lane(s.buffers.lanes + row // s.blocks.lane_rows * s.plan.lane_values,
+                    row % s.blocks.lane_rows > 0, row % s.blocks.lane_rows > 0)
         profile_rows(s, untrained, row, rows, &lane, times)
         row += rows
     cdef double last = seconds()
-    for i in range(s.n_tasks):
-        task_gradient(s, s.tasks + i, i == 0, 0, 0, s.batch_rows, False)
-        lap(&last, times + s.tasks[i].op * N_PASSES + WEIGHT_GRADIENT)
+    for i in range(s.tasks.n):
+        task_gradient(s, s.tasks.each + i, i == 0, 0, 0, s.epoch.batch_rows, False)
+        lap(&last, times + s.tasks.each[i].op * N_PASSES + WEIGHT_GRADIENT)
 
 
 def profile(Program program not None, Rows x not None, coefs, intercepts, int repeat):
-    """What each op takes in training on one thread, the rows of x (of its first block) being the batch.
+    """Measure the time of each op in training on one thread; the batch is the first block of x.
 
-    Returns (number, kind, forward, input gradient, weight gradient) of each: seconds per row, medians of
+    Returns (number, kind, forward, input gradient, weight gradient) of each op: seconds per row, medians of
     `repeat` batches, 0 for what is not computed.
     """
     cdef Plan untrained = program.plan
@@ -89,23 +89,23 @@ def profile(Program program not None, Rows x not None, coefs, intercepts, int re
                  np.int32 if codes else np.float32 if sizeof(real) == 4 else np.float64)
     cdef Trainer trainer = Trainer(program, x, y, None, np.arange(x.n_samples), x.n_samples, None)
     trainer.load(coefs, intercepts)
-    trainer.step.batch_rows = trainer.step.block_rows
+    trainer.state.epoch.batch_rows = trainer.state.blocks.block_rows
     parameters = bytearray((<char*>untrained.parameters)[:untrained.n_parameters * sizeof(Parameter)])
     untrained.parameters = <Parameter*><char*>parameters
     for i in range(untrained.n_parameters):
         untrained.parameters[i].trained = untrained.parameters[i].biased = False
     with nogil:
         for i in range(repeat):
-            profile_batch(&trainer.step, &untrained, &times[i, 0, 0])
-    medians = np.median(times, axis=0) / trainer.step.batch_rows
+            profile_batch(&trainer.state, &untrained, &times[i, 0, 0])
+    medians = np.median(times, axis=0) / trainer.state.epoch.batch_rows
     return [(i, untrained.ops[i].kind, *medians[i].tolist()) for i in range(untrained.n_ops)]
 
 
 def peak_flops(double duration):
-    """Operations per second of the register tile at its best, on a panel in the first-level cache."""
+    """Peak operations per second of the register tile, on a panel in the L1 cache."""
     cdef Py_ssize_t v, i, K, m, size = PANEL_ROWS * max(SKNN_V, tile_rows[0])
     cdef double end = seconds() + duration, best = 0, start
-    cdef Sum sum
+    cdef Contraction inner
     cdef real* A = <real*>aligned_zeros(3 * size * sizeof(real))
     if A == NULL:
         raise MemoryError("a panel does not fit in memory")
@@ -114,10 +114,10 @@ def peak_flops(double duration):
     while seconds() < end:
         for v in range(1, SKNN_TILE_COLUMNS + 1):
             K, m = PANEL_ROWS // v, tile_rows[v - 1]
-            sum = matrix_sum(K, 1, v * SKNN_V)
-            sum.R = SWEEPS
+            inner = matrix_contraction(K, 1, v * SKNN_V)
+            inner.R = REPEATS
             start = seconds()
-            multiply_panel(A, K, A + size, &sum, NULL, 0, A + 2 * size, v * SKNN_V, m, v, NULL)
-            best = max(best, 2.0 * m * v * SKNN_V * K * SWEEPS / (seconds() - start))
+            multiply_panel(A, K, A + size, &inner, NULL, 0, A + 2 * size, v * SKNN_V, m, v, NULL)
+            best = max(best, 2.0 * m * v * SKNN_V * K * REPEATS / (seconds() - start))
     aligned_free(A)
     return best

@@ -1,6 +1,6 @@
-# The Program: a network lowered to buffers, parameters and ops. It holds no weights and, once made, never
-# changes: the forward pass gets the fitted arrays and works in memory of its own, so any number of Python
-# threads may predict with one Program. Trainer (trainer.pxi) adds the weights and the steps.
+# Program: a network lowered to buffers, parameters and ops. It holds no weights and is immutable. The forward
+# pass takes the fitted arrays and allocates its own memory, so several Python threads may share a Program.
+# Trainer (trainer.pxi) adds weights and training steps.
 
 cdef inline bint has_lane(const Op* op) noexcept nogil:
     return KINDS[op.kind].weights == FROM_LANES
@@ -91,11 +91,11 @@ cdef class Program:
         p.rate_factor, p.bias_rate_factor = given.rate_factor, given.bias_rate_factor
         p.decay_factor = given.decay_factor
         p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
-        p.winograd = p.winograd_turned = -1
+        p.winograd = p.winograd_transposed = -1
         p.transposed_vectors = n_vectors(given.n_in)
 
     cdef _take_bins(self, Op* op, table):
-        """A copy that can be read a vector beyond its end."""
+        """Copy the bins; the copy can be read one vector past its end."""
         cdef const double[::1] values = table.ravel()
         cdef Py_ssize_t i
         op.bins = <real*>aligned_zeros((values.shape[0] + SKNN_V) * sizeof(real))
@@ -105,11 +105,10 @@ cdef class Program:
             op.bins[i] = <real>values[i]
 
     cdef _lay_out_buffers(self):
-        """Strides, segments, and which buffers a whole block keeps.
+        """Set strides, segments, and which buffers hold a whole block.
 
-        The weight gradients of dense layers and embeddings take all rows of a block at once and need their
-        inputs and the gradients of their outputs. A batch norm needs everything. What is left stays in a
-        thread's cache.
+        The weight gradients of dense layers and embeddings need inputs and output gradients of a whole block.
+        A batch norm needs all buffers. The others stay in the cache of a thread.
         """
         cdef Plan* plan = &self.plan
         cdef Op* op
@@ -122,7 +121,7 @@ cdef class Program:
             plan.buffers[i].stride = row_stride(plan.buffers[i].width)
         for i in range(plan.n_ops):
             op = plan.ops + i
-            if op.geometry.c > 0:   # rows of a tile may stand over at the end of an image
+            if op.geometry.c > 0:   # the last row of a tile may overhang the end of an image
                 plan.images = True
                 for k in (op.source, op.target, op.other if writes_other(op) else op.target):
                     plan.buffers[k].stride = row_stride(plan.buffers[k].width + SKNN_SPARE)
@@ -155,11 +154,11 @@ cdef class Program:
                 plan.local_gradients += plan.gradient_strides[i]
 
     cdef _lay_out_parameters(self):
-        """Where the weights and biases of each op lie, and what is derived from them."""
+        """Set offsets of weights, biases and derived weights."""
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef int i
-        for fitted in (False, True):    # prediction of a few rows packs the first of them only
+        for fitted in (False, True):    # prediction of a few rows packs only the first ones
             for i in range(plan.n_ops):
                 p = plan.parameters + plan.ops[i].parameter
                 if has_weights(plan.ops + i) and fitted == KINDS[plan.ops[i].kind].fitted:
@@ -183,23 +182,23 @@ cdef class Program:
         plan.n_values = p.bias + whole_lines(p.vectors * SKNN_V)
 
     cdef _lay_out_images(self):
-        """Lanes, halos, moments, and the scratch of a thread."""
+        """Set sizes of lanes, halos, moments and scratch memory."""
         cdef Plan* plan = &self.plan
         cdef Parameter* p
         cdef Op* op
-        cdef Geometry* g
+        cdef Geometry* geom
         cdef int i
         plan.scratch = whole_lines(plan.buffers[0].width)
         for i in range(plan.n_ops):
             op = plan.ops + i
-            g = &op.geometry
+            geom = &op.geometry
             p = plan.parameters + op.parameter
             if has_lane(op):
                 p.lane = plan.lane_values
                 plan.lane_values += whole_lines(max(p.forward.n_values, p.n_in * p.vectors * SKNN_V))
                 p.lane_bias = plan.lane_values
                 plan.lane_values += whole_lines(p.vectors * SKNN_V)
-                plan.scratch = max(plan.scratch, 2 * whole_lines(g.c), whole_lines(g.ow * g.oc),
+                plan.scratch = max(plan.scratch, 2 * whole_lines(geom.c), whole_lines(geom.ow * geom.oc),
                                    max(p.forward.steps, p.backward.steps) * SKNN_SPARE)
             if KINDS[op.kind].reserve != NULL:
                 KINDS[op.kind].reserve(plan, op)
@@ -236,7 +235,7 @@ cdef class Program:
 
     @property
     def winograd(self):
-        """The ops that are Winograd convolutions: number -> whether their weight gradients are, too."""
+        """Ops that are Winograd convolutions: index -> whether the weight gradient uses Winograd, too."""
         return {i: self.plan.parameters[self.plan.ops[i].parameter].winograd_gradient
                 for i in range(self.plan.n_ops)
                 if has_weights(self.plan.ops + i)
@@ -244,13 +243,13 @@ cdef class Program:
 
     @property
     def in_place(self):
-        """The ops that write their output over their input."""
+        """Ops that write their output over their input."""
         return [i for i in range(self.plan.n_ops) if self.plan.ops[i].source == self.plan.ops[i].target]
 
     cdef int pack(self, real* packed, coefs, intercepts, bint few=False) except -1:
-        """Logical layout (…, n_out), (n_out,) to the packed one; the padding stays as it is (zero).
+        """Copy arrays (…, n_out), (n_out,) into the packed layout; padding is left as it is (zero).
 
-        With `few` those are left out whose fitted arrays are read.
+        With `few`, skip weights that are read from the fitted arrays.
         """
         cdef const real[:, ::1] w
         cdef const real[::1] b
@@ -267,7 +266,7 @@ cdef class Program:
         return 0
 
     cdef int unpack(self, const real* packed, coefs, intercepts) except -1:
-        """The packed layout back into C-contiguous arrays of the logical one."""
+        """Copy the packed layout back into C-contiguous arrays."""
         cdef real[:, ::1] w
         cdef real[::1] b
         cdef Parameter* p
@@ -281,7 +280,7 @@ cdef class Program:
         return 0
 
 
-# Between the packed panels and rows of n_out values.
+# Copies between packed panels and rows of n_out values.
 cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) noexcept nogil:
     cdef Py_ssize_t i, k, size
     cdef Panel panel
@@ -295,8 +294,7 @@ cdef void copy_packed(const Parameter* p, real* packed, real* rows, bint pack) n
                 memcpy(rows + i * p.n_out + panel.begin, packed + panel.offset + i * panel.width, size)
 
 
-# What is derived from rows first..last of a panel of the weights: what the input gradient reads, and the form
-# of a convolution.
+# Updates the derived weights from rows first..last of a panel.
 cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed, real* derived,
                  Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
     if KINDS[op.kind].derive != NULL:
@@ -304,7 +302,7 @@ cdef void derive(const Plan* plan, const Op* op, Panel panel, const real* packed
                               backward)
 
 
-# All of it, or what the forward pass needs.
+# Updates all derived weights, or only those of the forward pass.
 cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint backward) noexcept nogil:
     cdef const Parameter* p
     cdef const Kind* kind

@@ -1,8 +1,7 @@
-/* exp, tanh, log1p, sine and cosine and the normal distribution as short branch-free functions of one real.
+/* exp, tanh, log1p, sine, cosine and the normal distribution as branch-free functions of one real.
 
-   They are written so that a compiler turns the loop around them into vector code of any width
-   (a call to libm would stop it). The polynomials are the Taylor series themselves, cut where the next
-   term is below half a unit in the last place of the type. NaN comes out as NaN. */
+   Compilers vectorize loops around them for any width (calls of libm would prevent that). The polynomials are Taylor
+   series, cut where the next term is below half a unit in the last place. NaN in gives NaN out. */
 #ifndef SKNN_REAL_MATH_H
 #define SKNN_REAL_MATH_H
 #include <math.h>
@@ -34,11 +33,11 @@
 #  define MOST_TURNS 2097152.0f             /* 2^21 */
 #endif
 
-/* b where one of them is NaN */
+/* b if one of them is NaN */
 SKNN_INLINE real real_max(real a, real b) { return a > b ? a : b; }
 SKNN_INLINE sint bits_of(real x) { sint i; memcpy(&i, &x, sizeof i); return i; }
 SKNN_INLINE real real_of(sint i) { real x; memcpy(&x, &i, sizeof x); return x; }
-/* n places in the exponent; of an unsigned number, since C leaves open what a shift makes of a negative one */
+/* Shifts n into the exponent; unsigned, because shifts of negative numbers are undefined in C. */
 SKNN_INLINE sint in_exponent(sint n) { return (sint)((natural)n << MANTISSA); }
 SKNN_INLINE real power_of_two(sint n) { return real_of(in_exponent(n + EXPONENT_BIAS)); }
 
@@ -75,11 +74,11 @@ SKNN_INLINE real real_exp(real x)
     x = x < EXP_LOW ? EXP_LOW : x;
     x = x > EXP_HIGH ? EXP_HIGH : x;
     const real p = R(1.0) + expm1_reduced(x, &n);
-    half = n >> 1;   /* in two factors, so that the ends of the range are reached */
+    half = n >> 1;   /* two factors reach the ends of the range */
     return p * power_of_two(half) * power_of_two(n - half);
 }
 
-/* e^x - 1 for x <= 40, small x without cancellation */
+/* e^x - 1 for x <= 40, without cancellation for small x */
 SKNN_INLINE real real_expm1(real x)
 {
     sint n;
@@ -94,7 +93,7 @@ SKNN_INLINE real real_logistic(real x) { return R(1.0) / (R(1.0) + real_exp(-x))
 SKNN_INLINE real real_tanh(real x)
 {
     real a = real_fabs(x);
-    a = a > R(20.0) ? R(20.0) : a;               /* 1 to the last bit from there on */
+    a = a > R(20.0) ? R(20.0) : a;               /* rounds to 1 beyond */
     const real e = real_expm1(R(2.0) * a);
     const real t = e / (e + R(2.0));
     return x < R(0.0) ? -t : t;
@@ -128,7 +127,7 @@ SKNN_INLINE real log_reduced(real m)
 SKNN_INLINE real real_log1p_unit(real t)
 {
     const real u = R(1.0) + t;
-    const real lost = t - (u - R(1.0));          /* what rounding u took from t */
+    const real lost = t - (u - R(1.0));          /* rounding error of u */
     const real halve = u > R(1.4142135623730951) ? R(0.5) : R(1.0);
     const real log2 = u > R(1.4142135623730951) ? R(0.6931471805599453) : R(0.0);
     return log2 + log_reduced(u * halve) + lost / u;
@@ -171,8 +170,7 @@ SKNN_INLINE real sine_reduced(real r)
     return p * (q * r) + r;
 }
 
-/* t without its whole turns, exactly. From MOST_TURNS on, where little or nothing is known of the fraction, it
-   counts as none; NaN for infinity. */
+/* Fraction of t turns, exact; 0 from MOST_TURNS on, where t has few or no fractional bits. NaN for infinity. */
 SKNN_INLINE real part_of_turn(real t)
 {
     t = real_fabs(t) < MOST_TURNS ? t : t - t;
@@ -189,8 +187,7 @@ SKNN_INLINE real real_sine(real t)
     return u < R(0.0) ? -s : s;
 }
 
-/* Standard normal density and distribution function. */
-/* P(Z <= x) from e = exp(-x^2 / 2), which the density has too. */
+/* Normal distribution function P(Z <= x), given e = exp(-x^2 / 2). */
 SKNN_INLINE real normal_cdf_from(real x, real e)
 {
 #ifdef SKNN_DOUBLE
@@ -215,7 +212,7 @@ SKNN_INLINE real real_normal_cdf(real x)
 }
 
 /* d/dx x P(Z <= x) = P(Z <= x) + x density(x) */
-SKNN_INLINE real real_gelu_slope(real x)
+SKNN_INLINE real real_gelu_derivative(real x)
 {
     const real e = real_exp(R(-0.5) * x * x);
     return normal_cdf_from(x, e) + x * R(0.3989422804014327) * e;

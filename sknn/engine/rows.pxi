@@ -1,11 +1,10 @@
-# Samples and targets as the engine reads them.
+# Samples and targets in the form that the engine reads.
 
 cdef inline Py_ssize_t item_size(int kind) noexcept nogil:
     return 8 if kind == FLOAT64 else 1 if kind == UINT8 else 4
 
 
-# One row of n values as `real`. Far from zero their differences would be lost in that: they are centered
-# before.
+# Converts one row to `real`. Large values are centered first, in double precision.
 cdef inline void convert_row(const Input* x, Py_ssize_t sample, real* out) noexcept nogil:
     cdef Py_ssize_t j
     cdef double value
@@ -27,7 +26,7 @@ cdef inline void convert_row(const Input* x, Py_ssize_t sample, real* out) noexc
             out[j] = <real>bytes_[j]
 
 
-# An image stored (c, pixels) as (pixels, c); `scratch` holds one image.
+# Converts an image from (c, pixels) to (pixels, c). `scratch` holds one image.
 cdef void channels_last(real* image, Py_ssize_t pixels, Py_ssize_t c, real* scratch) noexcept nogil:
     cdef Py_ssize_t i, j
     memcpy(scratch, image, pixels * c * sizeof(real))
@@ -36,7 +35,7 @@ cdef void channels_last(real* image, Py_ssize_t pixels, Py_ssize_t c, real* scra
             image[i * c + j] = scratch[j * pixels + i]
 
 
-# One row as it enters the network, but for its augmentation.
+# Scales one row.
 cdef inline void scale_row(const Input* x, real* out) noexcept nogil:
     cdef Py_ssize_t j
     if x.scale == NULL:
@@ -55,7 +54,7 @@ cdef inline void read_row(const Input* x, Py_ssize_t sample, real* out, real* sc
         channels_last(out, x.n_features // x.channels, x.channels, scratch)
 
 
-# Copies the rows of these samples to the input buffer, the next row already on its way.
+# Copies the rows of these samples to the input buffer and prefetches the next row.
 cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Matrix target,
                  real* scratch) noexcept nogil:
     cdef Py_ssize_t i, size = x.stride * item_size(x.kind)
@@ -66,7 +65,7 @@ cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Mat
         scale_row(x, target.at + i * target.stride)
 
 
-# The same, each a view of its own.
+# Copies an augmented view of each sample.
 cdef void gather_views(const Input* x, const Augmentation* a, u64 seed, u64 epoch, u64 epoch_key,
                        const Py_ssize_t* samples, Py_ssize_t rows, Matrix target,
                        real* scratch) noexcept nogil:
@@ -82,7 +81,7 @@ cdef void gather_views(const Input* x, const Augmentation* a, u64 seed, u64 epoc
         cut_out(a, &view, out)
 
 
-# Whether the network can read the rows where they lie.
+# Whether the network can read the rows without a copy.
 cdef inline bint used_in_place(const Plan* plan, const Input* x) noexcept nogil:
     cdef int own = FLOAT32 if sizeof(real) == 4 else FLOAT64
     return x.kind == own and x.scale == NULL and x.center == NULL and x.channels == 0 and not plan.images
@@ -100,25 +99,26 @@ cdef bint all_finite(Matrix x, Py_ssize_t rows, Py_ssize_t width) noexcept nogil
 
 
 cdef class Rows:
-    """Samples as the engine reads them: a C-contiguous array of float32, float64 or uint8, or CSR parts.
+    """Samples in the form that the engine reads.
 
     Parameters
     ----------
     X : ndarray (n, n_features), or (data, indices, indptr)
+        C-contiguous, of float32, float64 or uint8; or CSR parts.
     n_features : int
-        Of CSR parts.
+        Number of columns of CSR parts.
     scale, shift : ndarray (c,) of real or None
         A value v of channel k enters the network as ``v * scale[k] + shift[k]``.
     center : ndarray (c,) of float64 or None
         Subtracted from the values first, in double precision.
     channels_first : int
-        Channels of images that are stored (c, h, w); 0 where they are stored (h, w, c).
+        Number of channels of images stored as (c, h, w); 0 for (h, w, c).
     """
 
     cdef Input input
     cdef object owner
     cdef readonly Py_ssize_t n_samples
-    cdef readonly bint sorted       # the columns of every CSR row rise, as training wants them
+    cdef readonly bint sorted       # column indices of all CSR rows are sorted, as training requires
 
     def __cinit__(self, X, Py_ssize_t n_features=-1, *, scale=None, shift=None, center=None,
                   Py_ssize_t channels_first=0):
@@ -142,7 +142,7 @@ cdef class Rows:
         cdef const float[:, ::1] single
         cdef const double[:, ::1] double_
         cdef const unsigned char[:, ::1] bytes_
-        if self.n_samples == 0:     # nothing to point at
+        if self.n_samples == 0:     # no first element
             return
         if X.dtype.char == "f":
             single = X
@@ -158,7 +158,7 @@ cdef class Rows:
             self.input.data = <const void*>&double_[0, 0]
 
     cdef _take_scale(self, scale, shift):
-        """One factor for each value of a row: the loop over a row is then a single one."""
+        """Repeat the factors for each value of a row, so that one loop scales it."""
         cdef const real[::1] scales, shifts
         pixels, rest = divmod(self.input.n_features, max(len(scale), 1))
         if rest or len(scale) != len(shift) or len(scale) == 0:
@@ -172,7 +172,7 @@ cdef class Rows:
         self.input.scale, self.input.shift = &scales[0], &shifts[0]
 
     cdef _take_center(self, center):
-        """One number for each value of a row, in the order in which rows are stored."""
+        """Repeat the center for each value of a row, in storage order."""
         cdef const double[::1] centers
         pixels, rest = divmod(self.input.n_features, len(center))
         if rest:
@@ -198,7 +198,7 @@ cdef class Rows:
 
     cdef int _check_csr(self, const int[::1] indices, const long long[::1] indptr, Py_ssize_t size,
                         Py_ssize_t n_features) except -1:
-        """Nothing else has looked at them: SciPy takes such parts as they come."""
+        """Check the indices; SciPy does not."""
         cdef Py_ssize_t i, k
         cdef bint wrong, falls = False
         if indptr.shape[0] < 1 or indptr[0] != 0 or indptr[indptr.shape[0] - 1] > size:
@@ -220,7 +220,7 @@ cdef class Rows:
 
 
 cdef const void* target_data(const Loss* loss, y) except NULL:
-    """The first element of targets (n, n_groups) of int32, or (n, n_outputs) of real."""
+    """Pointer to targets (n, n_groups) of int32 or (n, n_outputs) of real."""
     cdef const int[:, ::1] codes
     cdef const real[:, ::1] values
     cdef Py_ssize_t width = loss.n_groups if loss.kind == SOFTMAX else loss.n_outputs

@@ -1,4 +1,4 @@
-/* OpenMP where there is OpenMP, one thread where there is none; and a clock. */
+/* OpenMP, or a single thread without it; and a clock. */
 #ifndef SKNN_THREADS_H
 #define SKNN_THREADS_H
 #ifdef _OPENMP
@@ -14,12 +14,11 @@ static inline int max_threads(void) { return 1; }
 static inline int has_openmp(void) { return 0; }
 #endif
 
-/* A barrier for the threads of a parallel region. OpenMP's own spins for a millisecond before it lets go
-   of the processor; where another program holds the second one, a step of 50 us would then take several
-   milliseconds. This one spins for a few microseconds and then yields. */
+/* A barrier for the threads of a parallel region. OpenMP's barrier spins for about a millisecond, so steps of 50 us
+   take milliseconds when another process occupies a core. This one spins for a few microseconds, then yields. */
 typedef struct {
     int arrived;
-    unsigned generation; /* wraps around in a long training, and may */
+    unsigned generation; /* may wrap around */
 } Barrier;
 
 #if defined(_OPENMP) && (defined(__GNUC__) || defined(__clang__))

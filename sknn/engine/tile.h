@@ -1,19 +1,17 @@
-/* The register tile: the one kernel behind every heavy operation.
+/* The register tile: one kernel for all matrix products and convolutions.
 
        C[m][n] = I[m][n] + sum_r sum_s sum_k A[m*am + r*ar + s*as + k*ak] * B[r*br + s*bs + k*bk + n]
 
-   MR rows by NR vectors of C live in registers for the whole sum. Elements of A are broadcast from
-   wherever they lie, rows of B and C are contiguous. I is where the sum starts: C itself (accumulate),
-   a bias (row stride im = 0) or NULL (zero). Each element of C is one chain of multiply-adds in the order
-   of (r, s, k), whatever MR and NR are: how rows are cut into tiles, or among threads, never changes a bit.
-   A product of matrices has R = S = 1; in a convolution r and s are the rows and columns of the kernel, in
-   its weight gradient they are images and rows of an image.
+   MR rows by NR vectors of C stay in registers for the whole sum. Elements of A are broadcast, with any strides;
+   rows of B and C are contiguous. I initializes the sum: C itself (accumulate), a bias (row stride im = 0) or NULL
+   (zero). Each element of C is one chain of multiply-adds in the order of (r, s, k), for all MR and NR. How rows are
+   split into tiles or among threads never changes a bit. A matrix product has R = S = 1. In a convolution, r and s
+   are rows and columns of the kernel; in its weight gradient, they are images and image rows.
 
-   Rows of C are stored whole and in order: where one is wider than the step to the next, the next one
-   overwrites what stands over.
+   Rows of C are stored whole and in order: if a row is wider than the stride, the next row overwrites the overhang.
 
-   GCC's and Clang's vector extensions give one source for every vector width; a compiler without them
-   gets the same code with one element per vector. */
+   GCC's and Clang's vector extensions serve every vector width from one source. Other compilers use one element per
+   vector. */
 #ifndef SKNN_TILE_H
 #define SKNN_TILE_H
 #include <stddef.h>
@@ -62,26 +60,26 @@ typedef real vec;
 #define SKNN_V ((ptrdiff_t)(SKNN_VECTOR_BYTES / sizeof(real)))   /* elements of a vector */
 #define SKNN_LINE ((ptrdiff_t)(64 / sizeof(real)))               /* elements of a cache line */
 
-/* What a tile sums over. */
+/* Sizes and strides of the inner dimensions, over which a tile sums. */
 typedef struct {
     ptrdiff_t R, S, K;
     ptrdiff_t ar, as, ak;
     ptrdiff_t br, bs, bk;
-} Sum;
+} Contraction;
 
-/* The product of two matrices: rows of B are bk elements apart, columns of A ak. */
-static inline Sum
-matrix_sum(ptrdiff_t K, ptrdiff_t ak, ptrdiff_t bk)
+/* A matrix product with row stride bk of B and column stride ak of A. */
+static inline Contraction
+matrix_contraction(ptrdiff_t K, ptrdiff_t ak, ptrdiff_t bk)
 {
-    const Sum sum = {1, 1, K, 0, 0, ak, 0, 0, bk};
-    return sum;
+    const Contraction inner = {1, 1, K, 0, 0, ak, 0, 0, bk};
+    return inner;
 }
 
 SKNN_INLINE void
-tile(const int MR, const int NR, const real *A, ptrdiff_t am, const real *B, const Sum *sum,
-     const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, const char *ahead, ptrdiff_t ahead_step)
+tile(const int MR, const int NR, const real *A, ptrdiff_t am, const real *B, const Contraction *inner,
+     const real *I, ptrdiff_t im, real *C, ptrdiff_t cm, const char *fetch, ptrdiff_t fetch_step)
 {
-    const ptrdiff_t S = sum->S, K = sum->K, ak = sum->ak, bk = sum->bk;
+    const ptrdiff_t S = inner->S, K = inner->K, ak = inner->ak, bk = inner->bk;
     vec c[32];
     if (I) {
         SKNN_UNROLL
@@ -92,10 +90,10 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, const real *B, con
         SKNN_UNROLL
         for (int i = 0; i < MR * NR; i++) c[i] = (vec){0};
     }
-    for (ptrdiff_t r = 0; r < sum->R; r++)
+    for (ptrdiff_t r = 0; r < inner->R; r++)
         for (ptrdiff_t s = 0; s < S; s++) {
-            const real *a = A + r * sum->ar + s * sum->as;
-            const real *row = B + r * sum->br + s * sum->bs;
+            const real *a = A + r * inner->ar + s * inner->as;
+            const real *row = B + r * inner->br + s * inner->bs;
             for (ptrdiff_t k = 0; k < K; k++) {
                 vec b[4];
                 SKNN_UNROLL
@@ -108,8 +106,8 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, const real *B, con
                 }
                 a += ak;
                 row += bk;
-                SKNN_PREFETCH(ahead);
-                ahead += ahead_step;
+                SKNN_PREFETCH(fetch);
+                fetch += fetch_step;
             }
         }
     SKNN_UNROLL
@@ -118,16 +116,15 @@ tile(const int MR, const int NR, const real *A, ptrdiff_t am, const real *B, con
         for (int n = 0; n < NR; n++) *(vec *)(C + m * cm + n * SKNN_V) = c[m * NR + n];
 }
 
-/* Every shape whose accumulators, one row of B and one broadcast fit in the vector registers:
-   MR*NR + NR + 1 <= 32 (AVX-512, NEON) or 16 (AVX2, SSE). Rows of a matrix are cut evenly into
-   tiles, so there is no remainder loop. */
-typedef void (*tile_function)(const real *, ptrdiff_t, const real *, const Sum *, const real *, ptrdiff_t,
+/* All shapes whose accumulators, one row of B and one broadcast fit in the vector registers: MR*NR + NR + 1 <= 32
+   (AVX-512, NEON) or 16 (AVX2, SSE). Rows of a matrix are split evenly into tiles, so no remainder loop is needed. */
+typedef void (*tile_function)(const real *, ptrdiff_t, const real *, const Contraction *, const real *, ptrdiff_t,
                               real *, ptrdiff_t, const char *, ptrdiff_t);
 #define SKNN_TILE(MR, NR)                                                                            \
-    static void tile_##MR##x##NR(const real *A, ptrdiff_t am, const real *B, const Sum *sum,          \
-                                 const real *I, ptrdiff_t im, real *C, ptrdiff_t cm,                  \
-                                 const char *ahead, ptrdiff_t ahead_step)                            \
-    { tile(MR, NR, A, am, B, sum, I, im, C, cm, ahead, ahead_step); }
+    static void tile_##MR##x##NR(const real *A, ptrdiff_t am, const real *B, const Contraction *inner,\
+                                 const real *I, ptrdiff_t im, real *C, ptrdiff_t cm,                 \
+                                 const char *fetch, ptrdiff_t fetch_step)                            \
+    { tile(MR, NR, A, am, B, inner, I, im, C, cm, fetch, fetch_step); }
 #define SKNN_EACH_1_TO_2(X, N) X(1, N) X(2, N)
 #define SKNN_EACH_1_TO_6(X, N) SKNN_EACH_1_TO_2(X, N) X(3, N) X(4, N) X(5, N) X(6, N)
 #define SKNN_EACH_1_TO_9(X, N) SKNN_EACH_1_TO_6(X, N) X(7, N) X(8, N) X(9, N)
@@ -159,48 +156,48 @@ static const tile_function tiles[2][12] = {
 };
 #endif
 
-/* Elements by which the last row of a panel may stand over. */
+/* Elements by which the last row of a panel may overhang. */
 #define SKNN_SPARE (SKNN_TILE_COLUMNS * SKNN_V)
 
-/* What will be needed next: up to three stretches of memory of the same length. While a panel is computed,
-   which leaves the memory idle, they are fetched into the second-level cache. */
+/* Memory that is needed next: up to three blocks of the same size. While a panel is computed, memory is idle; the
+   blocks are fetched into the L2 cache. */
 typedef struct {
     const void *at[3];
     ptrdiff_t count, bytes;
-} Ahead;
+} Prefetch;
 
-static inline Ahead
-nothing_ahead(void)
+static inline Prefetch
+no_prefetch(void)
 {
-    const Ahead none = {{NULL, NULL, NULL}, 0, 0};
+    const Prefetch none = {{NULL, NULL, NULL}, 0, 0};
     return none;
 }
 
-/* C (m rows of nr vectors) = I + A.B: a column panel, its rows cut evenly into tiles. */
+/* C (m rows of nr vectors) = I + A.B for one column panel, with its rows split evenly into tiles. */
 static void
-multiply_panel(const real *A, ptrdiff_t am, const real *B, const Sum *sum, const real *I, ptrdiff_t im,
-               real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Ahead *next)
+multiply_panel(const real *A, ptrdiff_t am, const real *B, const Contraction *inner, const real *I, ptrdiff_t im,
+               real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Prefetch *next)
 {
     const ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
     const ptrdiff_t rows = parts > 1 ? m / parts : m, wider = m - rows * parts;
     const ptrdiff_t share = next ? next->count * next->bytes / parts : 0;
-    const ptrdiff_t steps = sum->R * sum->S * sum->K;
+    const ptrdiff_t steps = inner->R * inner->S * inner->K;
     for (ptrdiff_t i = 0, part = 0; part < parts; part++) {
         const ptrdiff_t mr = rows + (part < wider);
-        const char *ahead = (const char *)A;
+        const char *fetch = (const char *)A;
         ptrdiff_t step = 0;
         if (share > 0 && steps > 0) {
             const ptrdiff_t at = part * share / next->bytes;
-            ahead = (const char *)next->at[at] + (part * share - at * next->bytes);
+            fetch = (const char *)next->at[at] + (part * share - at * next->bytes);
             step = share / steps < 64 ? share / steps : 64;
         }
-        tiles[nr - 1][mr - 1](A + i * am, am, B, sum, I ? I + i * im : NULL, im, C + i * cm, cm, ahead, step);
+        tiles[nr - 1][mr - 1](A + i * am, am, B, inner, I ? I + i * im : NULL, im, C + i * cm, cm, fetch, step);
         i += mr;
     }
 }
 
-/* C[m][0..V) += A[m] * B, vector by vector: the parts of scalar products of m rows with one, of
-   at most SKNN_TILE_COLUMNS vectors. */
+/* C[m][0..V) += A[m] * B, elementwise by vectors: partial scalar products of m rows with one row of at most
+   SKNN_TILE_COLUMNS vectors. */
 SKNN_INLINE void
 dot_panel_of(const int NR, const real *A, ptrdiff_t am, const real *B, real *C, ptrdiff_t m)
 {
@@ -230,15 +227,15 @@ prefetch_bytes(const char *at, ptrdiff_t size)
     for (ptrdiff_t i = 0; i < size; i += 64) SKNN_PREFETCH(at + i);
 }
 
-/* A matrix of n vectors a row has column panels of at most SKNN_TILE_COLUMNS vectors, of even width.
-   Packed matrices store panel after panel, each with all its rows: what a tile streams is contiguous. */
+/* A matrix with n vectors per row is split into column panels of about equal width, at most SKNN_TILE_COLUMNS
+   vectors. Packed matrices store one panel after the other, so that a tile reads contiguous memory. */
 static inline ptrdiff_t
 panel_count(ptrdiff_t n_vectors)
 {
     return (n_vectors + SKNN_TILE_COLUMNS - 1) / SKNN_TILE_COLUMNS;
 }
 
-/* the first vector of a panel; of panel_count: n_vectors */
+/* first vector of a panel; n_vectors for panel_count */
 static inline ptrdiff_t
 panel_begin(ptrdiff_t n_vectors, ptrdiff_t panel)
 {
@@ -246,7 +243,7 @@ panel_begin(ptrdiff_t n_vectors, ptrdiff_t panel)
     return panel * (n_vectors / panels) + (panel < wider ? panel : wider);
 }
 
-/* the panel that holds a vector */
+/* the panel that contains a vector */
 static inline ptrdiff_t
 panel_of(ptrdiff_t n_vectors, ptrdiff_t vector)
 {
@@ -255,7 +252,7 @@ panel_of(ptrdiff_t n_vectors, ptrdiff_t vector)
     return panel;
 }
 
-/* T[j][i] = A[i][j] for i, j < LANES: in registers, log2(LANES) rounds of exchanges between rows d apart. */
+/* T[j][i] = A[i][j] for i, j < LANES, in registers: log2(LANES) rounds of exchanges between rows d apart. */
 #if defined(__has_builtin)
 #  if __has_builtin(__builtin_shufflevector) && SKNN_VECTOR_BYTES > 16
 #    define SKNN_SHUFFLES
@@ -304,7 +301,21 @@ transpose_block(const real *A, ptrdiff_t a_stride, real *T, ptrdiff_t t_stride)
 #endif
 }
 
-/* Memory whose first element starts a cache line, filled with zeros. */
+/* Marks the end of an array inside a larger allocation, so that address sanitizers see reads and writes past it. */
+#define SKNN_GUARD_BYTES ((ptrdiff_t)64)
+#ifdef __has_feature
+#  if __has_feature(address_sanitizer)
+#    define SKNN_ASAN
+#  endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(SKNN_ASAN)
+#  include <sanitizer/asan_interface.h>
+static inline void guard_memory(char *at) { ASAN_POISON_MEMORY_REGION(at, SKNN_GUARD_BYTES); }
+#else
+static inline void guard_memory(char *at) { (void)at; }
+#endif
+
+/* Zeroed memory, aligned to a cache line. */
 static void *
 aligned_zeros(size_t bytes)
 {

@@ -1,54 +1,54 @@
-# Training, continued: phase 2, in which threads share the parameters, and the loop over the steps.
+# Training, continued: phase 2, in which threads split the parameters, and the loop over the steps.
 
-# What the update of a task will read and write.
-cdef inline Ahead state_of(const Step* s, const Task* task) noexcept nogil:
-    cdef Ahead next = nothing_ahead()
+# Memory that the update of a task reads and writes.
+cdef inline Prefetch state_of(const TrainingState* s, const Task* task) noexcept nogil:
+    cdef Prefetch next = no_prefetch()
     cdef int i
     next.count = 1 + s.optimizer.n_slots
     next.bytes = task.size * sizeof(real)
-    next.at[0] = s.params + task.offset
+    next.at[0] = s.model.params + task.offset
     for i in range(s.optimizer.n_slots):
-        next.at[i + 1] = s.slots[i] + task.offset
+        next.at[i + 1] = s.model.slots[i] + task.offset
     return next
 
 
 # Phase 2: the gradient of one task from the rows of a block.
-cdef real* task_gradient(Step* s, Task* task, bint first_of_share, int thread, Py_ssize_t block,
+cdef real* task_gradient(TrainingState* s, Task* task, bint first_of_share, int thread, Py_ssize_t block,
                          Py_ssize_t rows, bint accumulate) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Op* op = plan.ops + task.op
     cdef const Parameter* p = plan.parameters + op.parameter
-    cdef real* g = s.scratch + thread * s.scratch_size
+    cdef real* g = s.buffers.scratch + thread * s.buffers.scratch_size
     cdef Matrix d
-    cdef Ahead next
+    cdef Prefetch next
     cdef WeightTask t
-    if s.gradient != NULL:
-        g = s.gradient + task.offset
+    if s.buffers.gradient != NULL:
+        g = s.buffers.gradient + task.offset
     if p.lane >= 0:
         add_lanes(s, task, g)
         return g
-    d = s.workspace.gradients[plan.buffers[op.target].gradient]
+    d = s.buffers.shared.gradients[plan.buffers[op.target].gradient]
     if task.bias:
         bias_gradient(d, rows, p.vectors, g, accumulate)
         return g
     next = state_of(s, task)
-    t = WeightTask(p, task.panel, task.first, task.last, s.workspace.values[op.source], d, rows, g,
-                   accumulate, s.params, s.threads[thread].scratch, &next, &s.x, s.order + block,
-                   &s.threads[thread].masks, s.cursors + thread * s.block_rows,
-                   first_of_share or task.first == 0)
+    t = WeightTask(p, task.panel, task.first, task.last, s.buffers.shared.values[op.source], d, rows, g,
+                   accumulate, s.model.params, s.buffers.threads[thread].scratch, &next, &s.data.x,
+                   s.data.order + block, &s.buffers.threads[thread].masks,
+                   s.buffers.cursors + thread * s.blocks.block_rows, first_of_share or task.first == 0)
     KINDS[op.kind].task_gradient(&t, op)
     return g
 
 
-# The sum of the lanes, in order. They hold all blocks of the step so far.
-cdef void add_lanes(const Step* s, const Task* task, real* g) noexcept nogil:
+# Sum of the lanes, in order. They hold all blocks of the step so far.
+cdef void add_lanes(const TrainingState* s, const Task* task, real* g) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
     cdef const Parameter* p = s.plan.parameters + op.parameter
-    cdef Py_ssize_t lane, j, rows = min(s.batch_rows, s.block_rows)
+    cdef Py_ssize_t lane, j, rows = min(s.epoch.batch_rows, s.blocks.block_rows)
     cdef const real* of_lane
     memset(g, 0, task.size * sizeof(real))
-    for lane in range((rows + s.lane_rows - 1) // s.lane_rows):
-        of_lane = s.lanes + lane * s.plan.lane_values
+    for lane in range(n_lanes(s, rows)):
+        of_lane = s.buffers.lanes + lane * s.plan.lane_values
         if task.bias:
             for j in range(p.n_out):
                 g[j] += of_lane[p.lane_bias + j]
@@ -56,120 +56,123 @@ cdef void add_lanes(const Step* s, const Task* task, real* g) noexcept nogil:
             fold_lane(p, op, task.panel, of_lane + p.lane, task.first, task.last, g)
 
 
-# g += the gradient that a lane has for rows first..last of a panel; the padding of g stays zero.
+# Adds the gradient of a lane for rows first..last of a panel to g. The padding of g stays zero.
 cdef void fold_lane(const Parameter* p, const Op* op, Panel panel, const real* lane, Py_ssize_t first,
                     Py_ssize_t last, real* g) noexcept nogil:
-    cdef const Form* f = &p.forward
+    cdef const ConvLayout* layout = &p.forward
     cdef Py_ssize_t row, out, pixel, width = min(panel.width, p.n_out - panel.begin)
     for row in range(first, last):
-        if f.offset < 0:
+        if layout.offset < 0:
             for out in range(width):
                 g[out] += lane[panel.offset + row * panel.width + out]
         else:
             for out in range(width):
-                for pixel in range(f.pixels):
-                    g[out] += lane[forward_place(f, &op.geometry, row, panel.begin + out, pixel)]
+                for pixel in range(layout.pixels):
+                    g[out] += lane[forward_offset(layout, &op.geometry, row, panel.begin + out, pixel)]
         g += panel.width
 
 
-# After the last block: the penalty alpha |w|^2 / (2 sum of weights) on the weights, not the biases.
-cdef void add_penalty(Step* s, Task* task, real* g, double weight_sum) noexcept nogil:
+# After the last block: adds the gradient of the penalty alpha |w|^2 / (2 sum of weights). Biases are exempt.
+cdef void add_penalty(TrainingState* s, Task* task, real* g, double weight_sum) noexcept nogil:
     task.squares = 0
     if not task.bias and s.alpha > 0 and s.plan.parameters[s.plan.ops[task.op].parameter].decays:
-        task.squares = sum_of_squares(s.params + task.offset, task.size)
-        add_decay(g, s.params + task.offset, <real>(s.alpha / weight_sum), task.size)
+        task.squares = sum_of_squares(s.model.params + task.offset, task.size)
+        add_decay(g, s.model.params + task.offset, <real>(s.alpha / weight_sum), task.size)
     if s.clip_norm > 0:
         task.gradient_squares = sum_of_squares(g, task.size)
 
 
-cdef void update_task(Step* s, const Optimizer* optimizer, Task* task, const real* g) noexcept nogil:
+cdef void update_task(TrainingState* s, const Optimizer* optimizer, Task* task, const real* g) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
     cdef const Parameter* p = s.plan.parameters + op.parameter
     cdef Optimizer own = optimizer[0]
     own.rate *= p.bias_rate_factor if task.bias else p.rate_factor
     own.decay *= p.decay_factor if p.decays and not task.bias else 0
-    update(&own, s.params, g, s.slots, task.offset, task.size)
+    update(&own, s.model.params, g, s.model.slots, task.offset, task.size)
     if not task.bias:
-        derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
+        derive(s.plan, op, task.panel, s.model.params, s.model.derived, task.first, task.last, True)
     elif KINDS[op.kind].derive_bias != NULL:
-        KINDS[op.kind].derive_bias(p, s.params, s.derived)
+        KINDS[op.kind].derive_bias(p, s.model.params, s.model.derived)
 
 
-# Phase 2 of a share of the tasks.
-cdef void work_on_share(Step* s, const Optimizer* optimizer, int share, int thread, Py_ssize_t block,
+# Phase 2 of one share.
+cdef void work_on_share(TrainingState* s, const Optimizer* optimizer, int share, int thread, Py_ssize_t block,
                         Py_ssize_t rows, bint first_block, bint last_block, bint direct,
                         double weight_sum) noexcept nogil:
     cdef int i
     cdef real* g
-    for i in range(s.shares[share], s.shares[share + 1]):
-        if s.tasks[i].lane and not last_block:
+    for i in range(s.tasks.shares[share], s.tasks.shares[share + 1]):
+        if s.tasks.each[i].lane and not last_block:
             continue
-        g = task_gradient(s, s.tasks + i, i == s.shares[share], thread, block, rows, not first_block)
+        g = task_gradient(s, s.tasks.each + i, i == s.tasks.shares[share], thread, block, rows,
+                          not first_block)
         if last_block:
-            add_penalty(s, s.tasks + i, g, weight_sum)
+            add_penalty(s, s.tasks.each + i, g, weight_sum)
             if direct:
-                update_task(s, optimizer, s.tasks + i, g)
+                update_task(s, optimizer, s.tasks.each + i, g)
 
 
-# Phase 3 of a share, where the gradient is clipped or Muon takes matrices. Where it does nothing is updated
-# yet: the step can be given up until all matrices are known.
-cdef void clip_share(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
+# Phase 3 of one share, for clipping and Muon. With Muon nothing is updated yet: until all matrices are ready,
+# the step can still be abandoned.
+cdef void clip_share(TrainingState* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef double norm = 0
     cdef real* g
     cdef int i
-    for i in range(s.n_tasks):
-        norm += s.tasks[i].gradient_squares
+    for i in range(s.tasks.n):
+        norm += s.tasks.each[i].gradient_squares
     norm = sqrt(norm)
-    for i in range(s.shares[share], s.shares[share + 1]):
-        g = s.gradient + s.tasks[i].offset
+    for i in range(s.tasks.shares[share], s.tasks.shares[share + 1]):
+        g = s.buffers.gradient + s.tasks.each[i].offset
         if norm > s.clip_norm:
-            scale_by(g, <real>(s.clip_norm / norm), s.tasks[i].size)
+            scale_by(g, <real>(s.clip_norm / norm), s.tasks.each[i].size)
         if s.matrices.n == 0:
-            update_task(s, optimizer, s.tasks + i, g)
-        elif s.tasks[i].matrix >= 0:
-            look_ahead(s.matrices.each + s.tasks[i].matrix, optimizer.coefficients[3], s.tasks[i].panel,
-                       s.tasks[i].first, s.tasks[i].last, g, s.slots[0] + s.tasks[i].offset)
+            update_task(s, optimizer, s.tasks.each + i, g)
+        elif s.tasks.each[i].matrix >= 0:
+            look_ahead(s.matrices.each + s.tasks.each[i].matrix, optimizer.coefficients[3],
+                       s.tasks.each[i].panel, s.tasks.each[i].first, s.tasks.each[i].last, g,
+                       s.model.slots[0] + s.tasks.each[i].offset)
 
 
-cdef void update_share(Step* s, const Optimizer* optimizer, int share) noexcept nogil:
+cdef void update_share(TrainingState* s, const Optimizer* optimizer, int share) noexcept nogil:
     cdef int i
-    for i in range(s.shares[share], s.shares[share + 1]):
-        if s.tasks[i].matrix < 0:
-            update_task(s, optimizer, s.tasks + i, s.gradient + s.tasks[i].offset)
+    for i in range(s.tasks.shares[share], s.tasks.shares[share + 1]):
+        if s.tasks.each[i].matrix < 0:
+            update_task(s, optimizer, s.tasks.each + i, s.buffers.gradient + s.tasks.each[i].offset)
         else:
-            update_matrix(s, optimizer, s.tasks + i)
+            update_matrix(s, optimizer, s.tasks.each + i)
 
 
-# A step along an orthogonal matrix, as large as those of Adam (J. Liu et al. 2025).
-cdef void update_matrix(Step* s, const Optimizer* optimizer, const Task* task) noexcept nogil:
+# A step along an orthogonal matrix, scaled like a step of Adam (J. Liu et al. 2025).
+cdef void update_matrix(TrainingState* s, const Optimizer* optimizer, const Task* task) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
     cdef const Parameter* p = s.plan.parameters + op.parameter
-    cdef real* w = s.params + task.offset
+    cdef real* w = s.model.params + task.offset
     cdef double rate = optimizer.learning_rate * p.rate_factor
-    take_momentum(optimizer.coefficients[3], s.gradient + task.offset, s.slots[0] + task.offset, task.size)
+    take_momentum(optimizer.coefficients[3], s.buffers.gradient + task.offset, s.model.slots[0] + task.offset,
+                  task.size)
     if optimizer.decay != 0 and p.decays:
         decay_by(w, <real>(optimizer.decay * p.decay_factor), task.size)
     step_along(s.matrices.each + task.matrix, s.matrices.n_iterations,
                0.2 * rate * sqrt(max(p.n_in, p.n_out)), task.panel, task.first, task.last, w)
-    derive(s.plan, op, task.panel, s.params, s.derived, task.first, task.last, True)
+    derive(s.plan, op, task.panel, s.model.params, s.model.derived, task.first, task.last, True)
 
 
-# All of Muon's matrices through all iterations; every thread calls it and takes its share of the rows. False
-# where the step is given up: large matrices take seconds.
-cdef bint orthogonalise(Step* s, int thread, int n_threads) noexcept nogil:
+# Orthogonalizes all matrices of Muon. Every thread calls it and takes some of the rows. Returns False if the
+# step is abandoned: large matrices take seconds.
+cdef bint orthogonalize(TrainingState* s, int thread, int n_threads) noexcept nogil:
     cdef int time, stage, i
     for time in range(s.matrices.n_iterations):
         for stage in range(3):
             for i in range(s.matrices.n):
                 stage_of_matrix(s, s.matrices.each + i, time, stage, thread, n_threads)
             thread_barrier(&s.barrier, n_threads)
-            if s.stop:
+            if s.epoch.stop:
                 return False
-            thread_barrier(&s.barrier, n_threads)   # all have looked before one asks again
+            thread_barrier(&s.barrier, n_threads)   # all have read `stop` before the next poll
     return True
 
 
-cdef void stage_of_matrix(Step* s, const Orthogonal* o, int time, int stage, int thread,
+cdef void stage_of_matrix(TrainingState* s, const Orthogonal* o, int time, int stage, int thread,
                           int n_threads) noexcept nogil:
     cdef Py_ssize_t rows = o.rows if stage == 2 else o.columns, begin, end
     cdef Py_ssize_t last = rows * (thread + 1) // n_threads
@@ -177,7 +180,7 @@ cdef void stage_of_matrix(Step* s, const Orthogonal* o, int time, int stage, int
     while begin < last:
         if thread == 0:
             poll(s)
-        if s.stop:
+        if s.epoch.stop:
             return
         end = min(begin + MUON_ROWS, last)
         if stage == 0:
@@ -189,8 +192,8 @@ cdef void stage_of_matrix(Step* s, const Orthogonal* o, int time, int stage, int
         begin = end
 
 
-# Phase 4 of a share, where there are such convolutions: what is derived from all taps of their kernels.
-cdef void derive_share(const Step* s, int share) noexcept nogil:
+# Phase 4 of one share, for Winograd convolutions: derived weights that need all taps of a kernel.
+cdef void derive_share(const TrainingState* s, int share) noexcept nogil:
     cdef const Op* op
     cdef const Parameter* p
     cdef int i
@@ -198,97 +201,98 @@ cdef void derive_share(const Step* s, int share) noexcept nogil:
         op = s.plan.ops + i
         p = s.plan.parameters + op.parameter
         if KINDS[op.kind].derive_share != NULL and p.trained:
-            KINDS[op.kind].derive_share(p, op, s.params, s.derived, share, s.n_shares, True)
+            KINDS[op.kind].derive_share(p, op, s.model.params, s.model.derived, share, s.tasks.n_shares, True)
 
 
-# The loss of a finished step, and the running moments; by one thread, in the order of the tasks.
-cdef void close_step(Step* s, double batch_loss, double weight_sum, Py_ssize_t rows) noexcept nogil:
+# Loss of a finished step and running moments; on one thread, in the order of the tasks.
+cdef void close_step(TrainingState* s, double batch_loss, double weight_sum, Py_ssize_t rows) noexcept nogil:
     cdef double penalty = 0
     cdef int i
     for i in range(1, s.plan.n_segments):
         follow_moments(s, s.plan.ops + s.plan.segments[i], rows)
-    for i in range(s.n_tasks):
-        penalty += s.tasks[i].squares
-    s.loss += (batch_loss + 0.5 * s.alpha * penalty) / weight_sum * rows
-    s.steps_done += 1
-    s.t += 1
+    for i in range(s.tasks.n):
+        penalty += s.tasks.each[i].squares
+    s.epoch.loss += (batch_loss + 0.5 * s.alpha * penalty) / weight_sum * rows
+    s.epoch.steps_done += 1
+    s.epoch.t += 1
 
 
-cdef void train_worker(Step* s) noexcept nogil:
-    # OpenMP may give fewer threads than there are shares
+cdef void train_worker(TrainingState* s) noexcept nogil:
+    # OpenMP may start fewer threads than there are shares
     cdef int thread = thread_number(), n_threads = thread_count(), share
     cdef Optimizer optimizer = s.optimizer
     cdef Py_ssize_t step, start, rows, block, m, r
-    cdef double weight_sum, batch_loss
+    cdef double weight_sum, batch_loss, dropout
     cdef bint last_block
     cdef bint direct = s.update_parameters and not s.clip_norm > 0 and s.matrices.n == 0
-    cdef long long t = s.t
+    cdef long long t = s.epoch.t
     resume(&optimizer, t)
-    for step in range(s.last_step):
-        start = step * s.batch_size
-        rows = min(s.batch_size, s.n_samples - start)
+    for step in range(s.epoch.n_steps):
+        start = step * s.blocks.batch_size
+        rows = min(s.blocks.batch_size, s.data.n_samples - start)
         weight_sum = rows
-        if s.sample_weight != NULL:
+        if s.data.sample_weight != NULL:
             weight_sum = 0
             for r in range(rows):
-                weight_sum += s.sample_weight[s.order[start + r]]
-            if weight_sum == 0:     # nothing to learn from
+                weight_sum += s.data.sample_weight[s.data.order[start + r]]
+            if weight_sum == 0:     # all samples have weight zero
                 if thread == 0:
-                    s.steps_done += 1
+                    s.epoch.steps_done += 1
                 continue
         t += 1
         if s.update_parameters:
-            prepare(&optimizer, s.rates[step], s.decay_factors[step] if s.decay_factors != NULL else 1, t)
-        s.threads[thread].masks = Masks(s.dropout_factors[step] if s.dropout_factors != NULL else 1, False,
-                                        s.epoch_key)
+            prepare(&optimizer, s.epoch.rates[step],
+                    s.epoch.decay_factors[step] if s.epoch.decay_factors != NULL else 1, t)
+        dropout = s.epoch.dropout_factors[step] if s.epoch.dropout_factors != NULL else 1
+        s.buffers.threads[thread].masks = Masks(dropout, False, s.epoch.key)
         batch_loss = 0
         block = 0
         while block < rows:
-            m = min(rows - block, s.block_rows)
+            m = min(rows - block, s.blocks.block_rows)
             last_block = block + m == rows
             work_on_block(s, thread, n_threads, start + block, m, block == 0, weight_sum)
             if thread == 0:
-                s.batch_rows = rows
+                s.epoch.batch_rows = rows
             thread_barrier(&s.barrier, n_threads)
-            if s.stop:          # nothing of this step is in the weights
+            if s.epoch.stop:          # the weights are still those before the step
                 return
             share = thread
-            while share < s.n_shares:
+            while share < s.tasks.n_shares:
                 work_on_share(s, &optimizer, share, thread, start + block, m, block == 0, last_block,
                               direct, weight_sum)
                 share += n_threads
             if thread == 0:
                 for r in range(m):
-                    batch_loss += s.row_loss[r]
+                    batch_loss += s.buffers.row_loss[r]
             thread_barrier(&s.barrier, n_threads)
             block += m
         if s.update_parameters and not direct:
             share = thread
-            while share < s.n_shares:
+            while share < s.tasks.n_shares:
                 clip_share(s, &optimizer, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if s.update_parameters and s.matrices.n > 0:
-            if not orthogonalise(s, thread, n_threads):
+            if not orthogonalize(s, thread, n_threads):
                 return
             share = thread
-            while share < s.n_shares:
+            while share < s.tasks.n_shares:
                 update_share(s, &optimizer, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if s.update_parameters and s.plan.winograd:
             share = thread
-            while share < s.n_shares:
+            while share < s.tasks.n_shares:
                 derive_share(s, share)
                 share += n_threads
             thread_barrier(&s.barrier, n_threads)
         if thread == 0:
             close_step(s, batch_loss, weight_sum, rows)
-        if s.plan.n_segments > 1:       # the next step writes over the moments
+        if s.plan.n_segments > 1:       # the next step overwrites the moments
             thread_barrier(&s.barrier, n_threads)
 
 
-cdef void run_steps(Step* s, int n_threads) noexcept nogil:
+cdef void run_steps(TrainingState* s, int n_threads) noexcept nogil:
     if n_threads == 1:
         train_worker(s)
     else:
@@ -296,7 +300,7 @@ cdef void run_steps(Step* s, int n_threads) noexcept nogil:
             train_worker(s)
 
 
-# Fisher & Yates's shuffle from a counter: the order depends on the key alone.
+# Fisher-Yates shuffle from a counter: the order depends only on the key.
 cdef void shuffle(Py_ssize_t* order, Py_ssize_t n, u64 key) noexcept nogil:
     cdef Py_ssize_t i, j, kept
     for i in range(n - 1, 0, -1):

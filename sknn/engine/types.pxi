@@ -1,15 +1,15 @@
-# What the parts of the engine share. `real` is float or double: the stub that includes this text says which.
+# Types that all parts of the engine share. `real` is float or double, as set by the including stub.
 
 cdef extern from "tile.h" nogil:
     ctypedef int sint
     Py_ssize_t SKNN_V
     Py_ssize_t SKNN_LINE
-    ctypedef struct Ahead:
+    ctypedef struct Prefetch:
         const void* at[3]
         Py_ssize_t count
         Py_ssize_t bytes
-    Ahead nothing_ahead() noexcept
-    ctypedef struct Sum:
+    Prefetch no_prefetch() noexcept
+    ctypedef struct Contraction:
         Py_ssize_t R
         Py_ssize_t S
         Py_ssize_t K
@@ -19,10 +19,10 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t br
         Py_ssize_t bs
         Py_ssize_t bk
-    Sum matrix_sum(Py_ssize_t K, Py_ssize_t ak, Py_ssize_t bk) noexcept
-    void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Sum* sum,
+    Contraction matrix_contraction(Py_ssize_t K, Py_ssize_t ak, Py_ssize_t bk) noexcept
+    void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Contraction* inner,
                         const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
-                        Py_ssize_t m, Py_ssize_t nr, const Ahead* next) noexcept
+                        Py_ssize_t m, Py_ssize_t nr, const Prefetch* next) noexcept
     Py_ssize_t SKNN_SPARE
     Py_ssize_t SKNN_TILE_COLUMNS
     const int* tile_rows
@@ -47,7 +47,7 @@ cdef extern from "real_math.h" nogil:
     real real_tanh(real x) noexcept
     real real_softplus(real x) noexcept
     real real_normal_cdf(real x) noexcept
-    real real_gelu_slope(real x) noexcept
+    real real_gelu_derivative(real x) noexcept
     sint is_not_finite(real x) noexcept
 
 cdef extern from "threads.h" nogil:
@@ -59,94 +59,94 @@ cdef extern from "threads.h" nogil:
     void thread_barrier(Barrier* barrier, int n_threads) noexcept
     double seconds() noexcept
 
-# A matrix in memory: `stride` elements from one row to the next.
+# A row-major matrix; `stride` elements separate consecutive rows.
 cdef struct Matrix:
     real* at
     Py_ssize_t stride
 
-# What an op does with images (n, h, w, c) or with columns of rows; the fields are those of `Geometry` in
-# plan.py. Images without windows and columns leave what they do not use at its default.
+# Shape parameters of an op on images (n, h, w, c) or on columns. The fields are those of `Geometry` in
+# plan.py; fields that an op does not use keep their defaults.
 cdef struct Geometry:
     Py_ssize_t h, w, c
     Py_ssize_t oh, ow, oc
     Py_ssize_t kh, kw, sh, sw, dh, dw
     Py_ssize_t top, left        # padding before the image
-    Py_ssize_t bottom, right    # and after it, of a pool
+    Py_ssize_t bottom, right    # padding after the image (pools)
     Py_ssize_t groups
-    Py_ssize_t ih, iw           # of a convolution: the image without its padding
-    Py_ssize_t first, to        # columns of the source and of the target at which an op on columns begins
+    Py_ssize_t ih, iw           # image without padding (convolutions)
+    Py_ssize_t first, to        # first column of the source and of the target (ops on columns)
 
-# One step of the forward pass; buffers and parameters are numbers into the Program's tables.
+# One step of the forward pass. Buffers and parameters are indices into the Program's tables.
 cdef struct Op:
-    int kind            # its row in the table of kinds.pxi
+    int kind            # row in the table of kinds.pxi
     int source
     int target
-    int other           # another buffer, or -1: see ops/residual.pxi and ops/pool.pxi
-    int parameter       # number of its weights
+    int other           # another buffer, or -1; see ops/residual.pxi and ops/pool.pxi
+    int parameter       # index of its weights
     int activation      # an ActivationCode
-    double alpha        # of some activations
-    int n_frequencies   # of a periodic embedding
-    int table           # number of its constants
-    int mask            # number of the dropout mask
-    bint counts_padding  # in the mean of a pool
-    double drop_rate    # of dropout, and of the input dropout that a product with CSR rows takes along
-    double epsilon      # of a norm
-    double momentum     # of running statistics
+    double alpha        # parameter of the activation
+    int n_frequencies   # periodic embedding
+    int table           # index of its constants
+    int mask            # index of the dropout mask
+    bint counts_padding  # average pooling
+    double drop_rate    # dropout rate; for dense_csr, that of the fused input dropout
+    double epsilon      # normalization
+    double momentum     # running statistics
     Geometry geometry
-    real* bins          # of a piecewise-linear embedding, see piecewise.h
-    Py_ssize_t halo     # offset of the surrounded gradient of a convolution, or of dU; -1: it needs none
-    Py_ssize_t moments  # offset of what a batch norm knows about the batch, see ops/batch_norm.pxi
+    real* bins          # piecewise linear embedding, see piecewise.h
+    Py_ssize_t halo     # offset of the zero-padded gradient of a convolution, or of dU; -1: none
+    Py_ssize_t moments  # offset of the batch statistics, see ops/batch_norm.pxi
 
 cdef struct Buffer:
-    Py_ssize_t width    # values in a row
-    Py_ssize_t stride   # from one row to the next, see row_stride
-    int gradient        # the gradient buffer it shares, -1: nobody asks for its gradient
-    bint kept           # for all rows of a block; else for those that a thread works on
+    Py_ssize_t width    # values per row
+    Py_ssize_t stride   # elements between rows, see row_stride
+    int gradient        # index of its gradient buffer, possibly shared; -1: no gradient
+    bint kept           # stored for a whole block; else per thread, for the rows in work
 
-# How the weights of a convolution lie for the tile: `groups` matrices of `rows` x `width` in column panels. A
-# row of the image is computed `pixels` at a time: their outputs are neighbours in memory and fill a vector
-# that the channels of one would not. The kernel is then that much wider, with zeros in it.
-cdef struct Form:
-    Py_ssize_t offset           # in the derived weights; -1: there are none
+# Layout of convolution weights for the tile: `groups` matrices of `rows` x `width`, in column panels.
+# `pixels` adjacent outputs are computed together, so that few channels still fill a vector. The kernel is
+# then wider, with zeros between the taps.
+cdef struct ConvLayout:
+    Py_ssize_t offset           # in the derived weights; -1: none
     Py_ssize_t n_values
-    Py_ssize_t bias             # offset of the biases, one for each column
-    Py_ssize_t groups, pixels, taps, channels   # taps of a kernel row, channels of a tap
-    Py_ssize_t rows, width, vectors             # of a group's matrix
-    Sum sum
-    Py_ssize_t am               # in the image: from one group of pixels to the next
-    Py_ssize_t row_step         # and from one row of outputs to the next
-    Py_ssize_t oh, steps, oc    # rows of outputs, steps in a row, channels of the output
-    bint spread                 # an input gradient whose windows are added up, see spread_image
+    Py_ssize_t bias             # offset of the biases, one per column
+    Py_ssize_t groups, pixels, taps, channels   # taps per kernel row, channels per tap
+    Py_ssize_t rows, width, vectors             # matrix of one group
+    Contraction inner
+    Py_ssize_t am               # image: from one group of pixels to the next
+    Py_ssize_t row_step         # image: from one row of outputs to the next
+    Py_ssize_t oh, steps, oc    # output rows, steps per row, output channels
+    bint scatter                # input gradient by scatter-add, see scatter_image
 
-# Weights (n_in, n_out) and biases (n_out,) of one op inside the flat parameter array. The weights are
-# packed in column panels, see tile.h.
+# Weights (n_in, n_out) and biases (n_out,) of one op in the flat parameter array. Weights are packed in
+# column panels, see tile.h.
 cdef struct Parameter:
     Py_ssize_t n_in
     Py_ssize_t n_out
-    Py_ssize_t vectors          # of a row of weights
+    Py_ssize_t vectors          # per row of weights
     Py_ssize_t weight           # offset of the packed weights
     Py_ssize_t bias             # offset of the biases, padded to whole vectors
-    Py_ssize_t transposed       # offset of the transposed packed weights, -1: not wanted
+    Py_ssize_t transposed       # offset of the transposed packed weights; -1: none
     Py_ssize_t transposed_vectors
-    Form forward, backward      # of a convolution
-    Py_ssize_t winograd         # offset of U, see winograd.pxi; -1: another kind of convolution
-    Py_ssize_t winograd_turned  # and of its transposes, -1: not wanted
-    bint winograd_gradient      # whether the weight gradient is one, too
-    Py_ssize_t lane             # offset of its gradient in a lane, -1: a gradient of all rows at once
+    ConvLayout forward, backward    # convolutions
+    Py_ssize_t winograd         # offset of U, see winograd.pxi; -1: not a Winograd convolution
+    Py_ssize_t winograd_transposed  # offset of the transposes of U; -1: none
+    bint winograd_gradient      # whether the weight gradient uses Winograd, too
+    Py_ssize_t lane             # offset of its gradient in a lane; -1: not summed in lanes
     Py_ssize_t lane_bias
     bint decays, trained, biased
-    double rate_factor, bias_rate_factor        # of the learning rate
-    double decay_factor         # of decoupled weight decay
-    bint fitted                 # a few rows are predicted with the fitted array itself
+    double rate_factor, bias_rate_factor        # learning-rate multipliers
+    double decay_factor         # multiplier of decoupled weight decay
+    bint fitted                 # prediction of a few rows reads the fitted array directly
 
 # A column panel of a packed matrix with `rows` rows.
 cdef struct Panel:
     Py_ssize_t begin            # first column
     Py_ssize_t vectors
-    Py_ssize_t width            # columns: vectors * SKNN_V
-    Py_ssize_t offset           # of its first row in the packed matrix
+    Py_ssize_t width            # vectors * SKNN_V columns
+    Py_ssize_t offset           # offset of its first row in the packed matrix
 
-# The rows an epoch draws from.
+# Type of the input rows.
 cdef enum InputKind:
     FLOAT32 = 0
     FLOAT64 = 1
@@ -158,12 +158,12 @@ cdef struct Input:
     const void* data
     const int* indices          # CSR
     const long long* indptr     # CSR
-    Py_ssize_t stride           # dense: elements from one row to the next
+    Py_ssize_t stride           # dense: elements between rows
     Py_ssize_t n_features
-    Py_ssize_t channels         # of images that are stored (c, h, w); 0: the channels are the last axis
-    const double* center        # subtracted from each value of a row as it is stored; NULL: nothing is
-    Py_ssize_t n_scales         # 1, or one for each value of a row
-    const real* scale           # NULL: values enter as they are
+    Py_ssize_t channels         # channels of images stored as (c, h, w); 0: channels are last
+    const double* center        # subtracted from each stored value; NULL: none
+    Py_ssize_t n_scales         # 1, or one per value of a row
+    const real* scale           # NULL: no scaling
     const real* shift
 
 
@@ -172,8 +172,8 @@ cdef inline Py_ssize_t whole_lines(Py_ssize_t n) noexcept nogil:
 
 
 cdef inline Py_ssize_t row_stride(Py_ssize_t width) noexcept nogil:
-    """Whole cache lines, and for wide rows an odd number of them: rows a power of two apart would
-    share a few sets of the cache and push one another out."""
+    """Whole cache lines. For wide rows, an odd number of them: strides that are powers of two map to few sets
+    of the cache."""
     cdef Py_ssize_t lines = (width + SKNN_LINE - 1) // SKNN_LINE
     if lines >= 8 and lines % 2 == 0:
         lines += 1

@@ -1,15 +1,14 @@
-/* Winograd's convolution F(4 x 4, 3 x 3): a tile of 4 x 4 outputs of a 3 x 3 kernel takes 36 multiplications instead
-   of 144 (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"). Along one axis, from 6 inputs x
-   and 3 weights w,
+/* Winograd convolution F(4 x 4, 3 x 3): a tile of 4 x 4 outputs of a 3 x 3 kernel takes 36 multiplications instead of
+   144 (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks"). Along one axis, from 6 inputs x and
+   3 weights w,
 
-       y = At [(G w) * (Bt x)]     * element by element
+       y = At [(G w) * (Bt x)]     * elementwise
 
-   is the product of two polynomials, known from their values at the points 0, a, -a, b, -b and infinity; along both
-   axes At [(G w Gt) * (Bt x B)] A. With a = 5/8 and b = 11/8, exact in binary, the rounding errors in float32 are
-   about twice those of the sum itself; with the usual 1 and 2 they are three times as large as this. The transposes of
-   the three maps are the gradients.
+   is a product of two polynomials, given by their values at the points 0, a, -a, b, -b and infinity; along both axes
+   At [(G w Gt) * (Bt x B)] A. With a = 5/8 and b = 11/8, exact in binary, the rounding errors in float32 are about
+   twice those of direct summation; with the usual 1 and 2, six times. The gradients use the transposed maps.
 
-   What is transformed are vectors of channels; the 36 positions of a tile lie `plane` elements apart. */
+   The maps transform vectors of channels. The 36 positions of a tile are `plane` elements apart. */
 #ifndef SKNN_WINOGRAD_H
 #define SKNN_WINOGRAD_H
 #include "tile.h"
@@ -75,7 +74,7 @@ output_map_back(vec *v)
     v[5] = y3;
 }
 
-/* G: the divisors are those of Lagrange's polynomials */
+/* G, with the divisors of the Lagrange polynomials */
 #define SHARE_0 (1 / (A2 * B2))
 #define SHARE_A (1 / (2 * A2 * (A2 - B2)))
 #define SHARE_B (1 / (2 * B2 * (B2 - A2)))
@@ -103,8 +102,8 @@ weight_map_back(vec *v)
     v[2] = A2 * sum_a + B2 * sum_b + v[5];
 }
 
-/* A map along both axes of a tile, columns first: `rows` rows of its result, from row `first` on, at a time, so that
-   what lies between the two passes stays in registers. */
+/* A map along both axes of a tile, columns first. Computes `rows` rows of the result, from row `first` on, so that
+   intermediate values stay in registers. */
 #define SKNN_HALF (SKNN_IN / 2)
 #define ALONG_COLUMNS(map, from, first, rows, load)                                                  \
     SKNN_UNROLL                                                                                      \
@@ -118,7 +117,7 @@ weight_map_back(vec *v)
     }
 #define VEC_AT(p) (*(vec *)(p))
 
-/* V = Bt x B of a tile from its 6 x 6 pixels */
+/* V = Bt x B of the 6 x 6 pixels of a tile */
 static void
 winograd_input(real *const *pixel, ptrdiff_t vectors, real *v, ptrdiff_t plane)
 {
@@ -136,7 +135,7 @@ winograd_input(real *const *pixel, ptrdiff_t vectors, real *v, ptrdiff_t plane)
         }
 }
 
-/* B V Bt is added to the 6 x 6 pixels of a tile */
+/* Adds B V Bt to the 6 x 6 pixels of a tile */
 static void
 winograd_input_back(const real *v, ptrdiff_t plane, ptrdiff_t vectors, real *const *pixel)
 {
@@ -154,7 +153,7 @@ winograd_input_back(const real *v, ptrdiff_t plane, ptrdiff_t vectors, real *con
         }
 }
 
-/* The 4 x 4 pixels of a tile = bias + At M A; of the last vector only what belongs to `width` channels */
+/* The 4 x 4 pixels of a tile = bias + At M A; stores only `width` channels */
 static void
 winograd_output(const real *m, ptrdiff_t plane, const real *bias, ptrdiff_t width, real *const *pixel)
 {
@@ -176,7 +175,7 @@ winograd_output(const real *m, ptrdiff_t plane, const real *bias, ptrdiff_t widt
     }
 }
 
-/* A dy At of a tile from its 4 x 4 pixels */
+/* A dy At of the 4 x 4 pixels of a tile */
 static void
 winograd_output_back(real *const *pixel, ptrdiff_t vectors, real *m, ptrdiff_t plane)
 {
@@ -194,7 +193,7 @@ winograd_output_back(real *const *pixel, ptrdiff_t vectors, real *m, ptrdiff_t p
         }
 }
 
-/* U = G w Gt of one vector of output channels; taps of the kernel lie `tap` elements apart */
+/* U = G w Gt of one vector of output channels; taps of the kernel are `tap` elements apart */
 static void
 winograd_weights(const real *w, ptrdiff_t tap, real *u, ptrdiff_t plane)
 {

@@ -1,12 +1,12 @@
-# Winograd's convolution, see winograd.h, of all tiles of some images: for each of the 36 positions p
+# Winograd convolution (see winograd.h) of all tiles of some images. For each of the 36 positions p:
 #
 #   forward          V = input map of x;           M[p] = V[p] U[p];       y = b + output map of M
 #   input gradient   W = output map back of dy;    W[p] U[p]^T;            dx = its input map back
 #   weight gradient                                dU[p] = V[p]^T W[p];    dW = weight map back of dU
 #
-# products of matrices (tiles, c), (c, oc), (tiles, oc) in the register tile. Tiles that stand over at the
-# right and at the bottom see zeros there. U and the transpose of each of its matrices are derived from the
-# weights (9 c, oc). A thread sums dU over its rows of a lane and then adds dW to the lane.
+# The register tile multiplies matrices (tiles, c), (c, oc), (tiles, oc). Partial tiles at the right and at
+# the bottom are padded with zeros. U and its transposes are derived from the weights (9 c, oc). A thread
+# sums dU over its rows of a lane, then adds dW to the lane.
 
 cdef extern from "winograd.h" nogil:
     enum:
@@ -21,61 +21,61 @@ cdef extern from "winograd.h" nogil:
                                bint accumulate) noexcept
 
 cdef enum:
-    # Tiles at once: enough rows for the register tile, few enough for the second-level cache.
+    # Tiles per product: enough rows for the register tile, few enough for the L2 cache.
     TILES = 28
-    # The weight gradient reads and writes all of dU for the tiles of a few images, which must be worth it.
+    # The weight gradient reads and writes all of dU for each few images, which must pay off.
     FEW_IMAGES = 8
     FEW_TILES = 12
-    # What a map costs for one vector of channels of a tile, in multiply-adds of a vector.
+    # Cost of a map for one vector of channels of a tile, in multiply-adds of vectors.
     MAP_STEPS = 200
 
 
-# What a thread needs beside the images: the values of the positions before and after the product.
+# Memory of a thread: the values of the positions before and after the product.
 cdef struct Positions:
     real* inputs
     real* outputs
-    real* outside               # a pixel outside of the image
+    real* outside               # stands for pixels outside the image
     Py_ssize_t inputs_plane, outputs_plane
 
 
-cdef inline Py_ssize_t tiles_of_image(const Geometry* g) noexcept nogil:
-    return ((g.oh + SKNN_OUT - 1) // SKNN_OUT) * ((g.ow + SKNN_OUT - 1) // SKNN_OUT)
+cdef inline Py_ssize_t tiles_of_image(const Geometry* geom) noexcept nogil:
+    return ((geom.oh + SKNN_OUT - 1) // SKNN_OUT) * ((geom.ow + SKNN_OUT - 1) // SKNN_OUT)
 
 
-# The tiles are cut evenly.
+# Number of parts; tiles are split evenly.
 cdef inline Py_ssize_t parts_of(Py_ssize_t tiles) noexcept nogil:
     return (tiles + TILES - 1) // TILES
 
 
-cdef bint prefers_winograd(const Parameter* p, const Geometry* g) noexcept nogil:
-    cdef Py_ssize_t product = SKNN_POSITIONS * g.c * p.vectors
-    cdef Py_ssize_t maps = (n_vectors(g.c) + p.vectors) * MAP_STEPS
-    if (g.kh != 3 or g.kw != 3 or g.sh != 1 or g.sw != 1 or g.dh != 1 or g.dw != 1 or g.groups != 1
-            or p.forward.pixels > 1):
+cdef bint prefers_winograd(const Parameter* p, const Geometry* geom) noexcept nogil:
+    cdef Py_ssize_t product = SKNN_POSITIONS * geom.c * p.vectors
+    cdef Py_ssize_t maps = (n_vectors(geom.c) + p.vectors) * MAP_STEPS
+    if (geom.kh != 3 or geom.kw != 3 or geom.sh != 1 or geom.sw != 1 or geom.dh != 1 or geom.dw != 1
+            or geom.groups != 1 or p.forward.pixels > 1):
         return False
-    return tiles_of_image(g) * (product + maps) < g.oh * g.ow * 9 * g.c * p.vectors
+    return tiles_of_image(geom) * (product + maps) < geom.oh * geom.ow * 9 * geom.c * p.vectors
 
 
-cdef Positions take_positions(const Geometry* g, real* scratch) noexcept nogil:
+cdef Positions take_positions(const Geometry* geom, real* scratch) noexcept nogil:
     cdef Positions s
-    s.inputs_plane = row_stride(TILES * n_vectors(g.c) * SKNN_V)
-    s.outputs_plane = row_stride(TILES * n_vectors(g.oc) * SKNN_V)
+    s.inputs_plane = row_stride(TILES * n_vectors(geom.c) * SKNN_V)
+    s.outputs_plane = row_stride(TILES * n_vectors(geom.oc) * SKNN_V)
     s.inputs = scratch
     s.outputs = s.inputs + SKNN_POSITIONS * s.inputs_plane
     s.outside = s.outputs + SKNN_POSITIONS * s.outputs_plane
     return s
 
 
-cdef Py_ssize_t outside_size(const Geometry* g) noexcept nogil:
-    return whole_lines(max(n_vectors(g.c), n_vectors(g.oc)) * SKNN_V)
+cdef Py_ssize_t outside_size(const Geometry* geom) noexcept nogil:
+    return whole_lines(max(n_vectors(geom.c), n_vectors(geom.oc)) * SKNN_V)
 
 
-cdef Py_ssize_t winograd_scratch(const Geometry* g) noexcept nogil:
-    cdef Positions s = take_positions(g, NULL)
-    return SKNN_POSITIONS * (s.inputs_plane + s.outputs_plane) + outside_size(g)
+cdef Py_ssize_t winograd_scratch(const Geometry* geom) noexcept nogil:
+    cdef Positions s = take_positions(geom, NULL)
+    return SKNN_POSITIONS * (s.inputs_plane + s.outputs_plane) + outside_size(geom)
 
 
-# The pixels of a square of an image (h, w, c) that begins at (top, left).
+# Pixels of a square of an image (h, w, c) that starts at (top, left).
 cdef inline void square(real** pixel, int size, real* image, Py_ssize_t h, Py_ssize_t w, Py_ssize_t c,
                         Py_ssize_t top, Py_ssize_t left, real* outside) noexcept nogil:
     cdef Py_ssize_t i, j
@@ -86,31 +86,31 @@ cdef inline void square(real** pixel, int size, real* image, Py_ssize_t h, Py_ss
                 pixel[i * size + j] = image + ((top + i) * w + left + j) * c
 
 
-# The pixels of tile `tile` of the images x (h, w, c), whose padding of (top, left) pixels is not there.
-cdef inline void pixels_of_tile(real** pixel, int size, const Geometry* g, Matrix x, Py_ssize_t h,
+# Pixels of one tile of the images x (h, w, c), which are stored without their padding (top, left).
+cdef inline void pixels_of_tile(real** pixel, int size, const Geometry* geom, Matrix x, Py_ssize_t h,
                                 Py_ssize_t w, Py_ssize_t c, Py_ssize_t top, Py_ssize_t left,
                                 Py_ssize_t tile, real* outside) noexcept nogil:
-    cdef Py_ssize_t columns = (g.ow + SKNN_OUT - 1) // SKNN_OUT, of_image = tiles_of_image(g)
+    cdef Py_ssize_t columns = (geom.ow + SKNN_OUT - 1) // SKNN_OUT, of_image = tiles_of_image(geom)
     cdef Py_ssize_t image = tile // of_image, number = tile % of_image
     square(pixel, size, x.at + image * x.stride, h, w, c, number // columns * SKNN_OUT - top,
            number % columns * SKNN_OUT - left, outside)
 
 
-cdef void map_inputs(const Geometry* g, const Positions* s, Matrix x, Py_ssize_t first,
+cdef void map_inputs(const Geometry* geom, const Positions* s, Matrix x, Py_ssize_t first,
                      Py_ssize_t last) noexcept nogil:
     cdef real* pixel[SKNN_POSITIONS]
-    cdef Py_ssize_t t, vectors = n_vectors(g.c)
+    cdef Py_ssize_t t, vectors = n_vectors(geom.c)
     for t in range(last - first):
-        pixels_of_tile(pixel, SKNN_IN, g, x, g.h, g.w, g.c, 0, 0, first + t, s.outside)
+        pixels_of_tile(pixel, SKNN_IN, geom, x, geom.h, geom.w, geom.c, 0, 0, first + t, s.outside)
         winograd_input(pixel, vectors, s.inputs + t * vectors * SKNN_V, s.inputs_plane)
 
 
-cdef void map_slopes(const Geometry* g, const Positions* s, Matrix d, Py_ssize_t first,
-                     Py_ssize_t last) noexcept nogil:
+cdef void map_gradients(const Geometry* geom, const Positions* s, Matrix d, Py_ssize_t first,
+                        Py_ssize_t last) noexcept nogil:
     cdef real* pixel[SKNN_POSITIONS]
-    cdef Py_ssize_t t, vectors = n_vectors(g.oc)
+    cdef Py_ssize_t t, vectors = n_vectors(geom.oc)
     for t in range(last - first):
-        pixels_of_tile(pixel, SKNN_OUT, g, d, g.oh, g.ow, g.oc, 0, 0, first + t, s.outside)
+        pixels_of_tile(pixel, SKNN_OUT, geom, d, geom.oh, geom.ow, geom.oc, 0, 0, first + t, s.outside)
         winograd_output_back(pixel, vectors, s.outputs + t * vectors * SKNN_V, s.outputs_plane)
 
 
@@ -119,107 +119,109 @@ cdef void multiply_positions(const real* A, Py_ssize_t a_plane, Py_ssize_t am, c
                              Py_ssize_t vectors, real* C, Py_ssize_t c_plane, Py_ssize_t m) noexcept nogil:
     cdef Py_ssize_t position, k
     cdef Panel panel
-    cdef Sum sum
+    cdef Contraction inner
     for position in range(SKNN_POSITIONS):
         for k in range(panel_count(vectors)):
             panel = get_panel(SKNN_POSITIONS * K, vectors, k)
-            sum = matrix_sum(K, 1, panel.width)
-            multiply_panel(A + position * a_plane, am, B + panel.offset + position * K * panel.width, &sum,
+            inner = matrix_contraction(K, 1, panel.width)
+            multiply_panel(A + position * a_plane, am, B + panel.offset + position * K * panel.width, &inner,
                            NULL, 0, C + position * c_plane + panel.begin, vectors * SKNN_V, m, panel.vectors,
                            NULL)
 
 
-cdef void winograd_forward(const Parameter* p, const Geometry* g, const real* u, const real* bias, Matrix x,
-                           Matrix y, Py_ssize_t rows, real* scratch) noexcept nogil:
-    cdef Positions s = take_positions(g, scratch)
+cdef void winograd_forward(const Parameter* p, const Geometry* geom, const real* u, const real* bias,
+                           Matrix x, Matrix y, Py_ssize_t rows, real* scratch) noexcept nogil:
+    cdef Positions s = take_positions(geom, scratch)
     cdef real* pixel[SKNN_POSITIONS]
-    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(g)
+    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(geom)
     for part in range(parts_of(n)):
         first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
-        memset(s.outside, 0, outside_size(g) * sizeof(real))
-        map_inputs(g, &s, x, first, last)
-        multiply_positions(s.inputs, s.inputs_plane, n_vectors(g.c) * SKNN_V, u, g.c, p.vectors, s.outputs,
-                           s.outputs_plane, last - first)
+        memset(s.outside, 0, outside_size(geom) * sizeof(real))
+        map_inputs(geom, &s, x, first, last)
+        multiply_positions(s.inputs, s.inputs_plane, n_vectors(geom.c) * SKNN_V, u, geom.c, p.vectors,
+                           s.outputs, s.outputs_plane, last - first)
         for t in range(last - first):
-            pixels_of_tile(pixel, SKNN_OUT, g, y, g.oh, g.ow, g.oc, 0, 0, first + t, s.outside)
-            winograd_output(s.outputs + t * p.vectors * SKNN_V, s.outputs_plane, bias, g.oc, pixel)
+            pixels_of_tile(pixel, SKNN_OUT, geom, y, geom.oh, geom.ow, geom.oc, 0, 0, first + t, s.outside)
+            winograd_output(s.outputs + t * p.vectors * SKNN_V, s.outputs_plane, bias, geom.oc, pixel)
 
 
-cdef void winograd_input_gradient(const Parameter* p, const Geometry* g, const real* turned, Matrix d,
-                                  Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
-    cdef Positions s = take_positions(g, scratch)
+cdef void winograd_input_gradient(const Parameter* p, const Geometry* geom, const real* transposed,
+                                  Matrix d, Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
+    cdef Positions s = take_positions(geom, scratch)
     cdef real* pixel[SKNN_POSITIONS]
-    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(g), vectors = n_vectors(g.c)
+    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(geom), vectors = n_vectors(geom.c)
     for t in range(rows):
-        memset(dx.at + t * dx.stride, 0, g.ih * g.iw * g.c * sizeof(real))
+        memset(dx.at + t * dx.stride, 0, geom.ih * geom.iw * geom.c * sizeof(real))
     for part in range(parts_of(n)):
         first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
-        memset(s.outside, 0, outside_size(g) * sizeof(real))
-        map_slopes(g, &s, d, first, last)
-        multiply_positions(s.outputs, s.outputs_plane, p.vectors * SKNN_V, turned, g.oc, vectors, s.inputs,
-                           s.inputs_plane, last - first)
+        memset(s.outside, 0, outside_size(geom) * sizeof(real))
+        map_gradients(geom, &s, d, first, last)
+        multiply_positions(s.outputs, s.outputs_plane, p.vectors * SKNN_V, transposed, geom.oc, vectors,
+                           s.inputs, s.inputs_plane, last - first)
         for t in range(last - first):
-            pixels_of_tile(pixel, SKNN_IN, g, dx, g.ih, g.iw, g.c, g.top, g.left, first + t, s.outside)
+            pixels_of_tile(pixel, SKNN_IN, geom, dx, geom.ih, geom.iw, geom.c, geom.top, geom.left, first + t,
+                           s.outside)
             winograd_input_back(s.inputs + t * vectors * SKNN_V, s.inputs_plane, vectors, pixel)
 
 
-cdef void winograd_weight_gradient(const Parameter* p, const Geometry* g, Matrix x, Matrix d, Py_ssize_t rows,
-                                   real* du, bint accumulate, real* scratch) noexcept nogil:
-    cdef Positions s = take_positions(g, scratch)
-    cdef Py_ssize_t position, k, part, first, last, n = rows * tiles_of_image(g), width = p.vectors * SKNN_V
+cdef void winograd_weight_gradient(const Parameter* p, const Geometry* geom, Matrix x, Matrix d,
+                                   Py_ssize_t rows, real* du, bint accumulate, real* scratch) noexcept nogil:
+    cdef Positions s = take_positions(geom, scratch)
+    cdef Py_ssize_t position, k, part, first, last
+    cdef Py_ssize_t n = rows * tiles_of_image(geom), width = p.vectors * SKNN_V
     cdef Panel panel
-    cdef Sum sum
+    cdef Contraction inner
     cdef real* w
     for part in range(parts_of(n)):
         first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
-        memset(s.outside, 0, outside_size(g) * sizeof(real))
-        map_inputs(g, &s, x, first, last)
-        map_slopes(g, &s, d, first, last)
-        sum = matrix_sum(last - first, n_vectors(g.c) * SKNN_V, width)
+        memset(s.outside, 0, outside_size(geom) * sizeof(real))
+        map_inputs(geom, &s, x, first, last)
+        map_gradients(geom, &s, d, first, last)
+        inner = matrix_contraction(last - first, n_vectors(geom.c) * SKNN_V, width)
         for position in range(SKNN_POSITIONS):
             for k in range(panel_count(p.vectors)):
-                panel = get_panel(SKNN_POSITIONS * g.c, p.vectors, k)
-                w = du + panel.offset + position * g.c * panel.width
+                panel = get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
+                w = du + panel.offset + position * geom.c * panel.width
                 multiply_panel(s.inputs + position * s.inputs_plane, 1,
-                               s.outputs + position * s.outputs_plane + panel.begin, &sum,
-                               w if accumulate or first > 0 else NULL, panel.width, w, panel.width, g.c,
+                               s.outputs + position * s.outputs_plane + panel.begin, &inner,
+                               w if accumulate or first > 0 else NULL, panel.width, w, panel.width, geom.c,
                                panel.vectors, NULL)
 
 
-# dW (+)= the weight map back of dU.
-cdef void winograd_lane(const Parameter* p, const Geometry* g, const real* du, real* dW,
+# Adds to dW the weight map back of dU.
+cdef void winograd_lane(const Parameter* p, const Geometry* geom, const real* du, real* dW,
                         bint accumulate) noexcept nogil:
     cdef Py_ssize_t k, channel, v
     cdef Panel panel, of_u
     for k in range(panel_count(p.vectors)):
-        panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * g.c, p.vectors, k)
-        for channel in range(g.c):
+        panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
+        for channel in range(geom.c):
             for v in range(panel.vectors):
                 winograd_weights_back(du + of_u.offset + channel * panel.width + v * SKNN_V,
-                                      g.c * panel.width,
+                                      geom.c * panel.width,
                                       dW + panel.offset + channel * panel.width + v * SKNN_V,
-                                      g.c * panel.width, accumulate)
+                                      geom.c * panel.width, accumulate)
 
 
-# U, and its transpose for the input gradient, of channels first..last.
-cdef void derive_winograd(const Parameter* p, const Geometry* g, const real* packed, real* derived,
+# U and its transpose, for channels first..last.
+cdef void derive_winograd(const Parameter* p, const Geometry* geom, const real* packed, real* derived,
                           Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
-    cdef Py_ssize_t k, channel, v, position, out, vectors = n_vectors(g.c)
+    cdef Py_ssize_t k, channel, v, position, out, vectors = n_vectors(geom.c)
     cdef real* u
-    cdef real* turned
+    cdef real* transposed
     cdef Panel panel, of_u, across
     for k in range(panel_count(p.vectors)):
-        panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * g.c, p.vectors, k)
+        panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
         for channel in range(first, last):
             u = derived + p.winograd + of_u.offset + channel * panel.width
             for v in range(panel.vectors):
                 winograd_weights(packed + p.weight + panel.offset + channel * panel.width + v * SKNN_V,
-                                 g.c * panel.width, u + v * SKNN_V, g.c * panel.width)
-            if not backward or p.winograd_turned < 0:
+                                 geom.c * panel.width, u + v * SKNN_V, geom.c * panel.width)
+            if not backward or p.winograd_transposed < 0:
                 continue
-            across = get_panel(SKNN_POSITIONS * g.oc, vectors, panel_of(vectors, channel // SKNN_V))
+            across = get_panel(SKNN_POSITIONS * geom.oc, vectors, panel_of(vectors, channel // SKNN_V))
             for position in range(SKNN_POSITIONS):
-                turned = derived + p.winograd_turned + across.offset + channel - across.begin
-                turned += (position * g.oc + panel.begin) * across.width
-                for out in range(min(panel.width, g.oc - panel.begin)):
-                    turned[out * across.width] = u[position * g.c * panel.width + out]
+                transposed = derived + p.winograd_transposed + across.offset + channel - across.begin
+                transposed += (position * geom.oc + panel.begin) * across.width
+                for out in range(min(panel.width, geom.oc - panel.begin)):
+                    transposed[out * across.width] = u[position * geom.c * panel.width + out]

@@ -102,7 +102,7 @@ class Plan:
         n_folds = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_groups)
         if n_folds > len(y):
             raise ValueError(
-                f"n_estimators={self.n_members} asks for {n_folds} folds, but there are {len(y)} samples."
+                f"n_members={self.n_members} asks for {n_folds} folds, but there are {len(y)} samples."
             )
         seed = random_state.randint(np.iinfo(np.int32).max)
         strata = targets.strata(y)

@@ -108,7 +108,7 @@ TABULAR = {
     "parametrization": [StrOptions({"ntk", "standard"})],
     "parametric_activation": ["boolean"],
     "data_driven_init": ["boolean"],
-    "n_estimators": [AUTO, Interval(Integral, 1, MAX_LAYERS, closed="both")],
+    "n_members": [AUTO, Interval(Integral, 1, MAX_LAYERS, closed="both")],
     "validation": [StrOptions({"cv", "holdout"})],
     "refit": ["boolean"],
     "max_iter": [AUTO, *COUNT],

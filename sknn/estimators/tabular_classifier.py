@@ -67,12 +67,12 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     data_driven_init : bool, default=True
         Whether initial weights are scaled so that units have variance 1 on the training data, and
         biases put the breakpoints of the units within the data range.
-    n_estimators : int or "auto", default="auto"
+    n_members : int or "auto", default="auto"
         Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
         They are trained side by side, one thread each.
     validation : {"cv", "holdout"}, default="cv"
         Whether each member has a validation fold of its own, or all have the same one and differ in
-        their seeds only. There are `n_estimators` folds, at least 10 (5 below 500 samples); with
+        their seeds only. There are `n_members` folds, at least 10 (5 below 500 samples); with
         threshold features two members share one.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
@@ -211,7 +211,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         parametrization="ntk",
         parametric_activation=True,
         data_driven_init=True,
-        n_estimators="auto",
+        n_members="auto",
         validation="cv",
         refit=False,
         max_iter="auto",

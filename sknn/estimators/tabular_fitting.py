@@ -164,7 +164,7 @@ class TabularFit:
         net, architecture = self.net, self._architecture()
         net._layers_ = [architecture.layers(self.input.encoder)]
         net._start_caches()
-        n_members, epochs = self._budget(len(samples), net.n_estimators)
+        n_members, epochs = self._budget(len(samples), net.n_members)
         if n_members > 1 and self._learn_thresholds(data, samples, n_threads):
             net._layers_.append(architecture.layers(self.input.encoder, thresholds=True))
             n_members, epochs = self._budget(len(samples), n_members)

@@ -1,4 +1,4 @@
-"""Layers: what a network is made of. One layer, one file."""
+"""Layers of networks."""
 
 from sknn.layers._activation import Activation
 from sknn.layers._columns import Columns

@@ -1,27 +1,27 @@
-"""The activation layer."""
+"""Activation layer."""
 
 from sknn._ranges import NOT_NEGATIVE
 from sknn.layers._layer import ACTIVATION, ALPHAS, Layer
 
 
 class Activation(Layer):
-    """An elementwise function between layers.
+    """Elementwise activation function.
 
-    `Dense` and `Conv2D` have an activation of their own; this layer is for one after a normalization
-    or a pooling layer.
+    `Dense` and `Conv2D` have a parameter `activation`; this layer is for an activation elsewhere, such as after a
+    normalization or pooling layer.
 
     Parameters
     ----------
     name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", \
 "gelu_tanh", "silu", "mish", "softplus"}
-        Which function.
+        Name of the function.
     alpha : float or None, default=None
-        The slope of "leaky_relu" below zero, >= 0; the limit −alpha of "elu", >= 0. None is 0.01 and 1. The
-        others have none.
+        Derivative of "leaky_relu" below zero, or −1 times the limit of "elu"; >= 0. None means 0.01 and 1. Other
+        functions have no alpha.
 
     See Also
     --------
-    ParametricActivation : Each channel learns how much of the function it takes.
+    ParametricActivation : Activation with a learned weight for each channel.
 
     Examples
     --------

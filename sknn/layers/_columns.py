@@ -1,4 +1,4 @@
-"""Layers side by side."""
+"""Parallel layers on groups of columns."""
 
 from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import counts, of_layers, row
@@ -6,17 +6,16 @@ from sknn.plan import Geometry
 
 
 class Columns(NestedLayers):
-    """Layers side by side, each on columns of its own; their outputs make one row.
+    """Parallel layers on groups of columns; their outputs are concatenated.
 
-    The columns of a row are split into parts, one for each layer. What the layers make of them is
-    concatenated.
+    The columns are split into consecutive groups, one for each layer.
 
     Parameters
     ----------
     layers : list of layers or None
-        What works on each part of the columns; None passes them on as they are.
+        One layer per group; None passes the columns through.
     widths : sequence of int
-        Columns of each part, in order; together all of them.
+        Number of columns of each group, in order. The sum is the number of columns.
 
     See Also
     --------
@@ -25,7 +24,7 @@ class Columns(NestedLayers):
 
     Examples
     --------
-    Three numbers, four columns that are passed on, and the codes of two categorical columns:
+    Three numerical features, four columns that are passed through, and two categorical features as codes:
 
     >>> from sknn.layers import CategoryEmbedding, Columns, PeriodicEmbedding
     >>> parts = [PeriodicEmbedding(), None, CategoryEmbedding([12, 300])]
@@ -40,7 +39,7 @@ class Columns(NestedLayers):
         self.widths = widths
 
     def _parts(self, input_shape):
-        """(layer, first column, columns, columns of its output) of each part."""
+        """(layer, first column, n_in, n_out) of each group."""
         n_in, first, parts = row(input_shape, type(self).__name__), 0, []
         widths = counts(self.widths, "widths")
         layers = of_layers(self.layers, or_none=True)

@@ -1,4 +1,4 @@
-"""The convolutional layer."""
+"""Convolutional layer."""
 
 from sklearn.utils._param_validation import StrOptions
 
@@ -10,43 +10,43 @@ from sknn.plan import Geometry
 
 
 class Conv2D(Layer):
-    """Filters that move over an image: ``y[p] = b + Σ x[p·s + t·d] W[t]``, t being the taps of the kernel.
+    """Convolution of images: ``y[p] = b + Σ x[p·s + t·d] W[t]`` over the taps t of the kernel.
 
-    With x of shape (n, h, w, c), W (kh, kw, c / groups, filters) and b (filters,); the gradients are the
-    convolution of dy, spread out and surrounded by zeros, with the kernel turned round (dx),
-    ``dW[t] = Σ x[p·s + t·d]ᵀ dy[p]`` and ``db = Σ dy`` over images and places p.
+    The shapes are x (n, h, w, c), W (kh, kw, c / groups, filters) and b (filters,). The gradient dx is the
+    convolution of dy, with zeros around and between its pixels, with the flipped kernel. The others are
+    ``dW[t] = Σ x[p·s + t·d]ᵀ dy[p]`` and ``db = Σ dy``, over images and spatial positions p.
 
     Parameters
     ----------
     filters : int
-        Number of filters: channels of the output.
+        Number of filters, which is the number of output channels.
     kernel_size : int or (int, int)
-        Rows and columns of the kernel.
+        Height and width of the kernel.
     strides : int or (int, int), default=1
-        Steps between neighbouring outputs.
+        Step between neighboring outputs.
     padding : {"valid", "same"}, int or (int, int), default="valid"
-        Zeros around the image: none; so many that stride 1 keeps the size (in general
-        ``ceil(size / stride)`` outputs, as in Keras); or so many on each side.
+        Zeros around the image: none; as many as keep the size at stride 1 (in general
+        ``ceil(size / stride)`` outputs, as in Keras); or this number on each side.
     dilation : int or (int, int), default=1
-        Steps between neighbouring taps of the kernel.
+        Step between neighboring taps of the kernel.
     groups : int, default=1
-        Channels are cut into so many groups, each with filters of its own; as many groups as channels and
-        filters make a depthwise convolution.
+        Number of groups of channels, each with its own filters. If channels, filters and groups are equal in
+        number, this is a depthwise convolution.
     bias : bool, default=True
-        Whether there are biases; without, ``intercepts_`` holds zeros.
+        Whether to train biases; without, ``intercepts_`` holds zeros.
     activation : str or None, default=None
-        Function applied to the output; None is the network's, "identity" none.
+        Activation of the output. None means that of the network, "identity" none.
     trainable : bool, default=True
-        Whether the weights are trained; the biases are in any case.
+        Whether to train the weights. Biases are trained in any case.
     init : {"he", "dirac", "whitening"}, default="he"
-        Initial weights: random ones; random ones but for filters that pass a channel each as it is; or,
-        for the first layer, filters that whiten the patches of the training images, of which there are
-        2 · kh · kw · c or fewer, an even number.
+        Initial weights. "he": random. "dirac": random, except for filters that pass one channel each through.
+        "whitening", for the first layer: filters that whiten patches of the training images; `filters` is then
+        even and at most 2 · kh · kw · c.
 
     See Also
     --------
-    Dense : Every unit sees the whole input.
-    MaxPool2D : The largest value of each window.
+    Dense : Fully connected layer.
+    MaxPool2D : Maximum of each window.
 
     References
     ----------
@@ -97,7 +97,7 @@ class Conv2D(Layer):
         self.init = init
 
     def _windows(self, shape):
-        """(outputs, padding before, padding after) for rows and for columns."""
+        """(outputs, padding before, padding after) of both axes."""
         kernel, strides = pair(self.kernel_size, "kernel_size"), pair(self.strides, "strides")
         dilation, paddings = pair(self.dilation, "dilation"), check_padding(self.padding)
         axes = []
@@ -164,7 +164,7 @@ class Conv2D(Layer):
 
 
 def add_convolution(plan, source, layer, geometry):
-    """Add the op of a convolution of an image with its padding, and its activation."""
+    """Add the op of a convolution of a padded image, and its activation."""
     g = geometry
     trained = layer.trainable or layer.bias or plan.has_gradient(source)
     target = plan.new_buffer((g.oh, g.ow, g.oc), gradient=bool(trained))
@@ -172,7 +172,7 @@ def add_convolution(plan, source, layer, geometry):
         source,
         (g.kh, g.kw, g.c // g.groups, g.oc),
         activation=layer.activation or plan.activation,
-        places=g.oh * g.ow,
+        positions=g.oh * g.ow,
         trained=bool(layer.trainable),
         biased=bool(layer.bias),
         rule=layer.init,

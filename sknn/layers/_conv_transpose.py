@@ -1,4 +1,4 @@
-"""The transposed convolution."""
+"""Transposed convolution."""
 
 from numbers import Integral
 
@@ -14,40 +14,40 @@ COUNTS = [Interval(Integral, 0, MAX_WIDTH, closed="both"), "array-like"]
 
 
 class ConvTranspose2D(Layer):
-    """Transposed convolution: enlarge an image by learned filters.
+    """Transposed convolution, which enlarges images.
 
-    What a strided convolution does to the size, this undoes: an axis of n pixels becomes
-    ``(n - 1) * strides - 2 * padding + kernel_size + output_padding``. Every pixel x[p] adds a copy of the kernel
-    to the output, ``y[p·s + t] = b + Σ x[p] V[t]``.
+    It inverts the change of size of a strided convolution: an axis of n pixels becomes
+    ``(n - 1) * strides - 2 * padding + kernel_size + output_padding``. Each pixel x[p] adds a multiple of the
+    kernel V to the output, ``y[p·s + t] = b + Σ x[p] V[t]``.
 
     The weights W (kh, kw, c / groups, filters) are the flipped kernel, ``W[t] = V[k − 1 − t]``: the layer is
-    computed as a convolution over the image with zeros between its pixels.
+    computed as a convolution of the image with zeros between its pixels.
 
     Parameters
     ----------
     filters : int
-        Number of channels of the output.
+        Number of output channels.
     kernel_size : int or (int, int)
-        Rows and columns of the kernel.
+        Height and width of the kernel.
     strides : int or (int, int), default=1
-        Pixels of the output from one pixel of the input to the next.
+        Output pixels per input pixel.
     padding : int or (int, int), default=0
-        Pixels that are cut off on every side of the output; smaller than the kernel.
+        Pixels removed on each side of the output; smaller than the kernel.
     output_padding : int or (int, int), default=0
-        Pixels that are added below and on the right, smaller than the strides: sizes that a strided convolution
-        makes equal are told apart by it.
+        Pixels added at the bottom and on the right; smaller than the strides. It selects among the input sizes
+        that a strided convolution maps to one output size.
     groups : int, default=1
-        Into how many groups the channels of input and output are split, each with filters of its own.
+        Number of groups of channels, each with its own filters.
     bias : bool, default=True
-        Whether there is a bias for each filter.
+        Whether to train biases.
     activation : str or None, default=None
-        Function applied to the output; None is the network's, "identity" none.
+        Activation of the output. None means that of the network, "identity" none.
     trainable : bool, default=True
-        Whether the weights are trained.
+        Whether to train the weights.
 
     See Also
     --------
-    Conv2D : The convolution.
+    Conv2D : Convolution.
 
     References
     ----------
@@ -72,7 +72,7 @@ class ConvTranspose2D(Layer):
         "activation": [*ACTIVATION, None],
         "trainable": ["boolean"],
     }
-    #: as `Conv2D`
+    #: as in `Conv2D`
     init = "he"
 
     def __init__(
@@ -98,7 +98,7 @@ class ConvTranspose2D(Layer):
         self.trainable = trainable
 
     def _axes(self, shape):
-        """(pixels apart, zeros before, all with zeros after, outputs) of rows and columns."""
+        """(size with zeros between pixels, padding before, padded size, outputs) of both axes."""
         kernel, strides = pair(self.kernel_size, "kernel_size"), pair(self.strides, "strides")
         padding = pair(self.padding, "padding", least=0)
         more = pair(self.output_padding, "output_padding", least=0)

@@ -1,4 +1,4 @@
-"""The dense layer."""
+"""Dense layer."""
 
 from math import sqrt
 
@@ -11,34 +11,32 @@ from sknn.layers._layer import ACTIVATION, Layer, check_size, size_of
 
 
 class Dense(Layer):
-    """Every unit sees every input: ``y = x W + b``.
+    """Fully connected layer: ``y = x W + b``.
 
-    With x of shape (n, n_in), W (n_in, n_out) and b (n_out,), the gradients are
-    ``dx = dy Wᵀ``, ``dW = xᵀ dy`` and ``db = Σ dy`` over the rows. An image (h, w, c) counts as a row of
-    h · w · c values.
+    The shapes are x (n, n_in), W (n_in, n_out) and b (n_out,). The gradients are ``dx = dy Wᵀ``,
+    ``dW = xᵀ dy`` and ``db = Σ dy`` over the samples. Images (h, w, c) are flattened to h · w · c values.
 
     Parameters
     ----------
     units : int
-        Number of outputs, n_out.
+        Number of outputs n_out.
     activation : str or None, default=None
-        Function applied to the output; None is the network's, "identity" none.
+        Activation of the output. None means that of the network, "identity" none.
     parametrization : {"standard", "ntk"}, default="standard"
-        With "ntk" the layer learns as ``y = x V / √n_in + b`` with V of unit size: W is the product V / √n_in, its
-        initial values are N(0, 1) / √n_in and its rate is divided by √n_in, but not the share that decoupled
-        weight decay takes; the biases begin at 0. That is exact for optimizers whose steps do not depend
-        on the size of the gradient (Adam and its like, with a negligible ε); plain SGD on V would divide the
-        rate by n_in.
+        "ntk" trains the layer as ``y = x V / √n_in + b`` with V of unit scale. Here W is V / √n_in: its initial
+        values are N(0, 1) / √n_in and its learning rate is divided by √n_in, but not its decoupled weight decay;
+        biases begin at 0. This is exact for optimizers whose steps do not depend on the scale of the gradient
+        (Adam and its variants, with negligible ε). Plain SGD on V would divide the learning rate by n_in.
     lr_multiplier, bias_lr_multiplier : float, default=1.0
-        Factors of the learning rate for W and for b, >= 0.
+        Learning-rate multipliers of W and of b, >= 0.
 
     See Also
     --------
-    Conv2D : Filters that move over an image.
+    Conv2D : Convolution.
 
     References
     ----------
-    A. Jacot, F. Gabriel & C. Hongler, Neural tangent kernel, NeurIPS 2018 (arXiv 1806.07572); for tables D.
+    A. Jacot, F. Gabriel & C. Hongler, Neural tangent kernel, NeurIPS 2018 (arXiv 1806.07572). For tabular data: D.
     Holzmüller, L. Grinsztajn & I. Steinwart, NeurIPS 2024 (arXiv 2407.04491).
 
     Examples
@@ -76,7 +74,7 @@ class Dense(Layer):
         return (units,)
 
     def _scaling(self, n_in):
-        """How large W is at first, and how fast it moves and decays."""
+        """Initialization, learning-rate and decay multipliers of W."""
         rate = float(self.lr_multiplier)
         if self.parametrization == "standard":
             return {"rule": "glorot", "rate_factor": rate, "decay_factor": rate}

@@ -1,4 +1,4 @@
-"""The dropout layer."""
+"""Dropout layers."""
 
 from sknn._ranges import BELOW_ONE
 from sknn.layers._layer import Layer
@@ -7,7 +7,7 @@ from sknn.plan import Geometry
 
 
 class _Dropout(Layer):
-    """A probability of a zero."""
+    """Base of the dropout layers."""
 
     _parameter_constraints = {"rate": BELOW_ONE}
 
@@ -28,18 +28,18 @@ class _Dropout(Layer):
 
 
 class Dropout(_Dropout):
-    """Inverted dropout: in training each value is zero with probability `rate`, else divided by 1 - rate.
+    """Inverted dropout: in training, each value is zero with probability `rate`, else divided by 1 - rate.
 
-    Every sample of every epoch has a mask of its own. Outside of training the layer does nothing.
+    Each sample has a new mask in each epoch. In prediction the layer does nothing.
 
     Parameters
     ----------
     rate : float
-        Probability of a zero, in [0, 1).
+        Dropout probability, in [0, 1).
 
     See Also
     --------
-    SpatialDropout : Drops whole channels of an image.
+    SpatialDropout : Dropout of whole channels of an image.
 
     References
     ----------
@@ -59,18 +59,19 @@ class Dropout(_Dropout):
 
 
 class SpatialDropout(_Dropout):
-    """Dropout of whole channels of an image: one mask for each sample and channel, the same at all places.
+    """Dropout of whole channels of an image.
 
-    Neighboring pixels of a channel are alike, so that the loss of one of them alone takes little away.
+    The mask has one value per sample and channel, the same at all spatial positions. Neighboring pixels are
+    correlated, so dropping them independently has little effect.
 
     Parameters
     ----------
     rate : float
-        Probability of a zero, in [0, 1).
+        Dropout probability, in [0, 1).
 
     See Also
     --------
-    Dropout : Drops every value by itself.
+    Dropout : Dropout of independent values.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Embeddings of the columns of a table."""
+"""Embeddings of numerical and categorical features."""
 
 from functools import partial
 
@@ -10,33 +10,33 @@ from sknn.plan import Geometry
 
 
 class PeriodicEmbedding(Layer):
-    """Each number x with J mixtures of K waves of it (PBLD).
+    """Periodic embedding of numerical features (PBLD).
 
-    ``v_j = c_j + Σ_k m_kj cos(2π f_k x + b_k)``, with weights of its own for each of d columns. The output (d +
-    d J,) holds x, then v_1 of all columns, then v_2 and so on. The weights (2 K + K J + J, d) are the rows of f, of
-    b, of m (k slow, j fast) and of c.
+    Each feature x becomes x and J outputs ``v_j = c_j + Σ_k m_kj cos(2π f_k x + b_k)``, with separate weights for
+    each of d features. The output (d + d J,) holds x, then v_1 of all features, then v_2 and so on. The rows of the
+    weights (2 K + K J + J, d) are f, b, m (index k slow, j fast) and c.
 
     Parameters
     ----------
     n_frequencies : int, default=16
-        K, the waves of a column.
+        Number of frequencies K per feature.
     n_outputs : int, default=3
-        J, the values that join x.
+        Number of outputs J per feature, beside x.
     sigma : float, default=0.1
-        Standard deviation of the initial frequencies, > 0; large ones let the network bend more from the
-        beginning. Inputs should be of about unit size.
+        Standard deviation of the initial frequencies, > 0. Larger values allow functions that vary faster. Inputs
+        should have about unit scale.
     lr_multiplier : float, default=1.0
-        Factor of the learning rate for all weights of the layer, >= 0; RealMLP takes 0.1.
+        Learning-rate multiplier of all weights, >= 0. RealMLP uses 0.1.
 
     See Also
     --------
-    PiecewiseLinearEmbedding : Piecewise linear functions in place of cosines.
-    CategoryEmbedding : Vectors for categorical features.
+    PiecewiseLinearEmbedding : Piecewise linear functions instead of cosines.
+    CategoryEmbedding : Embedding of categorical features.
 
     References
     ----------
     Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS
-    2022 (arXiv 2203.05556). The phases and x itself beside the mixtures: D. Holzmüller, L. Grinsztajn & I.
+    2022 (arXiv 2203.05556). The phases and x itself in the output: D. Holzmüller, L. Grinsztajn & I.
     Steinwart, NeurIPS 2024 (arXiv 2407.04491).
 
     Examples
@@ -85,25 +85,25 @@ class PeriodicEmbedding(Layer):
 
 
 class CategoryEmbedding(Layer):
-    """A vector for each category: ``y = W_i[code]`` for every column i, one after the other.
+    """Embedding of categorical features: ``y = W_i[code]`` for each feature i, concatenated.
 
-    Codes are whole numbers from 0 to K_i − 1; any other number, -1 say, is a missing or unknown category and
-    gives zeros. The tables W_i (K_i, dim) begin as N(0, 1) and get ``dW_i[code] = Σ dy`` over the rows. No gradient
-    flows to the codes.
+    Codes are integers from 0 to K_i − 1. Any other number, such as -1, is a missing or unknown category and gives
+    zeros. The weights W_i (K_i, dim) begin as N(0, 1); their gradients are ``dW_i[code] = Σ dy`` over the samples.
+    The codes have no gradient.
 
     Parameters
     ----------
     cardinalities : sequence of int
-        K_i, the categories of each column.
+        Number of categories K_i of each feature.
     dim : int, default=8
-        Length of a vector.
+        Dimension of the embedding.
     lr_multiplier : float, default=1.0
-        Factor of the learning rate for the tables, >= 0.
+        Learning-rate multiplier of the weights, >= 0.
 
     See Also
     --------
     PeriodicEmbedding : Embedding of numerical features.
-    Columns : Different layers for different columns.
+    Columns : Different layers for groups of columns.
 
     References
     ----------

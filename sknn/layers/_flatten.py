@@ -1,16 +1,16 @@
-"""From an image to a row of values."""
+"""Flatten layer."""
 
 from sknn.layers._layer import Layer, size_of
 
 
 class Flatten(Layer):
-    """The values of an image in one row.
+    """Flatten an image to a vector.
 
-    It goes pixel by pixel, and channel by channel within a pixel. `Dense` layers do it themselves.
+    The order is that of the pixels, and of the channels within a pixel. `Dense` layers flatten images themselves.
 
     See Also
     --------
-    GlobalAvgPool2D : A row of the means of the channels.
+    GlobalAvgPool2D : Mean of each channel.
 
     Examples
     --------
@@ -26,6 +26,6 @@ class Flatten(Layer):
         return None
 
     def lower(self, plan, source):
-        # nothing is moved: the buffer has another shape from now on
+        # the data stays in place; only the shape of the buffer changes
         plan.shapes[source] = self.output_shape(plan.shapes[source])
         return source

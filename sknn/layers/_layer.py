@@ -1,4 +1,4 @@
-"""What all layers share."""
+"""Base class of the layers."""
 
 from numbers import Integral
 
@@ -10,7 +10,7 @@ ACTIVATIONS = (
     *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu"),
     *("gelu", "gelu_tanh", "silu", "mish", "softplus"),
 )
-#: of those that have one
+#: default alpha of the activations that have one
 ALPHAS = {"leaky_relu": 0.01, "elu": 1.0}
 PAIR = [*WIDTH, "array-like"]
 PADDING = [
@@ -30,12 +30,12 @@ class Layer(ParametersInRange):
         Parameters
         ----------
         input_shape : tuple of int
-            Shape of one sample: (n,) for a row of values, (h, w, c) for an image.
+            Shape of one sample: (n,) for a vector, (h, w, c) for an image.
 
         Returns
         -------
         shape : tuple of int
-            Shape of what the layer makes of it.
+            Shape of the output for one sample.
 
         Raises
         ------
@@ -48,17 +48,17 @@ class Layer(ParametersInRange):
         return shape
 
     def _shape(self, input_shape):
-        """The same with parameters that are valid."""
+        """The same, for valid parameters."""
         return input_shape
 
-    #: whether each step of training does something else, by chance or by the batch
+    #: whether training differs from step to step: random, or dependent on the batch
     _depends_on_step = False
 
     def _on_larger_image(self, shape, image):
-        """The layer that does at every place of a larger image what this one does to images of `shape`.
+        """The layer that applies this one, made for images of `shape`, at every position of a larger image.
 
-        `image` is the shape before it was flattened. None: there is nothing left to do. Raises ValueError
-        where there is no such layer.
+        `image` is the shape before flattening. None means the identity. Raises ValueError if there is no such
+        layer.
         """
         raise ValueError("it cannot be moved over a larger image.")
 
@@ -68,7 +68,7 @@ class Layer(ParametersInRange):
         Parameters
         ----------
         plan : Plan
-            Buffers, parameters and ops so far.
+            Buffers, parameters and ops of the layers before.
         source : int
             Number of the buffer that holds the input.
 
@@ -89,7 +89,7 @@ def size_of(shape):
 
 
 def check_size(what, shape):
-    """Raise where there are more values than a layer may have; before anything is allocated."""
+    """Raise if an array would be larger than allowed, before it is allocated."""
     if size_of(shape) > MAX_COUNT:
         raise ValueError(
             f"{what} of shape {tuple(shape)} has {size_of(shape):,} values, more than the {MAX_COUNT:,} "

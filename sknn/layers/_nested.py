@@ -1,4 +1,4 @@
-"""Layers that hold a list of layers."""
+"""Base class of the layers that contain layers."""
 
 from sknn.composition import (
     add_params_of_layers,
@@ -9,10 +9,10 @@ from sknn.layers._layer import Layer
 
 
 class NestedLayers(Layer):
-    """Base of the layers that hold others in a list `layers`."""
+    """Base of the layers with a parameter `layers`, a list of layers."""
 
     def get_params(self, deep=True):
-        """Get parameters, with `deep` those of the layers too.
+        """Get the parameters of this layer and, with `deep`, of the nested layers.
 
         Parameters
         ----------
@@ -28,7 +28,7 @@ class NestedLayers(Layer):
         return add_params_of_layers(params) if deep else params
 
     def set_params(self, **params):
-        """Set parameters, those of single layers too.
+        """Set parameters of this layer and of nested layers.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Normalisation."""
+"""Normalization layers."""
 
 from dataclasses import replace
 from numbers import Real
@@ -33,7 +33,7 @@ class _Norm(Layer):
     def _on_larger_image(self, shape, image):
         if len(shape) == 1 and image[:2] != (1, 1):
             raise ValueError(
-                "it normalizes each place by itself and cannot be moved over a larger image."
+                "it normalizes each position separately and cannot be moved over a larger image."
             )
         return self
 
@@ -41,27 +41,26 @@ class _Norm(Layer):
 class BatchNorm(_Norm):
     """Normalize each channel over the samples (and pixels) of the mini-batch.
 
-    ``y = γ (x − μ) / √(σ² + ε) + β``. In training μ and σ² are mean and (biased) variance over the whole
-    batch, weighted by the sample weights: a sample of weight 2 is the sample twice, in the gradients too. Running
-    ones follow them, ``m ← m + momentum · (n / batch_size) · (μ − m)`` for a batch of n samples, with the unbiased
-    variance; they take their place in prediction. For full batches that is PyTorch's rule; a smaller one, the last
-    of an epoch, counts for as much less. A batch with a single value of a channel has no variance: its output is β,
-    and the running variance stays.
+    ``y = γ (x − μ) / √(σ² + ε) + β``. In training μ and σ² are mean and (biased) variance over the whole batch,
+    weighted by the sample weights: a sample of weight 2 counts twice, in the gradients too. Prediction uses running
+    statistics, ``m ← m + momentum · (n / batch_size) · (μ − m)`` for a batch of n samples, with the unbiased
+    variance. For full batches this is PyTorch's rule; a smaller last batch counts less. A batch with a single value
+    per channel has no variance: its output is β and the running variance stays.
 
     Parameters
     ----------
     momentum : float, default=0.1
-        Fraction of the newest full batch in the running statistics, in (0, 1].
+        Weight of the latest full batch in the running statistics, in (0, 1].
     epsilon : float, default=1e-5
         Added to the variance, > 0.
     scale : bool, default=True
-        Whether γ is trained; without it γ stays 1.
+        Whether to train γ; without, γ stays 1.
     bias_lr_multiplier : float, default=1.0
-        Factor of the learning rate for β, >= 0; 0 keeps β at 0.
+        Learning-rate multiplier of β, >= 0; 0 keeps β at 0.
 
     See Also
     --------
-    LayerNorm : Normalizes every sample by itself.
+    LayerNorm : Normalizes each sample separately.
 
     References
     ----------
@@ -96,9 +95,9 @@ class BatchNorm(_Norm):
 
 
 class LayerNorm(_Norm):
-    """Normalises the channels of each row (at each place of an image).
+    """Normalize the channels of each sample (of an image, at each spatial position).
 
-    ``y = γ (x − μ) / √(σ² + ε) + β``, μ and σ² being mean and variance over the last axis.
+    ``y = γ (x − μ) / √(σ² + ε) + β`` with mean μ and variance σ² over the last axis.
 
     Parameters
     ----------
@@ -107,7 +106,7 @@ class LayerNorm(_Norm):
 
     See Also
     --------
-    BatchNorm : Normalizes every channel over the mini-batch.
+    BatchNorm : Normalizes each channel over the mini-batch.
     GroupNorm : Normalizes groups of channels over all pixels of an image.
 
     References
@@ -134,22 +133,22 @@ class LayerNorm(_Norm):
 class GroupNorm(_Norm):
     """Normalize groups of neighboring channels over all pixels of each image.
 
-    ``y = γ (x − μ) / √(σ² + ε) + β``, μ and σ² being mean and variance of the c / groups channels of a group at
-    all pixels; γ and β have one value for each channel. Training and prediction do the same, whatever the size
-    of the mini-batch.
+    ``y = γ (x − μ) / √(σ² + ε) + β`` with mean μ and variance σ² over the c / groups channels of a group at all
+    pixels. γ and β have one value per channel. Training and prediction compute the same, for any size of the
+    mini-batch.
 
     Parameters
     ----------
     groups : int
-        Number of groups; it divides the number of channels. 1 normalizes the whole image at once, as many as
-        there are channels each channel by itself (instance normalization).
+        Number of groups, a divisor of the number of channels. 1 normalizes the whole image at once; the number
+        of channels normalizes each channel separately (instance normalization).
     epsilon : float, default=1e-5
         Added to the variance, > 0.
 
     See Also
     --------
     LayerNorm : Normalizes the channels of each pixel.
-    BatchNorm : Normalizes every channel over the mini-batch.
+    BatchNorm : Normalizes each channel over the mini-batch.
 
     References
     ----------
@@ -180,6 +179,5 @@ class GroupNorm(_Norm):
         return self._add(plan, source, geometry=geometry)
 
     def _on_larger_image(self, shape, image):
-        return Layer._on_larger_image(
-            self, shape, image
-        )  # its statistics are those of the whole image
+        # the statistics are those of the whole image
+        return Layer._on_larger_image(self, shape, image)

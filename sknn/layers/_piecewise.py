@@ -1,4 +1,4 @@
-"""Piecewise linear embeddings of the columns of a table."""
+"""Piecewise linear embedding of numerical features."""
 
 from functools import partial
 
@@ -12,35 +12,36 @@ from sknn.layers._layer import Layer, check_size
 from sknn.layers._shapes import row
 from sknn.plan import Geometry
 
-#: the least width of a bin, and its least share of the range of a column in `from_quantiles`
-NARROWEST, SMALLEST_SHARE = 1e-30, 1e-5
+#: minimum width of a bin, and in `from_quantiles` minimum fraction of the range of a feature
+MIN_WIDTH, MIN_FRACTION = 1e-30, 1e-5
 
 
 class PiecewiseLinearEmbedding(Layer):
-    """Each number x with J piecewise linear functions of it.
+    """Piecewise linear embedding of numerical features.
 
-    T + 1 edges b of a column make T components ``e_t = (x − b_t) / (b_{t+1} − b_t)``, cut to [0, 1] but for the
-    outer ends of the first and the last, and ``v_j = c_j + Σ_t m_tj e_t``: a line that bends at the edges and goes
-    straight on beyond them. The output (d + d J,) holds x, then v_1 of all d columns, then v_2 and so on. The
-    weights (T J + J, d) are the rows of m (t slow, j fast) and of c; edges are not trained.
+    The T + 1 edges b of a feature x define T components ``e_t = (x − b_t) / (b_{t+1} − b_t)``, clipped to [0, 1]
+    except below the first edge and above the last. Each feature becomes x and J outputs
+    ``v_j = c_j + Σ_t m_tj e_t``: piecewise linear functions with breakpoints at the inner edges. The output
+    (d + d J,) holds x, then v_1 of all d features, then v_2 and so on. The rows of the weights (T J + J, d) are m
+    (index t slow, j fast) and c. The edges are not trained.
 
     Parameters
     ----------
     edges : array-like of shape (T + 1, d)
-        Edges of the bins, T >= 1; they rise along every column.
+        Edges of the T >= 1 bins, ascending in each column.
     n_outputs : int, default=3
-        J, the values that join x.
+        Number of outputs J per feature, beside x.
     lr_multiplier : float, default=1.0
-        Factor of the learning rate for all weights of the layer, >= 0.
+        Learning-rate multiplier of all weights, >= 0.
 
     See Also
     --------
-    PeriodicEmbedding : Cosines in place of piecewise linear functions.
+    PeriodicEmbedding : Cosines instead of piecewise linear functions.
 
     References
     ----------
     Y. Gorishniy, I. Rubachev & A. Babenko, On embeddings for numerical features in tabular deep learning, NeurIPS
-    2022 (arXiv 2203.05556): their "Q-L". Here few mixtures, beside x itself, instead of tens without it.
+    2022 (arXiv 2203.05556): their "Q-L". Here with few outputs and x itself, instead of tens of outputs without x.
 
     Examples
     --------
@@ -65,15 +66,15 @@ class PiecewiseLinearEmbedding(Layer):
     @classmethod
     @validate_params({"n_bins": WIDTH}, prefer_skip_nested_validation=True)
     def from_quantiles(cls, X, n_bins=16, **options):
-        """The layer with bins that hold about as many samples each.
+        """Make a layer whose bins hold about equal numbers of samples.
 
         Parameters
         ----------
         X : array-like of shape (n, d)
-            Samples; NaN is left out.
+            Samples; NaN is ignored.
         n_bins : int, default=16
-            T. Where a column has no more than T + 1 values, these are edges; where quantiles coincide, the widest
-            bins are halved until there are T.
+            Number of bins T. If a column has at most T + 1 distinct values, these are the edges. If quantiles
+            coincide, the widest bins are halved until there are T.
         **options
             `n_outputs` and `lr_multiplier`.
 
@@ -94,10 +95,10 @@ class PiecewiseLinearEmbedding(Layer):
             raise ValueError(
                 f"edges must have the shape (T + 1, d), at least two for each column, got {edges.shape}."
             )
-        if not (np.isfinite(edges).all() and (np.diff(edges, axis=0) > NARROWEST).all()):
+        if not (np.isfinite(edges).all() and (np.diff(edges, axis=0) > MIN_WIDTH).all()):
             raise ValueError(
-                f"edges must be finite and rise by more than {NARROWEST:g} along every column; "
-                "from_quantiles makes such."
+                f"edges must be finite and rise by more than {MIN_WIDTH:g} in each column; use "
+                "from_quantiles to make them."
             )
         return edges
 
@@ -129,7 +130,7 @@ class PiecewiseLinearEmbedding(Layer):
 
 
 def quantile_edges(values, n_bins):
-    """The T + 1 edges of one column, as `from_quantiles` describes them."""
+    """Compute the T + 1 edges of one column, see `from_quantiles`."""
     ordered = np.sort(values[~np.isnan(values)])
     distinct = _distinct(ordered)
     if len(distinct) == 0 or distinct[0] == distinct[-1]:
@@ -137,7 +138,7 @@ def quantile_edges(values, n_bins):
         return center + max(abs(center), 1.0) * np.linspace(-0.5, 0.5, n_bins + 1)
     if len(distinct) > n_bins + 1:
         distinct = _distinct(quantiles(ordered, np.linspace(0, 1, n_bins + 1)))
-    least = SMALLEST_SHARE * (distinct[-1] - distinct[0])
+    least = MIN_FRACTION * (distinct[-1] - distinct[0])
     edges = [distinct[0]]
     for edge in distinct[1:]:
         if edge - edges[-1] > least:
@@ -148,9 +149,9 @@ def quantile_edges(values, n_bins):
     return np.array(edges)
 
 
-def quantiles(values, shares):
-    """``np.quantile(values, shares)`` up to rounding, in a fifth of the time for few values."""
-    positions = (len(values) - 1) * np.asarray(shares)
+def quantiles(values, q):
+    """Compute ``np.quantile(values, q)`` up to rounding; five times as fast for few values."""
+    positions = (len(values) - 1) * np.asarray(q)
     below = positions.astype(np.intp)
     above = np.minimum(below + 1, len(values) - 1)
     ordered = np.partition(values, np.concatenate([below, above]))
@@ -160,5 +161,5 @@ def quantiles(values, shares):
 
 
 def _distinct(ordered):
-    """The different ones of ascending values."""
+    """The distinct values of an ascending array."""
     return ordered[np.append(True, ordered[1:] > ordered[:-1])[: len(ordered)]]

@@ -6,7 +6,7 @@ from sknn.plan import Geometry
 
 
 class _Pool2D(Layer):
-    """Windows that move over an image, and give one number for each channel."""
+    """Base of the pooling layers with windows."""
 
     _kind: str
     _parameter_constraints = {
@@ -34,8 +34,8 @@ class _Pool2D(Layer):
         ]
         if any(max(padding) >= size[a] for a, (_, *padding) in enumerate(axes)):
             raise ValueError(
-                f"padding={self.padding!r} must be smaller than the window of {size[0]} x {size[1]}, which would "
-                "else see nothing of the image."
+                f"padding={self.padding!r} must be smaller than the window of {size[0]} x {size[1]}, so that each "
+                "window covers part of the image."
             )
         if min(n for n, _, _ in axes) < 1:
             raise ValueError(
@@ -65,16 +65,17 @@ class _Pool2D(Layer):
 
 
 class MaxPool2D(_Pool2D):
-    """The largest value of each window; its gradient goes to the first place where it stands.
+    """Max pooling: maximum of each window.
 
-    Windows of `pool_size` move over the image by `strides`; every channel is pooled by itself.
+    Windows of `pool_size` move over the image by `strides`; each channel is pooled separately. The gradient goes
+    to the first occurrence of the maximum.
 
     Parameters
     ----------
     pool_size : int or (int, int), default=2
-        Rows and columns of the window.
+        Height and width of the window.
     strides : int, (int, int) or None, default=None
-        Steps between windows; None is the size of the window.
+        Step between windows; None means the size of the window.
     padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int)), default="valid"
         "valid" drops a partial window at the edge, "same" gives as many windows as there are strides in the
         image; a number is added on both sides of rows and columns, two are those of rows and of columns, and
@@ -84,8 +85,8 @@ class MaxPool2D(_Pool2D):
 
     See Also
     --------
-    AvgPool2D : The mean of each window.
-    GlobalMaxPool2D : A single window over the whole image.
+    AvgPool2D : Mean of each window.
+    GlobalMaxPool2D : Maximum of each channel.
 
     Examples
     --------
@@ -98,16 +99,16 @@ class MaxPool2D(_Pool2D):
 
 
 class AvgPool2D(_Pool2D):
-    """The mean of each window.
+    """Average pooling: mean of each window.
 
-    Windows of `pool_size` move over the image by `strides`; every channel is pooled by itself.
+    Windows of `pool_size` move over the image by `strides`; each channel is pooled separately.
 
     Parameters
     ----------
     pool_size : int or (int, int), default=2
-        Rows and columns of the window.
+        Height and width of the window.
     strides : int, (int, int) or None, default=None
-        Steps between windows; None is the size of the window.
+        Step between windows; None means the size of the window.
     padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int)), default="valid"
         "valid" drops a partial window at the edge, "same" gives as many windows as there are strides in the
         image; a number is added on both sides of rows and columns, two are those of rows and of columns, and
@@ -119,8 +120,8 @@ class AvgPool2D(_Pool2D):
 
     See Also
     --------
-    MaxPool2D : The largest value of each window.
-    GlobalAvgPool2D : A single window over the whole image.
+    MaxPool2D : Maximum of each window.
+    GlobalAvgPool2D : Maximum of each channel.
 
     Examples
     --------
@@ -143,7 +144,7 @@ class AvgPool2D(_Pool2D):
 
 
 class _GlobalPool2D(Layer):
-    """One window over the whole image."""
+    """Base of the pooling layers with one window over the whole image."""
 
     _kind: str
 
@@ -158,14 +159,14 @@ class _GlobalPool2D(Layer):
 
 
 class GlobalMaxPool2D(_GlobalPool2D):
-    """The largest value of each channel.
+    """Global max pooling: maximum of each channel.
 
-    An image (h, w, c) becomes a row (c,).
+    An image (h, w, c) becomes a vector (c,).
 
     See Also
     --------
-    GlobalAvgPool2D : The mean of each channel.
-    MaxPool2D : The largest value of each window.
+    GlobalAvgPool2D : Mean of each channel.
+    MaxPool2D : Maximum of each window.
 
     Examples
     --------
@@ -181,14 +182,14 @@ class GlobalMaxPool2D(_GlobalPool2D):
 
 
 class GlobalAvgPool2D(_GlobalPool2D):
-    """The mean of each channel.
+    """Global average pooling: mean of each channel.
 
-    An image (h, w, c) becomes a row (c,).
+    An image (h, w, c) becomes a vector (c,).
 
     See Also
     --------
-    GlobalMaxPool2D : The largest value of each channel.
-    AvgPool2D : The mean of each window.
+    GlobalMaxPool2D : Maximum of each channel.
+    AvgPool2D : Mean of each window.
 
     Examples
     --------
@@ -204,7 +205,7 @@ class GlobalAvgPool2D(_GlobalPool2D):
 
 
 def _pool(plan, kind, source, shape, size, strides, edges, **options):
-    """Add a pooling op; the buffer of a maximum has another one beside it that says where it stood."""
+    """Add a pooling op; max pooling has another buffer for the indices of the winners."""
     (kh, kw), (sh, sw) = size, strides
     window = {"kh": kh, "kw": kw, "sh": sh, "sw": sw, **edges}
     geometry = Geometry.of_images(plan.shapes[source], shape, **window)

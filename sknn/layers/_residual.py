@@ -1,4 +1,4 @@
-"""The residual layer."""
+"""Residual layer."""
 
 from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import kept
@@ -6,18 +6,18 @@ from sknn.plan import Geometry
 
 
 class Residual(NestedLayers):
-    """Some layers and a way around them: ``y = x + f(x)``.
+    """Layers with a skip connection: ``y = x + f(x)``.
 
-    The gradient reaches what comes before through x even where f passes little of it on.
+    The gradient reaches earlier layers through x even if that of f is small.
 
     Parameters
     ----------
     layers : list of layers
-        The layers f; their output has the shape of their input.
+        The layers f, whose output has the shape of their input.
 
     See Also
     --------
-    Transposed : Layers that see spatial positions in place of channels.
+    Transposed : Layers that mix spatial positions instead of channels.
 
     References
     ----------

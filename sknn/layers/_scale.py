@@ -1,4 +1,4 @@
-"""Layers with one factor for each channel."""
+"""Layers with one weight per channel."""
 
 from functools import partial
 from numbers import Real
@@ -12,9 +12,9 @@ from sknn.plan import Geometry
 
 
 class _Channels(Layer):
-    """What has one weight for each channel."""
+    """Base of the layers with one weight per channel."""
 
-    #: the weights to begin with
+    #: initial weights
     initial = 1.0
 
     def _add(self, plan, kind, source, **options):
@@ -36,23 +36,23 @@ class _Channels(Layer):
 
 
 class Scale(_Channels):
-    """A factor for each channel: ``y = s ⊙ x``.
+    """Learned scale of each channel: ``y = s ⊙ x``.
 
-    A channel is a value of a row (n,), or of a pixel of an image (h, w, n). The factors, of shape (1, n), decay as
-    weights do; ``ds = Σ dy x`` over the rows and places. Before a dense layer it says which inputs matter: with Adam
-    a factor moves all weights of an input together.
+    Channels are the features of a vector (n,) or the last axis of an image (h, w, n). The factors s have the shape
+    (1, n) and decay like weights; ``ds = Σ dy x`` over samples and spatial positions. Before a dense layer this
+    learns the importance of the inputs: with Adam, a factor moves all weights of an input together.
 
     Parameters
     ----------
     lr_multiplier : float, default=1.0
-        Factor of the learning rate for s, >= 0; RealMLP takes 6. 0 keeps the factors as they are.
+        Learning-rate multiplier of s, >= 0; 0 keeps the factors constant. RealMLP uses 6.
     initial : float, default=1.0
-        Every factor to begin with.
+        Initial value of the factors.
 
     See Also
     --------
-    ParametricActivation : A learned fraction of an activation for each channel.
-    BatchNorm : Factors after a normalization.
+    ParametricActivation : Activation with a learned weight for each channel.
+    BatchNorm : Normalization, then a scale.
 
     References
     ----------
@@ -80,24 +80,24 @@ class Scale(_Channels):
 
 
 class ParametricActivation(_Channels):
-    """An activation f of which each channel takes a share: ``y = x + α (f(x) − x)``.
+    """Parametric activation: ``y = x + α (f(x) − x)`` with a learned α for each channel.
 
-    A channel is a value of a row (n,), or of a pixel of an image (h, w, n). The shares α, of shape (1, n), begin
-    at 1, where the layer is f itself, and decay as weights do, towards the identity;
-    ``dα = Σ dy (f(x) − x)`` over the rows and places.
+    Channels are the features of a vector (n,) or the last axis of an image (h, w, n). The weights α have the shape
+    (1, n). They begin at 1, where the layer equals the activation f, and decay like weights, towards the identity;
+    ``dα = Σ dy (f(x) − x)`` over samples and spatial positions.
 
     Parameters
     ----------
     name : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", \
 "gelu_tanh", "silu", "mish", "softplus"}
-        Which function f.
+        Name of the activation f.
     lr_multiplier : float, default=1.0
-        Factor of the learning rate for α, >= 0; RealMLP takes 0.1.
+        Learning-rate multiplier of α, >= 0. RealMLP uses 0.1.
 
     See Also
     --------
-    Activation : The function itself.
-    Scale : A factor for each channel.
+    Activation : Activation without weights.
+    Scale : Learned scale of each channel.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Shapes of images and windows, checked and spelled out."""
+"""Shapes of images and windows."""
 
 from numbers import Integral
 
@@ -6,7 +6,7 @@ from sknn._ranges import MAX_WIDTH
 
 
 def pair(value, name, least=1):
-    """(rows, columns) from a number or a pair of numbers."""
+    """(rows, columns) from an integer or a pair of integers."""
     try:
         values = tuple(value)
     except TypeError:
@@ -17,7 +17,7 @@ def pair(value, name, least=1):
 
 
 def image(shape, layer):
-    """(h, w, c), or an error that says what is wrong with a row of values."""
+    """(h, w, c); raises for a vector."""
     if len(shape) != 3:
         raise ValueError(
             f"{layer} works on images (h, w, c), but its input is a row of {shape[0]} values; put it "
@@ -27,7 +27,7 @@ def image(shape, layer):
 
 
 def row(shape, layer):
-    """n of a row (n,), or an error that says what is wrong with an image."""
+    """n of a vector (n,); raises for an image."""
     if len(shape) != 1:
         raise ValueError(
             f"{layer} works on the columns of a row, but its input has the shape {shape}."
@@ -43,7 +43,7 @@ def counts(values, name):
 
 
 def is_count(value, least=1):
-    """Whether this is an integer of a size that a layer may have."""
+    """Whether this is an integer in the allowed range."""
     return (
         isinstance(value, Integral)
         and not isinstance(value, bool)
@@ -52,7 +52,7 @@ def is_count(value, least=1):
 
 
 def of_layers(layers, or_none=False):
-    """A list that holds layers alone, or an error that says which entry is none."""
+    """Check that all entries of a list are layers."""
     for i, layer in enumerate(layers):
         is_layer = hasattr(layer, "output_shape") and not isinstance(layer, type)
         if not is_layer and not (or_none and layer is None):
@@ -64,13 +64,13 @@ def of_layers(layers, or_none=False):
 
 
 def kept(layers, shape):
-    """The shape, or an error where these layers make another one of it."""
+    """The shape; raises if the layers change it."""
     made = shape
     for layer in of_layers(layers):
         made = layer.output_shape(made)
     if made != shape:
         raise ValueError(
-            f"the layers make {made} of {shape}; what they give must have the shape of what they take."
+            f"the layers change the shape {shape} to {made}, but output and input must have the same shape."
         )
     return shape
 
@@ -82,11 +82,10 @@ def windows(size, window, stride, padding, dilation=1, ceil_mode=False):
     ----------
     size, window, stride, dilation : int
     padding : "valid", "same", int or (int, int)
-        "valid" drops a window that hangs over the edge; "same" gives ``ceil(size / stride)`` windows, with
-        as much padding before as after, or one more after; a number is added on both sides, two numbers before
-        and after.
+        "valid" drops a partial window. "same" gives ``ceil(size / stride)`` windows, with equal padding before and
+        after, or one more after. An integer is the padding on both sides, a pair that before and after.
     ceil_mode : bool, default=False
-        Whether a window that hangs over the padding counts, if it begins before its end.
+        Whether a last partial window counts, if it begins before the end of the image.
     """
     reach = (window - 1) * dilation + 1
     if padding == "same":
@@ -98,15 +97,13 @@ def windows(size, window, stride, padding, dilation=1, ceil_mode=False):
     if room < 0:
         return 0, before, after
     n = (room + (stride - 1 if ceil_mode else 0)) // stride + 1
-    if (
-        ceil_mode and (n - 1) * stride >= size + before
-    ):  # none begins in the padding after, as in PyTorch
-        n -= 1
+    if ceil_mode and (n - 1) * stride >= size + before:
+        n -= 1  # no window begins in the padding after, as in PyTorch
     return n, before, after
 
 
 def check_padding(padding):
-    """The padding of both axes: a name, a number or (before, after) each."""
+    """Padding of each axis: a name, an integer or (before, after)."""
     if isinstance(padding, str):
         return padding, padding
     try:
@@ -122,7 +119,7 @@ def check_padding(padding):
 
 
 def check_groups(groups, n_in, filters):
-    """Raise where the channels of a convolution cannot be split evenly."""
+    """Raise if the channels of a convolution cannot be split evenly."""
     if n_in % groups or filters % groups:
         raise ValueError(
             f"groups={groups} must divide the {n_in} channels of the input and the {filters} filters."

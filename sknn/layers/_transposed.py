@@ -1,4 +1,4 @@
-"""Layers on the places of an image."""
+"""Layers on the transposed image."""
 
 from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import image, kept
@@ -6,20 +6,20 @@ from sknn.plan import Geometry
 
 
 class Transposed(NestedLayers):
-    """Layers that see places in the place of channels: ``y = f(xᵀ)ᵀ``.
+    """Layers on the transposed image: ``y = f(xᵀ)ᵀ``, exchanging spatial positions and channels.
 
-    An image (h, w, c) becomes one of c pixels in a row with h · w channels, (1, c, h · w), and what f
-    makes of it is turned back. A convolution with a kernel of 1 in f is thus a dense layer over all
-    places that is the same for every channel, ``y[q, c] = b[q] + Σ x[p, c] W[p, q]``.
+    An image (h, w, c) becomes (1, c, h · w) for the layers f; their output is transposed back. A convolution with
+    kernel size 1 in f is then a dense layer over all spatial positions, shared by the channels:
+    ``y[q, c] = b[q] + Σ x[p, c] W[p, q]``.
 
     Parameters
     ----------
     layers : list of layers
-        The layers f; their output has the shape of their input.
+        The layers f, whose output has the shape of their input.
 
     See Also
     --------
-    Residual : Layers and a way around them.
+    Residual : Layers with a skip connection.
 
     References
     ----------
@@ -45,10 +45,10 @@ class Transposed(NestedLayers):
 
     def lower(self, plan, source):
         h, w, c = self.output_shape(plan.shapes[source])
-        turned = _transpose(plan, source, (1, c, h * w))
+        transposed = _transpose(plan, source, (1, c, h * w))
         for layer in self.layers:
-            turned = layer.lower(plan, turned)
-        return _transpose(plan, turned, (h, w, c))
+            transposed = layer.lower(plan, transposed)
+        return _transpose(plan, transposed, (h, w, c))
 
 
 def _transpose(plan, source, shape):

@@ -158,11 +158,11 @@ class Network:
         )
 
     @cached_property
-    def _slopes_program(self):
-        """A Program that predicts and wants the gradient of its input: nothing is trained or dropped."""
+    def _input_gradient_program(self):
+        """Program for :meth:`input_gradients`: no trained weights, no dropout."""
         if self.plan.sparse:
             raise ValueError(
-                "gradients along the input need dense rows; this network takes sparse ones."
+                "gradients with respect to the input need dense rows; this network takes sparse ones."
             )
         options = {"activation": self.plan.activation, "input_gradient": True}
         network = Network(self.layers, self.input_shape, self.dtype, **options)
@@ -175,31 +175,31 @@ class Network:
             plan.tables,
         )
 
-    def input_gradients(self, rows, weights, slopes, *, statistics=None, n_threads=1):
-        """Gradients of the outputs along every row, as the network predicts it.
+    def input_gradients(self, rows, weights, output_gradients, *, statistics=None, n_threads=1):
+        """Gradients of the outputs with respect to the input, in prediction mode.
 
         Parameters
         ----------
         rows : Rows of the engine
-            Dense ones; the gradient is along the values that enter the network, after `scale` and `shift`.
+            Dense. The gradient is with respect to the values that enter the network, after `scale` and `shift`.
         weights : (coefs, intercepts)
-        slopes : ndarray (n, n_outputs)
-            Of what is asked for along the logits: a column of ones among zeros for one logit, ``p_k (1 - p)``
-            for a logistic probability.
+        output_gradients : ndarray (n, n_outputs)
+            Gradient of the target function with respect to the logits: one-hot rows for a single logit,
+            ``p_k (1 - p_k)`` for a logistic probability.
         statistics : (means, variances) or None
-            Running moments of the batch norms.
+            Running statistics of the batch norms.
         n_threads : int
 
         Returns
         -------
         gradients : ndarray (n, n_features)
-            ``Σ_k slopes_k ∂ logit_k / ∂x``.
+            ``Σ_k output_gradients_k ∂ logit_k / ∂x``.
         """
         gradients = np.empty((rows.n_samples, self.n_features), self.dtype)
-        slopes = np.ascontiguousarray(slopes, self.dtype)
+        output_gradients = np.ascontiguousarray(output_gradients, self.dtype)
         if len(gradients):
-            arguments = (*weights, slopes, gradients, n_threads, statistics)
-            self.engine.input_gradient(self._slopes_program, rows, *arguments)
+            arguments = (*weights, output_gradients, gradients, n_threads, statistics)
+            self.engine.input_gradient(self._input_gradient_program, rows, *arguments)
         return gradients
 
     def empty_weights(self):

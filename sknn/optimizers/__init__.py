@@ -1,12 +1,10 @@
-"""Optimizers: how a gradient becomes a step. One class each; the update itself is one function in
-``engine/optimizer.pxi``.
+"""Optimizers. The updates themselves are in ``engine/optimizer.pxi``.
 
-An instance may be given to an estimator in place of a name, ``MLPClassifier(solver=Adam(beta_1=0.8))``,
-and its parameters are then searched as ``solver__beta_1``. The table `SOLVERS` at the end says what
-each name means.
+An estimator accepts an instance instead of a name, ``MLPClassifier(solver=Adam(beta_1=0.8))``; its
+parameters can then be searched as ``solver__beta_1``. `SOLVERS` maps names to optimizers.
 
-In the formulas g is the gradient, w a weight, η the learning rate of the step and t its number, from 1
-on; all but Muon is elementwise, and what is not w begins at zero.
+In the formulas, g is the gradient, w a weight, η the learning rate of the step and t its number, from 1
+on. All state begins at zero. All optimizers except Muon are elementwise.
 """
 
 from collections.abc import Callable
@@ -31,10 +29,10 @@ __all__ = [
     "RMSprop",
 ]
 
-#: parameters of scikit-learn's MLP that Adam and its kin take under the same names
+#: parameters of scikit-learn's MLP for Adam and its variants
 MOMENTS = {"beta_1": "beta_1", "beta_2": "beta_2", "epsilon": "epsilon"}
 
-#: what a solver's name means: a class, and the parameters that scikit-learn's MLP has for it
+#: name of a solver -> class, and the parameters of scikit-learn's MLP that it takes
 SOLVERS: dict[str, tuple[Callable[..., Optimizer], dict[str, str]]] = {
     "sgd": (SGD, {"momentum": "momentum", "nesterovs_momentum": "nesterov"}),
     "momentum": (partial(SGD, nesterov=False), {"momentum": "momentum"}),
@@ -50,14 +48,14 @@ SOLVERS: dict[str, tuple[Callable[..., Optimizer], dict[str, str]]] = {
 
 
 def solver_of(name, parameters):
-    """The optimizer that a solver's name means.
+    """Make the optimizer for the name of a solver.
 
     Parameters
     ----------
     name : str
         One of `SOLVERS`.
     parameters : dict
-        Those of an estimator; what it does not have is the optimizer's default.
+        Parameters of the estimator. Missing ones take the optimizer's defaults.
 
     Returns
     -------

@@ -1,11 +1,11 @@
-"""Adam and its kin."""
+"""Adam and its variants."""
 
 from sknn._ranges import BELOW_ONE, NOT_NEGATIVE, POSITIVE
 from sknn.optimizers._optimizer import Optimizer
 
 
 class Adam(Optimizer):
-    """Adaptive moments.
+    """Adam, adaptive moment estimation.
 
     ``m ← β₁ m + (1 − β₁) g``, ``v ← β₂ v + (1 − β₂) g²``,
     ``w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)``.
@@ -17,7 +17,7 @@ class Adam(Optimizer):
     beta_2 : float, default=0.999
         Decay of the second moment, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division finite, > 0.
+        Added to the denominator, > 0.
 
     See Also
     --------
@@ -55,7 +55,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay that does not pass through the moments.
+    """Adam with decoupled weight decay.
 
     ``w ← w − η λ w``, then a step of Adam, ``w ← w − η m̂ / (√v̂ + ε)`` with the moments of
     :class:`Adam`, ``m̂ = m / (1 − β₁ᵗ)`` and ``v̂ = v / (1 − β₂ᵗ)``.
@@ -67,21 +67,21 @@ class AdamW(Adam):
     beta_2 : float, default=0.999
         Decay of the second moment, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division finite, > 0.
+        Added to the denominator, > 0.
     weight_decay : float, default=0.01
-        Decoupled weight decay λ, >= 0. Kernels and matrices decay; biases and the factors of a
-        normalization do not.
+        Decoupled weight decay λ, >= 0. It applies to kernels and matrices, not to biases and the scales of
+        normalization layers.
 
     See Also
     --------
-    Adam : Without weight decay of its own.
-    Muon : AdamW for what is no matrix, orthogonal steps for all else.
+    Adam : Without decoupled weight decay.
+    Muon : Orthogonalized steps for matrices, AdamW for other weights.
 
     Notes
     -----
-    This is PyTorch's step, ε included; Keras adds ε to √v as :class:`Adam` does. The estimator's `alpha`
-    is the L2 penalty with this optimizer as with the others, and is no λ: set ``alpha=0`` for weight
-    decay alone. The decay follows the schedule of η.
+    This is PyTorch's step, including ε; Keras adds ε to √v as :class:`Adam` does. The estimator's `alpha`
+    is the L2 penalty, as with other optimizers, and not λ: set ``alpha=0`` to use weight decay alone. The
+    decay follows the schedule of η.
 
     References
     ----------
@@ -115,7 +115,7 @@ class NAdam(Adam):
     beta_2 : float, default=0.999
         Decay of the second moment, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division finite, > 0.
+        Added to the denominator, > 0.
     momentum_decay : float, default=0.004
         Rate ψ at which the momentum rises from β₁ / 2 to β₁, >= 0.
 

@@ -1,28 +1,28 @@
-"""Steps over the sizes of a weight's earlier gradients."""
+"""Optimizers that scale steps by earlier gradients."""
 
 from sknn._ranges import BELOW_ONE, FRACTION, NOT_NEGATIVE, POSITIVE
 from sknn.optimizers._optimizer import Optimizer
 
 
 class Adagrad(Optimizer):
-    """Steps that shrink with all squared gradients so far, for each weight by itself.
+    """Adagrad: steps scaled by the sum of all squared gradients.
 
     ``s ← s + g²`` and ``w ← w − η g / (√(s₀ + s) + ε)``.
 
     Parameters
     ----------
     epsilon : float, default=1e-10
-        Keeps the division finite: ε, > 0.
+        Added to the denominator: ε, > 0.
     initial_accumulator_value : float, default=0.0
-        First value s₀ of the sum, >= 0; it shortens the first steps.
+        Initial value s₀ of the sum, >= 0; it makes the first steps smaller.
 
     See Also
     --------
-    RMSprop : Forgets old gradients.
+    RMSprop : Moving average instead of a sum.
 
     Notes
     -----
-    The defaults and the place of ε are PyTorch's. Keras divides by ``√(s₀ + s + ε)`` with s₀ = 0.1. The
+    The defaults and the position of ε are PyTorch's. Keras divides by ``√(s₀ + s + ε)`` with s₀ = 0.1. The
     usual learning rate is 0.01.
 
     References
@@ -50,7 +50,7 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Steps as large as the recent ones, by the recent gradients: no unit is left in the rate.
+    """Adadelta: steps scaled by recent steps and recent gradients, which makes the learning rate dimensionless.
 
     ``s ← ρ s + (1 − ρ) g²``, ``δ = √(d + ε) / √(s + ε) · g``, ``d ← ρ d + (1 − ρ) δ²`` and
     ``w ← w − η δ``.
@@ -60,7 +60,7 @@ class Adadelta(Optimizer):
     rho : float, default=0.9
         Decay ρ of both averages, in [0, 1).
     epsilon : float, default=1e-6
-        Square of the first steps: ε, > 0.
+        Determines the first steps: ε, > 0.
 
     See Also
     --------
@@ -68,8 +68,8 @@ class Adadelta(Optimizer):
 
     Notes
     -----
-    This is PyTorch's and Keras's (with rho=0.95, epsilon=1e-7), step for step. The paper has η = 1, and
-    so should you: ``learning_rate_init=1.0``.
+    The steps equal PyTorch's, and Keras's with rho=0.95 and epsilon=1e-7. The paper uses η = 1: set
+    ``learning_rate_init=1.0``.
 
     References
     ----------
@@ -95,7 +95,7 @@ class Adadelta(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """Gradients over the root of the mean of their recent squares.
+    """RMSprop: gradients divided by the root of a moving average of their squares.
 
     ``s ← ρ s + (1 − ρ) g²`` and ``w ← w − η g / (√s + ε)``; with momentum
     ``v ← μ v + g / (√s + ε)`` and ``w ← w − η v``.
@@ -105,19 +105,19 @@ class RMSprop(Optimizer):
     rho : float, default=0.99
         Decay ρ of the mean, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division finite: ε, > 0.
+        Added to the denominator: ε, > 0.
     momentum : float, default=0.0
         Momentum μ, in [0, 1].
 
     See Also
     --------
-    Adagrad : Remembers all gradients.
+    Adagrad : Sum instead of a moving average.
     Adam : With momentum and bias correction.
 
     Notes
     -----
-    The defaults and the places of ε and η are PyTorch's, where ρ is called alpha. Keras divides by
-    ``√(s + ε)``, has ρ = 0.9 and keeps η inside of v. The usual learning rate is 0.001 to 0.01.
+    The defaults and the positions of ε and η are PyTorch's, where ρ is called alpha. Keras divides by
+    ``√(s + ε)``, has ρ = 0.9 and includes η in v. The usual learning rate is 0.001 to 0.01.
 
     References
     ----------
@@ -140,7 +140,7 @@ class RMSprop(Optimizer):
 
     @property
     def n_slots(self):
-        """The mean of squares, and the velocity if there is one."""
+        """Arrays of state: the mean of squares, and the velocity if there is one."""
         return 1 + (self.momentum > 0)
 
     def coefficients(self):

@@ -1,4 +1,4 @@
-"""Muon, for which the weights of a layer are a matrix."""
+"""Muon."""
 
 from numbers import Integral
 
@@ -9,41 +9,41 @@ from sknn.optimizers._adam import AdamW
 
 
 class Muon(AdamW):
-    """Steps along orthogonal matrices: all directions of a layer's momentum count the same.
+    """Muon: steps along the orthogonalized momentum of weight matrices.
 
     For the kernels of convolutions and the matrices of dense layers but the last, with gradient G
     (n_in, n_out): ``M ← μ M + (1 − μ) G``, ``X = (μ M + (1 − μ) G) / ‖…‖``, then `n_iterations` times
     ``X ← X (3.4445 − 4.775 XᵀX + 2.0315 (XᵀX)²)``, after which all singular values are about 1, and
-    ``W ← W − η λ W − 0.2 η √(max(n_in, n_out)) X``. A kernel's matrix is (kh kw c_in, c_out). All else, biases,
-    normalisations, embeddings, depthwise kernels and the output layer among it, takes steps of :class:`AdamW`.
+    ``W ← W − η λ W − 0.2 η √(max(n_in, n_out)) X``. A kernel's matrix is (kh kw c_in, c_out). All other weights
+    take steps of :class:`AdamW`: biases, normalization layers, embeddings, depthwise kernels, the output layer.
 
     Parameters
     ----------
     momentum : float, default=0.95
         Momentum μ of the matrices, in [0, 1).
     n_iterations : int, default=5
-        Iterations of Newton and Schulz, 1 to 100. Three do for short trainings.
+        Number of Newton-Schulz iterations, 1 to 100. Three suffice for short training.
     beta_1 : float, default=0.9
         Decay of Adam's first moment, in [0, 1).
     beta_2 : float, default=0.999
         Decay of Adam's second moment, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps Adam's division finite, > 0.
+        Added to Adam's denominator, > 0.
     weight_decay : float, default=0.01
         Decoupled weight decay λ of all kernels and matrices, >= 0.
 
     See Also
     --------
-    AdamW : The steps of all that is no matrix.
+    AdamW : The steps of all other weights.
 
     Notes
     -----
-    The factor 0.2 √(max(n_in, n_out)) makes a step as large as one of Adam, so that learning rates that suit
-    :class:`AdamW` suit here (J. Liu et al.); it is PyTorch's ``adjust_lr_fn="match_rms_adamw"``. PyTorch
-    iterates in bfloat16, sknn in the network's precision.
+    The factor 0.2 √(max(n_in, n_out)) gives steps the size of Adam's, so that learning rates for :class:`AdamW`
+    can be used (J. Liu et al.). It is PyTorch's ``adjust_lr_fn="match_rms_adamw"``. PyTorch iterates in bfloat16,
+    sknn in the network's precision.
 
-    An iteration of a matrix takes 2 n_in n_out min(n_in, n_out) multiply-adds and more, whatever the batch: with
-    small batches and wide layers it is most of a step. Large batches, of 500 or so, suit it.
+    An iteration of a matrix takes at least 2 n_in n_out min(n_in, n_out) multiply-adds, for any batch size. With
+    small batches and wide layers this is most of the time of a step; batches of about 500 are better.
 
     References
     ----------

@@ -1,12 +1,12 @@
-"""What all optimizers share."""
+"""Base class of the optimizers."""
 
 from sknn._ranges import ParametersInRange
 
 
 class Optimizer(ParametersInRange):
-    """Base of the optimizers: they are described in Python and executed by the engine.
+    """Base of the optimizers, which are described in Python and executed by the engine.
 
-    A subclass has `kind`, its name in the engine, and says its arrays of state and its coefficients.
+    A subclass defines `kind`, its name in the engine, `n_slots` and `coefficients`.
 
     See Also
     --------
@@ -23,7 +23,7 @@ class Optimizer(ParametersInRange):
 
     #: name in the engine
     kind: str
-    #: λ of ``w ← w − η λ w``, which comes before the step, for the weights that `alpha` penalises
+    #: λ of ``w ← w − η λ w`` before each step, for the weights that `alpha` penalizes
     weight_decay = 0.0
 
     def validate(self):
@@ -36,7 +36,7 @@ class Optimizer(ParametersInRange):
         raise TypeError(f"{type(self).__name__} does not say its arrays of state")
 
     def coefficients(self):
-        """Give the numbers that the engine's update takes.
+        """Get the coefficients of the engine's update.
 
         Returns
         -------

@@ -1,11 +1,11 @@
-"""Gradient descent, with momentum or without."""
+"""Stochastic gradient descent."""
 
 from sknn._ranges import FRACTION
 from sknn.optimizers._optimizer import Optimizer
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, plain or with momentum, classical or Nesterov's.
+    """Stochastic gradient descent, plain, with momentum or with Nesterov's momentum.
 
     ``v ← μ v − η g`` and ``w ← w + v``; with Nesterov's momentum ``w ← w + μ v − η g``.
     Without momentum, μ = 0, both are gradient descent: ``w ← w − η g``.
@@ -15,23 +15,23 @@ class SGD(Optimizer):
     momentum : float, default=0.9
         Momentum μ, in [0, 1].
     nesterov : bool, default=True
-        Whether to look ahead along the velocity.
+        Whether to use Nesterov's momentum.
 
     See Also
     --------
     Adam : Steps that do not depend on the size of the gradient.
-    Muon : Steps along orthogonal matrices.
+    Muon : Steps along orthogonalized momentum.
 
     Notes
     -----
-    The names: "momentum" is ``SGD(momentum, nesterov=False)``, "nesterov" ``SGD(momentum)``, and "sgd"
-    leaves the choice to the estimator's `nesterovs_momentum`, as in scikit-learn; all three take the
-    estimator's `momentum`. How many samples a gradient sees is the estimator's `batch_size`: n is
-    (full-batch) gradient descent, 1 a step for each sample.
+    The solver "momentum" is ``SGD(momentum, nesterov=False)`` and "nesterov" ``SGD(momentum)``; "sgd" takes
+    the estimator's `nesterovs_momentum`, as in scikit-learn. All three take the estimator's `momentum`. The
+    estimator's `batch_size` sets the number of samples per gradient: n is full-batch gradient descent, 1 is
+    one step per sample.
 
-    The learning rate is inside the velocity, as in scikit-learn and Keras; PyTorch keeps it outside
-    (``v ← μ v + g``, ``w ← w − η v``). The two are the same while η is constant. With an average
-    instead, ``v ← μ v + (1 − μ) g``, a step is 1 / (1 − μ) times shorter.
+    The velocity includes the learning rate, as in scikit-learn and Keras, but not in PyTorch
+    (``v ← μ v + g``, ``w ← w − η v``). The two are equal while η is constant. With a moving average,
+    ``v ← μ v + (1 − μ) g``, steps would be smaller by the factor 1 − μ.
 
     References
     ----------

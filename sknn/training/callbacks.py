@@ -89,16 +89,16 @@ class MemberCallbacks:
         The training data.
     working_copy : estimator
         That which is being fitted.
-    n_estimators, n_epochs : int
+    n_members, n_epochs : int
         At most; those of a refit count, too.
     """
 
-    def __init__(self, estimator, data, working_copy, n_estimators, n_epochs):
+    def __init__(self, estimator, data, working_copy, n_members, n_epochs):
         self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
         self.whole = EpochCallbacks(estimator, data, working_copy)
         if self.whole.active:
             root = estimator._init_callback_context(
-                max_subtasks=n_estimators, sequential_subtasks=False
+                max_subtasks=n_members, sequential_subtasks=False
             )
             self.whole.root = root.call_on_fit_task_begin(**self.whole.data)
 

@@ -86,7 +86,7 @@ def test_wrong_shapes(tested_engine):
     model = Layered(tested_engine, [Dense(5)], (4,))
     X = model.images(3)
     for slopes in (np.ones((3, 2)), np.ones((2, 3))):
-        with pytest.raises(ValueError, match=r"slopes must have the shape \(3, 3\)"):
+        with pytest.raises(ValueError, match=r"output_gradients must have the shape \(3, 3\)"):
             gradients(model, X, slopes)
     with pytest.raises(ValueError, match="does not ask for the gradient of its input"):
         slopes = np.ones((3, 3), tested_engine.dtype)

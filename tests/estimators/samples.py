@@ -101,7 +101,7 @@ def mixer_regressor(**parameters):
     return MLPMixerRegressor(**{**SMALL_MIXER, **parameters})
 
 
-SMALL_TABULAR = {"hidden_layer_sizes": 8, "max_iter": 4, "n_estimators": 2, "random_state": 0}
+SMALL_TABULAR = {"hidden_layer_sizes": 8, "max_iter": 4, "n_members": 2, "random_state": 0}
 
 
 def tabular(**parameters):

@@ -65,9 +65,9 @@ CNNS = [
 ]
 
 QUICK = {"learning_rate_init": 0.03, "max_iter": 40}
-QUICK_CNN = {**QUICK, "conv_layer_sizes": 8, "hidden_layer_sizes": 16}
+QUICK_CNN = {**QUICK, "layers": ConvNet(8, hidden_layer_sizes=16)}
 QUICK_MIXER = {**QUICK, "n_blocks": 1, "hidden_dim": 8}
-QUICK_TABULAR = {"max_iter": 20, "n_estimators": 1, "hidden_layer_sizes": 32}
+QUICK_TABULAR = {"max_iter": 20, "n_members": 1, "hidden_layer_sizes": 32}
 MIXERS = [
     MLPMixerClassifier(**QUICK_MIXER, patch_size=2, channels_first=True, dtype=None),
     MLPMixerClassifier(**QUICK_MIXER).set_params(solver="lbfgs", max_iter=15),
@@ -75,7 +75,7 @@ MIXERS = [
 ]
 TABULAR = [
     {"effort": "fast", "max_iter": 10},
-    {"max_iter": 20, "n_estimators": 2},
+    {"max_iter": 20, "n_members": 2},
     {**QUICK_TABULAR, "refit": True, "dtype": "float64"},
 ]
 

@@ -93,7 +93,7 @@ def test_few_samples_to_validate_on(n, n_rare, says):
 
 
 def test_few_samples_of_a_fold():
-    net = TabularClassifier("fast", hidden_layer_sizes=4, max_iter=1, n_estimators=2)
+    net = TabularClassifier("fast", hidden_layer_sizes=4, max_iter=1, n_members=2)
     (found,) = hints(net, X[:80], Y[:80] > 0)
     assert "80 samples leaves a member 16 to validate on" in found
     assert hints(net, X, Y) == []

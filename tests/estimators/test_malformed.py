@@ -85,7 +85,7 @@ def test_sparse_formats_that_are_converted(form, index):
         with pytest.raises(ValueError, match=f"X is a malformed {form.upper()} matrix"):
             attempt()
     labels = MLPClassifier(4, **SMALL).fit(ROWS, np.eye(3, dtype=int)[Y])
-    table = TabularClassifier("fast", n_estimators=1, hidden_layer_sizes=4, **SMALL)
+    table = TabularClassifier("fast", n_members=1, hidden_layer_sizes=4, **SMALL)
     for attempt in (
         lambda: labels.fit(ROWS, y),
         lambda: labels.score(ROWS, y),

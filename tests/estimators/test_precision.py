@@ -20,7 +20,7 @@ from tests.estimators.samples import (
     same_bits,
 )
 
-TABLE = {"hidden_layer_sizes": 16, "max_iter": 30, "n_estimators": 1, "random_state": 0}
+TABLE = {"hidden_layer_sizes": 16, "max_iter": 30, "n_members": 1, "random_state": 0}
 
 
 @pytest.mark.parametrize(

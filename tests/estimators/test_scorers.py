@@ -50,7 +50,7 @@ def test_a_scorer_sees_the_epoch_that_it_scores(make, solver):
 @pytest.mark.parametrize("make", [tabular, tabular_regressor])
 def test_a_scorer_sees_the_epoch_of_a_member(make):
     scorer = Recorder(lambda e: (e.n_iter_, e.best_epochs_, len(e.estimators_[0].loss_curve)))
-    make(n_estimators=1, scoring=scorer).fit(X, Y)
+    make(n_members=1, scoring=scorer).fit(X, Y)
     assert scorer.seen == [(epoch, [epoch], epoch) for epoch in (1, 2, 3, 4)]
 
 

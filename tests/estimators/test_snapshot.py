@@ -23,7 +23,7 @@ from tests.estimators.samples import (
     regressor,
 )
 
-SMALL_TABLE = {"hidden_layer_sizes": 8, "max_iter": 2, "n_estimators": 2, "random_state": 0}
+SMALL_TABLE = {"hidden_layer_sizes": 8, "max_iter": 2, "n_members": 2, "random_state": 0}
 #: estimator, X, y, another X and y to refit it on: of another width, other classes
 CASES = {
     "mlp": (classifier(), X, Y, X[:, :3], Y + 5),

@@ -23,7 +23,7 @@ DATA = {
 }
 FRAME, PANDAS = pl.DataFrame(DATA), pd.DataFrame(DATA)
 LABELS = np.where(NUMBERS > 0, "high", "low")
-SMALL = {"hidden_layer_sizes": 8, "max_iter": 6, "n_estimators": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 8, "max_iter": 6, "n_members": 2, "random_state": 0}
 
 
 def mask(frame):

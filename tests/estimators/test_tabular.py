@@ -17,7 +17,7 @@ from sknn.ensemble.effort import Effort
 from sknn.schedules import Cosine
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
 
-SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_estimators": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
 AMOUNTS = np.exp(NUMBERS)
 
 
@@ -79,9 +79,7 @@ def test_every_piece_can_be_left_out(name, value):
 # ---- members ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "more", [{}, {"n_estimators": 3}, {"refit": True}, {"validation": "holdout"}]
-)
+@pytest.mark.parametrize("more", [{}, {"n_members": 3}, {"refit": True}, {"validation": "holdout"}])
 def test_the_same_bits_for_any_number_of_threads(more):
     one = classifier(n_threads=1, **more).fit(X, Y)
     three = classifier(n_threads=3, **more).fit(X, Y)
@@ -91,7 +89,7 @@ def test_the_same_bits_for_any_number_of_threads(more):
 
 
 def test_members_hold_out_folds_of_their_own():
-    net = classifier(n_estimators=5, n_thresholds=0, store_oof_predictions=True).fit(X, Y)
+    net = classifier(n_members=5, n_thresholds=0, store_oof_predictions=True).fit(X, Y)
     held_out = np.concatenate([member.held_out for member in net.estimators_])
     np.testing.assert_array_equal(np.sort(held_out), np.arange(len(X)))
     assert net.oof_predictions_.shape == (len(X), 3)
@@ -101,7 +99,7 @@ def test_members_hold_out_folds_of_their_own():
 @pytest.mark.parametrize(("n", "share"), [(499, 1 / 5), (500, 1 / 10)])
 def test_many_samples_hold_out_a_tenth(n, share):
     X = np.random.RandomState(0).randn(n, 2)
-    net = classifier(n_estimators=1, max_iter=1).fit(X, X[:, 0] > 0)
+    net = classifier(n_members=1, max_iter=1).fit(X, X[:, 0] > 0)
     assert len(net.estimators_[0].held_out) == math.ceil(n * share)
 
 
@@ -114,7 +112,7 @@ def test_seeds_hold_out_the_same_fold():
 
 
 def test_the_best_epoch_is_kept():
-    net = classifier(n_estimators=1, scoring="accuracy").fit(X, Y)
+    net = classifier(n_members=1, scoring="accuracy").fit(X, Y)
     member, scores = net.estimators_[0], net.validation_scores_[0]
     assert len(scores) == SMALL["max_iter"]
     assert scores[member.best_epoch - 1] == max(scores)
@@ -123,7 +121,7 @@ def test_the_best_epoch_is_kept():
 
 
 def test_refit_sees_everything_for_each_members_best_epochs():
-    net = classifier(refit=True, n_estimators=4).fit(X, Y)
+    net = classifier(refit=True, n_members=4).fit(X, Y)
     assert len(set(net.best_epochs_)) > 1
     assert [member.n_epochs for member in net.estimators_] == net.best_epochs_
     assert all(member.held_out is None for member in net.estimators_)
@@ -171,7 +169,7 @@ def test_too_few_samples_to_hold_out():
     net = classifier().fit(X[48:54], Y[48:54])
     assert net.best_epochs_ == [SMALL["max_iter"]] * 2
     with pytest.raises(ValueError, match="asks for 40 folds, but there are 30 samples"):
-        classifier(n_estimators=80).fit(X[::5], Y[::5])
+        classifier(n_members=80).fit(X[::5], Y[::5])
 
 
 def test_max_time():
@@ -227,7 +225,7 @@ def test_the_budget_buys_members_first_and_then_epochs():
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "columns", "multilabel"])
 def test_temperature_is_that_of_the_least_held_out_loss(kind):
     y = TARGETS[kind]
-    smoothed = {"n_estimators": 10, "label_smoothing": 0.3}
+    smoothed = {"n_members": 10, "label_smoothing": 0.3}
     net = classifier(**smoothed, store_oof_predictions=True).fit(X, y)
     plain = classifier(**smoothed, store_oof_predictions=True, calibrate=False).fit(X, y)
     assert net.temperature_ < 1 == plain.temperature_
@@ -245,7 +243,7 @@ def test_the_default_score_does_not_depend_on_the_size_of_logits():
 
 
 def test_a_single_member_has_its_logits_over_the_temperature():
-    net = classifier(n_estimators=1).fit(X, Y > 0)
+    net = classifier(n_members=1).fit(X, Y > 0)
     warm = net.decision_function(X) * net.temperature_
     cold = outputs_of(net, X)[0].ravel()
     np.testing.assert_allclose(warm, cold, rtol=1e-4, atol=1e-5)
@@ -298,7 +296,7 @@ def test_standard_deviations_are_those_of_the_members(columns):
     mean, spread = net.predict(X_NUMBERS, return_std=True)
     assert mean.shape == spread.shape == y.shape
     np.testing.assert_array_equal(mean, net.predict(X_NUMBERS))
-    single = clone(net).set_params(n_estimators=1).fit(X_NUMBERS, y)
+    single = clone(net).set_params(n_members=1).fit(X_NUMBERS, y)
     assert spread.min() > 0 == single.predict(X_NUMBERS, return_std=True)[1].max()
 
 

@@ -18,7 +18,7 @@ from tests.estimators.samples import outputs_of
 pd = pytest.importorskip("pandas")
 
 N = 240
-SMALL = {"hidden_layer_sizes": 12, "max_iter": 10, "n_estimators": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 12, "max_iter": 10, "n_members": 2, "random_state": 0}
 RNG = np.random.RandomState(0)
 FRAME = pd.DataFrame(
     {
@@ -67,7 +67,7 @@ def test_every_loss(loss, columns):
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_held_out_predictions_are_of_the_member_that_has_not_seen_them(make):
     y = LABELS if make is classifier else Y
-    net = make(n_estimators=5, n_thresholds=0, store_oof_predictions=True).fit(FRAME, y)
+    net = make(n_members=5, n_thresholds=0, store_oof_predictions=True).fit(FRAME, y)
     targets = net._targets()
     for member, outputs in zip(net.estimators_, outputs_of(net, FRAME), strict=True):
         wanted = targets.as_predictions(targets.predicted(outputs[None]))[member.held_out]

@@ -15,7 +15,7 @@ from tests.estimators.samples import X, Y
 from tests.estimators.test_callbacks import Recorder, callback
 
 EPOCHS = 6
-SMALL = {"hidden_layer_sizes": 8, "max_iter": EPOCHS, "n_estimators": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 8, "max_iter": EPOCHS, "n_members": 2, "random_state": 0}
 
 
 def classifier(**parameters):
@@ -133,7 +133,7 @@ def test_an_error_in_any_member_leaves_everything_as_it_was(n_threads, number):
 
 
 def test_max_time_is_for_all_members_together():
-    net = classifier(max_iter=10**6, n_estimators=3, n_threads=1, max_time=0.6)
+    net = classifier(max_iter=10**6, n_members=3, n_threads=1, max_time=0.6)
     begin = time.monotonic()
     with pytest.warns(ConvergenceWarning, match="stopped after max_time"):
         net.fit(X, Y)

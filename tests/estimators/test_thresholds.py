@@ -137,7 +137,7 @@ def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
 
 
 def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before():
-    net = classifier(n_estimators=5).fit(X, Y)
+    net = classifier(n_members=5).fit(X, Y)
     assert [member.kind for member in net.estimators_] == [0, 1, 0, 1, 0]
     assert net.estimators_[1].coefs[-2].shape == net.estimators_[0].coefs[-2].shape
     folds = [member.held_out for member in net.estimators_]
@@ -152,7 +152,7 @@ def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before
 @pytest.mark.parametrize(
     ("make", "y", "parameters"),
     [
-        (classifier, Y, {"n_estimators": 1}),
+        (classifier, Y, {"n_members": 1}),
         (classifier, Y, {"n_thresholds": 0}),
         (regressor, X[:, 0], {}),
         (classifier, Y, {"categorical_features": [0, 1, 2, 3]}),
@@ -173,7 +173,7 @@ def test_wide_tables_have_fewer_thresholds(n_numbers, n_most):
     rng = np.random.RandomState(0)
     n = 100 if n_most else 20
     table = rng.standard_normal((n, n_numbers))
-    net = classifier(max_iter=1, n_estimators=2).fit(table, rng.randint(0, 2, n))
+    net = classifier(max_iter=1, n_members=2).fit(table, rng.randint(0, 2, n))
     found = [len(learned.thresholds) for learned in net._encoder.learned]
     assert max(found) == n_most
     assert len(net._layers_) == (2 if n_most else 1)
@@ -187,7 +187,7 @@ def test_the_mean_has_the_members_weights(kind, more):
     validation = {"X_val": X, "y_val": TARGETS.get(kind, X[:, 0])} if "validation" in more else {}
     parameters = {name: value for name, value in more.items() if name != "validation"}
     make = regressor if kind == "numbers" else classifier
-    net = make(n_estimators=3, n_thresholds=2, **parameters)
+    net = make(n_members=3, n_thresholds=2, **parameters)
     net.fit(X, TARGETS.get(kind, X[:, 0]), **validation)
     outputs, targets = outputs_of(net, X), net._targets()
     weights = [member.weight for member in net.estimators_]
@@ -203,15 +203,15 @@ def test_a_rule_on_a_heavy_tail_needs_steps():
     """Scaled by quartiles that are e^10 apart, what is below e^5 and what is above are one for waves."""
     values = np.exp(np.random.RandomState(0).uniform(0, 20, (600, 2)))
     y = values[:, 0] < np.exp(5)
-    without = classifier(n_estimators=4, n_thresholds=0).fit(values[:400], y[:400])
-    net = classifier(n_estimators=4).fit(values[:400], y[:400])
+    without = classifier(n_members=4, n_thresholds=0).fit(values[:400], y[:400])
+    net = classifier(n_members=4).fit(values[:400], y[:400])
     assert net.score(values[400:], y[400:]) > 0.98 > 0.9 > without.score(values[400:], y[400:])
     assert net.estimators_[1].weight > 10 * net.estimators_[0].weight
 
 
 def test_numbers_as_targets_may_have_steps():
     y = NUMBERS + 5 * (X_NUMBERS[:, 2] > 0.02)
-    net = regressor(n_estimators=4, n_thresholds=3, max_iter=40).fit(X_NUMBERS, y)
+    net = regressor(n_members=4, n_thresholds=3, max_iter=40).fit(X_NUMBERS, y)
     assert [member.kind for member in net.estimators_] == [0, 1, 0, 1]
     assert net.score(X_NUMBERS, y) > 0.8
     _, spread = net.predict(X_NUMBERS, return_std=True)

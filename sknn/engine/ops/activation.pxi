@@ -1,6 +1,6 @@
-# An activation as an op of its own; the functions are in activation.pxi.
+# Activation as a separate op; the functions are in activation.pxi.
 
-# All rows in one loop, their padding too, where they lie alike.
+# Rows of equal stride are processed in one loop, with their padding.
 cdef void activate(const Op* op, Matrix x, Matrix y, Py_ssize_t rows, Py_ssize_t width) noexcept nogil:
     cdef Py_ssize_t r
     if x.stride == y.stride:

@@ -1,17 +1,18 @@
 # Batch normalization (Ioffe & Szegedy 2015): xhat = (x - mean) / sqrt(var + epsilon), y = gamma xhat + beta,
 # with mean and variance of one channel over all rows and pixels of the batch. Gradients as in layer_norm.pxi.
 #
-# In a batch a sample of weight w counts as w samples: means are weighted, and so are the two that are
-# subtracted, of sample r those of w_r / sum(w) times the sums. (dy has its weight from the loss.)
+# A sample of weight w counts as w samples: means are weighted. In dx the sums over the batch are weighted by
+# w_r / sum(w) for sample r. (The loss has already weighted dy.)
 #
-# The batch's statistics need all rows. The batch norms cut the network into segments: a lane's moments are
-# finished at the end of a segment and put together, in the order of the lanes, before the next (step.pxi).
+# The statistics need all rows of the batch, so batch norms split the network into segments. The moments of
+# the lanes are complete at the end of a segment and merged, in the order of the lanes, before the next
+# (step.pxi).
 
 # y = gamma (x - mean) scale + beta, for all pixels of one image.
-cdef void batch_norm_forward(const Geometry* g, const real* x, const real* mean, const real* scale,
+cdef void batch_norm_forward(const Geometry* geom, const real* x, const real* mean, const real* scale,
                              const real* gamma, const real* beta, real* y) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    for i in range(g.h * g.w):
+    cdef Py_ssize_t i, k, c = geom.c
+    for i in range(geom.h * geom.w):
         for k in range(c):
             y[k] = (x[k] - mean[k]) * scale[k] * gamma[k] + beta[k]
         x += c
@@ -19,10 +20,10 @@ cdef void batch_norm_forward(const Geometry* g, const real* x, const real* mean,
 
 
 # Adds dbeta = sum dy and dgamma = sum dy xhat of one image.
-cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, const real* scale,
+cdef void batch_norm_sums(const Geometry* geom, const real* x, const real* mean, const real* scale,
                           const real* dy, real* dgamma, real* dbeta) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    for i in range(g.h * g.w):
+    cdef Py_ssize_t i, k, c = geom.c
+    for i in range(geom.h * geom.w):
         for k in range(c):
             dbeta[k] += dy[k]
             dgamma[k] += dy[k] * ((x[k] - mean[k]) * scale[k])
@@ -30,13 +31,13 @@ cdef void batch_norm_sums(const Geometry* g, const real* x, const real* mean, co
         dy += c
 
 
-# dy becomes dx = gamma scale (dy - w dbeta / n - w xhat dgamma / n), the sums being those of the batch, over
-# its n values, and w the weight of the image.
-cdef void batch_norm_backward(const Geometry* g, const real* x, const real* mean, const real* scale,
+# dy becomes dx = gamma scale (dy - w dbeta / n - w xhat dgamma / n). The sums are over the n values of the
+# batch; w is the weight of the image.
+cdef void batch_norm_backward(const Geometry* geom, const real* x, const real* mean, const real* scale,
                               const real* gamma, const real* dgamma, const real* dbeta, real weight,
                               real* dy) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    for i in range(g.h * g.w):
+    cdef Py_ssize_t i, k, c = geom.c
+    for i in range(geom.h * geom.w):
         for k in range(c):
             dy[k] = gamma[k] * scale[k] * (
                 dy[k] - weight * (dbeta[k] + ((x[k] - mean[k]) * scale[k]) * dgamma[k]))
@@ -44,16 +45,16 @@ cdef void batch_norm_backward(const Geometry* g, const real* x, const real* mean
         dy += c
 
 
-# The weights of some samples; NULL: all are 1.
+# Weight of a sample; NULL: all weights are 1.
 cdef inline double weight_of(const real* weights, Py_ssize_t sample) noexcept nogil:
     return 1 if weights == NULL else weights[sample]
 
 
-# Mean and sum of squared deviations, in a lane: weight, means (c), deviations (c). Rows that come later are
-# merged in (Chan, Golub & LeVeque 1979), so that no precision is lost in a difference of large sums.
-cdef void add_moments(const Geometry* g, Matrix x, const real* weights, const Py_ssize_t* samples,
+# Weight, means (c) and sums of squared deviations (c) of a lane. Later rows are merged by the method of Chan,
+# Golub & LeVeque (1979), which avoids cancellation.
+cdef void add_moments(const Geometry* geom, Matrix x, const real* weights, const Py_ssize_t* samples,
                       Py_ssize_t rows, double* lane, double* fresh) noexcept nogil:
-    cdef Py_ssize_t i, k, r, c = g.c, pixels = g.h * g.w
+    cdef Py_ssize_t i, k, r, c = geom.c, pixels = geom.h * geom.w
     cdef const real* v
     cdef double* mean = fresh + 1
     cdef double* deviation = mean + c
@@ -66,7 +67,7 @@ cdef void add_moments(const Geometry* g, Matrix x, const real* weights, const Py
             v = x.at + r * x.stride + i * c
             for k in range(c):
                 mean[k] += weight * v[k]
-    if fresh[0] == 0:           # samples of weight zero only
+    if fresh[0] == 0:           # all samples have weight zero
         return
     for k in range(c):
         mean[k] /= fresh[0]
@@ -94,17 +95,17 @@ cdef void merge_moments(double* a, const double* b, Py_ssize_t c) noexcept nogil
 cdef void batch_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     cdef const real* packed = t.weights.packed
-    cdef const real* mean = t.w.moments + op.moments
+    cdef const real* mean = t.ws.moments + op.moments
     cdef Py_ssize_t r
     for r in range(t.rows):
         batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry),
                            packed + p.weight, packed + p.bias, y.at + r * y.stride)
 
 
-# d stays as it is: its dx waits for the sums of all lanes.
+# dx is computed later, when the sums of all lanes are known.
 cdef void batch_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
-    cdef const real* mean = t.w.moments + op.moments
+    cdef const real* mean = t.ws.moments + op.moments
     cdef Py_ssize_t r
     begin_channels(p, lane)
     for r in range(t.rows):

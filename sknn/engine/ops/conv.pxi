@@ -1,30 +1,31 @@
-# Convolutions: formulas and kernels in convolve.pxi and winograd.pxi, which this chooses between.
+# Convolutions: chooses between the kernels in convolve.pxi and in winograd.pxi.
 
 cdef void conv_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    conv_forward(parameter_of(t, op), &op.geometry, t.weights, x, y, t.rows, t.w.scratch)
+    conv_forward(parameter_of(t, op), &op.geometry, t.weights, x, y, t.rows, t.ws.scratch)
 
 
 cdef void conv_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
     conv_input_gradient(op, parameter_of(t, op), t.weights.derived, d, dx, t.rows,
-                        halo_of(t, op), t.w.scratch)
+                        halo_of(t, op), t.ws.scratch)
 
 
 cdef void conv_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     if p.trained and p.winograd_gradient:
-        winograd_weight_gradient(p, &op.geometry, x, d, t.rows, t.w.halos + op.halo, lane.begun, t.w.scratch)
+        winograd_weight_gradient(p, &op.geometry, x, d, t.rows, t.ws.halos + op.halo, lane.begun,
+                                 t.ws.scratch)
     elif p.trained:
         conv_weight_gradient(p, x, d, t.rows, lane.gradient + p.lane, lane.accumulate)
     if p.biased:
         image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate,
-                            t.w.scratch)
+                            t.ws.scratch)
 
 
-# What a Winograd convolution keeps until a lane's pass ends.
-cdef void end_conv_lane(const Parameter* p, const Op* op, const Workspace* w, real* lane,
+# Adds the weight gradient that a Winograd convolution keeps until the end of a lane.
+cdef void end_conv_lane(const Parameter* p, const Op* op, const Workspace* ws, real* lane,
                         bint accumulate) noexcept nogil:
     if p.winograd_gradient and p.trained:
-        winograd_lane(p, &op.geometry, w.halos + op.halo, lane + p.lane, accumulate)
+        winograd_lane(p, &op.geometry, ws.halos + op.halo, lane + p.lane, accumulate)
 
 
 cdef void derive_conv_rows(const Parameter* p, const Op* op, Panel panel, const real* packed, real* derived,
@@ -33,7 +34,7 @@ cdef void derive_conv_rows(const Parameter* p, const Op* op, Panel panel, const 
         derive_conv(p, &op.geometry, panel, packed, derived, first, last, backward)
 
 
-# A share of what is derived from all taps of a kernel at once.
+# Derived weights that need all taps of a kernel, one share.
 cdef void derive_conv_share(const Parameter* p, const Op* op, const real* packed, real* derived, int share,
                             int n_shares, bint backward) noexcept nogil:
     cdef Py_ssize_t c = op.geometry.c
@@ -43,29 +44,33 @@ cdef void derive_conv_share(const Parameter* p, const Op* op, const real* packed
 
 
 cdef int lay_out_conv_forward(Plan* plan, const Op* op) except -1:
-    """The form that is not the packed weights themselves."""
-    cdef const Geometry* g = &op.geometry
+    """Reserve the forward layout, if it is not the packed weights themselves."""
+    cdef const Geometry* geom = &op.geometry
     cdef Parameter* p = plan.parameters + op.parameter
-    p.forward = convolution_form(g.w, g.c // g.groups, g.oh, g.ow, g.oc // g.groups, g, g.sh, g.sw)
-    if prefers_winograd(p, g):
+    p.forward = conv_layout(geom.w, geom.c // geom.groups, geom.oh, geom.ow, geom.oc // geom.groups, geom,
+                            geom.sh, geom.sw)
+    if prefers_winograd(p, geom):
         plan.winograd = True
         p.winograd = plan.n_derived
-        p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(g) >= FEW_TILES
-        plan.n_derived += SKNN_POSITIONS * g.c * p.vectors * SKNN_V
+        p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(geom) >= FEW_TILES
+        plan.n_derived += SKNN_POSITIONS * geom.c * p.vectors * SKNN_V
     elif is_derived(&p.forward):
         p.forward.offset = plan.n_derived
         p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
-        plan.n_derived = p.forward.bias + whole_lines(g.groups * p.forward.vectors * SKNN_V)
+        plan.n_derived = p.forward.bias + whole_lines(geom.groups * p.forward.vectors * SKNN_V)
     return 0
 
 
 cdef int lay_out_conv_backward(Plan* plan, const Op* op) except -1:
     cdef Parameter* p = plan.parameters + op.parameter
     if p.winograd >= 0:
-        p.winograd_turned = plan.n_derived
+        p.winograd_transposed = plan.n_derived
         plan.n_derived += SKNN_POSITIONS * op.geometry.oc * n_vectors(op.geometry.c) * SKNN_V
         return 0
-    p.backward = spread_form(&op.geometry) if prefers_spread(&op.geometry) else turned_form(&op.geometry)
+    if prefers_scatter(&op.geometry):
+        p.backward = scatter_layout(&op.geometry)
+    else:
+        p.backward = flipped_layout(&op.geometry)
     p.backward.offset = plan.n_derived
     plan.n_derived += whole_lines(p.backward.n_values)
     return 0
@@ -87,22 +92,24 @@ cdef Py_ssize_t work_of_conv(const Parameter* p, const Op* op) noexcept nogil:
 
 
 cdef problem_of_convolution(const Plan* plan, const Op* op, tables):
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     problem = problem_of_images(plan, op)
     if problem:
         return problem
-    if g.groups < 1 or g.c % g.groups or g.oc % g.groups:
-        return f"{g.c} and {g.oc} channels in {g.groups} groups"
-    if not (windows_fit(g.h, g.oh, g.kh, g.sh, g.dh) and windows_fit(g.w, g.ow, g.kw, g.sw, g.dw)):
+    if geom.groups < 1 or geom.c % geom.groups or geom.oc % geom.groups:
+        return f"{geom.c} and {geom.oc} channels in {geom.groups} groups"
+    if not (windows_fit(geom.h, geom.oh, geom.kh, geom.sh, geom.dh)
+            and windows_fit(geom.w, geom.ow, geom.kw, geom.sw, geom.dw)):
         return "its windows do not fit on the image"
-    if min(g.ih, g.iw) < 1 or g.top + g.ih > g.h or g.left + g.iw > g.w:
+    if min(geom.ih, geom.iw) < 1 or geom.top + geom.ih > geom.h or geom.left + geom.iw > geom.w:
         return "the image is not inside of the padded one"
-    return problem_of_weights(plan.parameters + op.parameter, g.kh * g.kw * (g.c // g.groups), g.oc)
+    return problem_of_weights(plan.parameters + op.parameter, geom.kh * geom.kw * (geom.c // geom.groups),
+                              geom.oc)
 
 
 cdef bint windows_fit(Py_ssize_t size, Py_ssize_t n, Py_ssize_t kernel, Py_ssize_t stride,
                       Py_ssize_t dilation) noexcept nogil:
-    """Whether n windows lie inside of that many places."""
+    """Whether n windows fit into an axis of this size."""
     return min(kernel, stride, dilation) >= 1 and (n - 1) * stride + (kernel - 1) * dilation < size
 
 

@@ -1,4 +1,4 @@
-# Columns of a row: g.c columns of x from `first` on become g.oc columns of y from `to` on. Here as they are:
+# Columns: g.c columns of x from `first` on become g.oc columns of y from `to` on. This op copies them:
 # y = x;  dx = dy
 
 cdef void copy_columns(Matrix x, Py_ssize_t x_first, Matrix y, Py_ssize_t y_first, Py_ssize_t width,
@@ -17,11 +17,12 @@ cdef void copy_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix 
 
 
 cdef problem_of_columns(const Plan* plan, const Op* op):
-    """What is wrong with the columns of an op, or None."""
-    cdef const Geometry* g = &op.geometry
+    """Return what is wrong with the columns of an op, or None."""
+    cdef const Geometry* geom = &op.geometry
     cdef Py_ssize_t n_in = plan.buffers[op.source].width, n_out = plan.buffers[op.target].width
-    if min(g.c, g.oc) < 1 or g.first + g.c > n_in or g.to + g.oc > n_out:
-        return f"{g.c} columns from {g.first} and {g.oc} from {g.to} do not fit on {n_in} and {n_out}"
+    if min(geom.c, geom.oc) < 1 or geom.first + geom.c > n_in or geom.to + geom.oc > n_out:
+        return (f"{geom.c} columns from {geom.first} and {geom.oc} from {geom.to} do not fit on {n_in} and "
+                f"{n_out}")
     return None
 
 

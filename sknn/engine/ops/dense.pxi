@@ -1,15 +1,15 @@
-# Dense layers: y = x W + b;  dx = dy W^T;  dW = x^T dy;  db = sum over the rows of dy.
-# x (n, n_in), W (n_in, n_out), y (n, n_out); all rows padded to row_stride. Each is the register tile
-# with other strides. The sums of dW run over the samples in order.
+# Dense layers: y = x W + b;  dx = dy W^T;  dW = x^T dy;  db = sum over the rows of dy. x (n, n_in), W
+# (n_in, n_out), y (n, n_out); rows are padded to row_stride. All products are the register tile with other
+# strides. The sums of dW run over the samples in order.
 
-# Rows of a panel of W whose gradient is formed, and at once used for the update, while it is in the cache.
+# Rows of a panel of W per task: their gradient is updated while it is in the cache.
 cdef enum:
     TASK_ROWS = 96
 
 
-cdef inline Ahead following_panel(const real* packed, Panel panel, Py_ssize_t rows,
-                                  Py_ssize_t vectors) noexcept nogil:
-    cdef Ahead next = nothing_ahead()
+cdef inline Prefetch following_panel(const real* packed, Panel panel, Py_ssize_t rows,
+                                     Py_ssize_t vectors) noexcept nogil:
+    cdef Prefetch next = no_prefetch()
     cdef Py_ssize_t size = rows * panel.width
     next.at[0] = packed + panel.offset + size
     next.count = 1 if panel.begin + panel.width < vectors * SKNN_V else 0
@@ -17,14 +17,14 @@ cdef inline Ahead following_panel(const real* packed, Panel panel, Py_ssize_t ro
     return next
 
 
-# The transposed weights are there in training only.
+# The transposed weights exist only in training.
 cdef void dense_forward(const Parameter* p, const real* packed, const real* transposed, Matrix x,
-                        Matrix y, Py_ssize_t rows, const Ahead* after) noexcept nogil:
+                        Matrix y, Py_ssize_t rows, const Prefetch* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
-    cdef Sum sum
-    cdef Ahead next
-    cdef const Ahead* following
+    cdef Contraction inner
+    cdef Prefetch next
+    cdef const Prefetch* following
     if transposed != NULL and p.transposed >= 0 and (
             2 * p.n_out * (p.transposed_vectors + 2 * SKNN_V) < p.n_in):
         narrow_forward(p, packed + p.bias, transposed + p.transposed, x, y, rows)
@@ -35,18 +35,18 @@ cdef void dense_forward(const Parameter* p, const real* packed, const real* tran
         following = &next
         if next.count == 0:
             following = after
-        sum = matrix_sum(p.n_in, 1, panel.width)
-        multiply_panel(x.at, x.stride, packed + p.weight + panel.offset, &sum,
+        inner = matrix_contraction(p.n_in, 1, panel.width)
+        multiply_panel(x.at, x.stride, packed + p.weight + panel.offset, &inner,
                        packed + p.bias + panel.begin, 0, y.at + panel.begin, y.stride,
                        rows, panel.vectors, following)
 
 
-# For few outputs: those of a row are its scalar products with the rows of W^T, which fill the vectors. The
-# lanes of as many rows as a vector has are summed together.
+# For few outputs: scalar products of a sample with the rows of W^T, which fill the vectors. The lanes of
+# SKNN_V rows are summed together.
 cdef void narrow_forward(const Parameter* p, const real* bias, const real* transposed, Matrix x,
                          Matrix y, Py_ssize_t rows) noexcept nogil:
-    cdef real parts[16 * 16]            # no vector is longer
-    cdef real turned[16 * 16]
+    cdef real parts[16 * 16]            # longest vector: 16 elements
+    cdef real columns[16 * 16]
     cdef real sums[16]
     cdef Py_ssize_t first = 0, m, i, j, k
     cdef Panel panel
@@ -61,12 +61,12 @@ cdef void narrow_forward(const Parameter* p, const real* bias, const real* trans
                 panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
                 dot_panel(x.at + first * x.stride + panel.begin, x.stride,
                           transposed + panel.offset + j * panel.width, parts, m, panel.vectors)
-            transpose_block(parts, SKNN_V, turned, SKNN_V)
+            transpose_block(parts, SKNN_V, columns, SKNN_V)
             for i in range(SKNN_V):
                 sums[i] = bias[j]
             for k in range(SKNN_V):
                 for i in range(SKNN_V):
-                    sums[i] += turned[k * SKNN_V + i]
+                    sums[i] += columns[k * SKNN_V + i]
             for i in range(m):
                 y.at[(first + i) * y.stride + j] = sums[i]
         first += m
@@ -76,14 +76,14 @@ cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matri
                                Py_ssize_t rows) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
-    cdef Sum sum
-    cdef Ahead next
+    cdef Contraction inner
+    cdef Prefetch next
     for i in range(panel_count(p.transposed_vectors)):
         panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
         next = following_panel(transposed + p.transposed, panel, p.vectors * SKNN_V,
                                p.transposed_vectors)
-        sum = matrix_sum(p.n_out, 1, panel.width)
-        multiply_panel(dy.at, dy.stride, transposed + p.transposed + panel.offset, &sum, NULL, 0,
+        inner = matrix_contraction(p.n_out, 1, panel.width)
+        multiply_panel(dy.at, dy.stride, transposed + p.transposed + panel.offset, &inner, NULL, 0,
                        dx.at + panel.begin, dx.stride, rows, panel.vectors, &next)
 
 
@@ -91,7 +91,7 @@ cdef inline bint is_narrow(const Parameter* p, Panel panel, Py_ssize_t n) noexce
     return panel.vectors == 1 and (p.n_out - panel.begin) * n_vectors(n) < n
 
 
-# Multiply-adds of vectors in the gradient of n rows of a panel, for each sample.
+# Multiply-adds of vectors per sample, in the gradient of n rows of a panel.
 cdef inline Py_ssize_t gradient_cost(const Parameter* p, Panel panel, Py_ssize_t n) noexcept nogil:
     if is_narrow(p, panel, n):
         return (p.n_out - panel.begin) * n_vectors(n)
@@ -101,55 +101,55 @@ cdef inline Py_ssize_t gradient_cost(const Parameter* p, Panel panel, Py_ssize_t
 # dW[first:last] (+)= x[:, first:last]^T dy, in one panel of dW; dW points to row `first` of the panel
 cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matrix dy, Py_ssize_t rows,
                                 Py_ssize_t first, Py_ssize_t last, real* dW,
-                                bint accumulate, const Ahead* next) noexcept nogil:
+                                bint accumulate, const Prefetch* next) noexcept nogil:
     cdef Py_ssize_t n = last - first
-    cdef Sum sum = matrix_sum(rows, x.stride, dy.stride)
+    cdef Contraction inner = matrix_contraction(rows, x.stride, dy.stride)
     if is_narrow(p, panel, n) and not accumulate:
         narrow_weight_gradient(p.n_out - panel.begin, x, dy, panel.begin, rows, first, n, dW, next)
         return
-    multiply_panel(x.at + first, 1, dy.at + panel.begin, &sum, dW if accumulate else NULL,
+    multiply_panel(x.at + first, 1, dy.at + panel.begin, &inner, dW if accumulate else NULL,
                    panel.width, dW, panel.width, n, panel.vectors, next)
 
 
-# The same for a panel of one vector with few columns in use: dW^T = dy^T x fills the vectors. Each element
-# is the same sum in the same order.
+# The same for a panel of one vector with few columns: dW^T = dy^T x fills the vectors. Each element is the
+# same sum in the same order.
 cdef void narrow_weight_gradient(Py_ssize_t columns, Matrix x, Matrix dy, Py_ssize_t begin,
                                  Py_ssize_t rows, Py_ssize_t first, Py_ssize_t n, real* dW,
-                                 const Ahead* next) noexcept nogil:
-    cdef real turned[TASK_ROWS * 16]    # no vector is longer
+                                 const Prefetch* next) noexcept nogil:
+    cdef real transposed[TASK_ROWS * 16]    # longest vector: 16 elements
     cdef Py_ssize_t vectors = n_vectors(n), stride = vectors * SKNN_V, i, k
-    cdef Sum sum = matrix_sum(rows, dy.stride, x.stride)
+    cdef Contraction inner = matrix_contraction(rows, dy.stride, x.stride)
     cdef Panel panel
     for i in range(panel_count(vectors)):
         panel = get_panel(columns, vectors, i)
-        multiply_panel(dy.at + begin, 1, x.at + first + panel.begin, &sum, NULL, 0,
-                       turned + panel.begin, stride, columns, panel.vectors,
+        multiply_panel(dy.at + begin, 1, x.at + first + panel.begin, &inner, NULL, 0,
+                       transposed + panel.begin, stride, columns, panel.vectors,
                        next if i == 0 else NULL)
     for i in range(columns * stride, SKNN_V * stride):
-        turned[i] = 0
+        transposed[i] = 0
     for i in range(vectors):
         if (i + 1) * SKNN_V <= n:
-            transpose_block(turned + i * SKNN_V, stride, dW + i * SKNN_V * SKNN_V, SKNN_V)
+            transpose_block(transposed + i * SKNN_V, stride, dW + i * SKNN_V * SKNN_V, SKNN_V)
             continue
         for k in range(i * SKNN_V * SKNN_V, n * SKNN_V):
-            dW[k] = turned[k % SKNN_V * stride + k // SKNN_V]
+            dW[k] = transposed[k % SKNN_V * stride + k // SKNN_V]
 
 
-# db (+)= sum over the rows of dy: the tile again, with ones
+# db (+)= sum over the rows of dy: the tile with A = 1
 cdef void bias_gradient(Matrix dy, Py_ssize_t rows, Py_ssize_t vectors, real* db,
                         bint accumulate) noexcept nogil:
     cdef real one = 1
     cdef Py_ssize_t i
-    cdef Sum sum = matrix_sum(rows, 0, dy.stride)
+    cdef Contraction inner = matrix_contraction(rows, 0, dy.stride)
     cdef Panel panel
     for i in range(panel_count(vectors)):
         panel = get_panel(1, vectors, i)
-        multiply_panel(&one, 0, dy.at + panel.begin, &sum, db + panel.begin if accumulate else NULL, 0,
+        multiply_panel(&one, 0, dy.at + panel.begin, &inner, db + panel.begin if accumulate else NULL, 0,
                        db + panel.begin, 0, 1, panel.vectors, NULL)
 
 
-# W^T[:, first:last] from the rows first:last of a panel of W. W^T has whole vectors of rows: those after
-# n_out are never read.
+# Updates W^T[:, first:last] from rows first..last of a panel of W. Rows of W^T after n_out are padding,
+# never read.
 cdef void transpose_rows(const Parameter* p, Panel panel, const real* packed, real* transposed,
                          Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     cdef Py_ssize_t i, j, k
@@ -170,33 +170,33 @@ cdef void transpose_rows(const Parameter* p, Panel panel, const real* packed, re
                     w[(i * SKNN_V + k // SKNN_V) * panel.width + j * SKNN_V + k % SKNN_V])
 
 
-# The same forward pass on the fitted arrays themselves, W unpadded: for a few rows packing would cost
-# more than the product. A vector that starts near the end of a row reads into the next row (those lanes
-# are never used); where the array itself ends, the last rows are taken from a padded copy in `tail`.
+# The same forward pass on the fitted, unpadded W: for a few rows, packing costs more than the product. A
+# vector near the end of a row reads into the next row; those lanes are not used. Where the array ends, the
+# last rows are read from a padded copy in `tail`.
 cdef void dense_forward_unpacked(const real* W, const real* padded_bias, Py_ssize_t n_in,
                                  Py_ssize_t n_out, Matrix x, Matrix y, Py_ssize_t rows,
                                  real* tail) noexcept nogil:
     cdef Py_ssize_t whole = n_out // SKNN_V, rest = n_out - whole * SKNN_V
     cdef Py_ssize_t begin = whole * SKNN_V, safe, k, j
-    cdef Sum sum = matrix_sum(n_in, 1, n_out)
+    cdef Contraction inner = matrix_contraction(n_in, 1, n_out)
     cdef Panel panel
     for k in range(panel_count(whole)):
         panel = get_panel(n_in, whole, k)
-        multiply_panel(x.at, x.stride, W + panel.begin, &sum, padded_bias + panel.begin, 0,
+        multiply_panel(x.at, x.stride, W + panel.begin, &inner, padded_bias + panel.begin, 0,
                        y.at + panel.begin, y.stride, rows, panel.vectors, NULL)
     if rest == 0:
         return
     safe = n_in - (SKNN_V - rest + n_out - 1) // n_out
     if safe < 0:
         safe = 0
-    sum.K = safe
-    multiply_panel(x.at, x.stride, W + begin, &sum, padded_bias + begin, 0, y.at + begin, y.stride,
+    inner.K = safe
+    multiply_panel(x.at, x.stride, W + begin, &inner, padded_bias + begin, 0, y.at + begin, y.stride,
                    rows, 1, NULL)
     for k in range(safe, n_in):
         for j in range(rest):
             tail[(k - safe) * SKNN_V + j] = W[k * n_out + begin + j]
-    sum = matrix_sum(n_in - safe, 1, SKNN_V)
-    multiply_panel(x.at + safe, x.stride, tail, &sum, y.at + begin, y.stride, y.at + begin, y.stride,
+    inner = matrix_contraction(n_in - safe, 1, SKNN_V)
+    multiply_panel(x.at + safe, x.stride, tail, &inner, y.at + begin, y.stride, y.at + begin, y.stride,
                    rows, 1, NULL)
 
 
@@ -211,7 +211,7 @@ cdef void dense_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     if weights.unpacked == NULL:
         dense_forward(p, weights.packed, weights.derived if t.training else NULL, x, y, t.rows, t.next)
-        t.next = NULL           # it is on its way
+        t.next = NULL           # already fetched
     else:
         dense_forward_unpacked(weights.unpacked[2 * op.parameter], weights.unpacked[2 * op.parameter + 1],
                                p.n_in, p.n_out, x, y, t.rows, weights.tail)

@@ -1,5 +1,5 @@
-# The first dense layer on CSR rows, without densifying them: y_i = b + sum of x_ij W_j over the stored j,
-# and dW_j += x_ij dy_i. Only the stored values are touched; an input dropout masks them on the way.
+# The first dense layer on CSR rows: y_i = b + sum over stored j of x_ij W_j, and dW_j += x_ij dy_i. Only
+# stored values are read; input dropout is applied to them on the fly.
 
 cdef void csr_forward(const Op* op, const Parameter* p, const real* packed, const Input* x,
                       const Py_ssize_t* samples, const Masks* masks, Matrix y,
@@ -35,8 +35,8 @@ cdef inline real csr_value(double rate, real value, int column, u32 key) noexcep
     return value * <real>(1.0 / (1.0 - rate))
 
 
-# dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is where row i stands: its first
-# stored value in a column >= first. Columns are sorted and tasks come in order, so a cursor only moves on.
+# dW[first:last] (+)= x[:, first:last]^T dy in one panel of dW. `cursors[i]` is the first stored value of
+# row i in a column >= first. Columns are sorted and tasks come in order, so cursors only advance.
 cdef void csr_weight_gradient(const Op* op, Panel panel, const Input* x,
                               const Py_ssize_t* samples, const Masks* masks, Matrix dy,
                               Py_ssize_t rows, Py_ssize_t first, Py_ssize_t last, long long* cursors,
@@ -87,7 +87,7 @@ cdef void csr_cursors(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows
 # ---- the op ----------------------------------------------------------------------------------------
 
 cdef void csr_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    csr_forward(op, parameter_of(t, op), t.weights.packed, t.input, t.samples, &t.w.masks, y, t.rows)
+    csr_forward(op, parameter_of(t, op), t.weights.packed, t.input, t.samples, &t.ws.masks, y, t.rows)
 
 
 cdef void csr_task(const WeightTask* t, const Op* op) noexcept nogil:

@@ -1,5 +1,6 @@
-# Depthwise convolutions, groups = c = oc: y[p, k] = b[k] + sum over taps t of x[p s + t d, k] W[t, k], and
-# its gradients as in convolve.pxi. Whole vectors of channels by depthwise.h, the rest one by one.
+# Depthwise convolutions, groups = c = oc: y[p, k] = b[k] + sum over taps t of x[p s + t d, k] W[t, k].
+# Gradients as in convolve.pxi. Whole vectors of channels use depthwise.h; the remaining channels are
+# scalar.
 
 cdef extern from "depthwise.h" nogil:
     ctypedef struct Taps2D:
@@ -10,15 +11,15 @@ cdef extern from "depthwise.h" nogil:
                                 Py_ssize_t w_tap) noexcept
 
 
-# y = bias + x * w over images of `width` pixels; `turned` takes the kernel the other way round.
-cdef void depthwise_image(const Parameter* p, const Geometry* g, const real* packed, const real* bias,
+# y = bias + x * w over images of `width` pixels, with the kernel flipped if `flipped`.
+cdef void depthwise_image(const Parameter* p, const Geometry* geom, const real* packed, const real* bias,
                           const real* x, real* y, Py_ssize_t width, Py_ssize_t oh, Py_ssize_t ow,
-                          Py_ssize_t sh, Py_ssize_t sw, bint turned) noexcept nogil:
-    cdef Py_ssize_t r, o, k, v, w_tap, c = g.c
+                          Py_ssize_t sh, Py_ssize_t sw, bint flipped) noexcept nogil:
+    cdef Py_ssize_t r, o, k, v, w_tap, c = geom.c
     cdef Panel panel
     cdef const real* w
     cdef const real* b
-    cdef Taps2D t = Taps2D(g.kh, g.kw, g.dh * width * c, g.dw * c, sw * c, c)
+    cdef Taps2D t = Taps2D(geom.kh, geom.kw, geom.dh * width * c, geom.dw * c, sw * c, c)
     for v in range(p.vectors):
         panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, v))
         w_tap = panel.width
@@ -27,7 +28,7 @@ cdef void depthwise_image(const Parameter* p, const Geometry* g, const real* pac
         if bias != NULL:
             b = bias + k
         w = packed + panel.offset + k - panel.begin
-        if turned:
+        if flipped:
             w += (p.n_in - 1) * panel.width
             w_tap = -panel.width
         for r in range(oh):
@@ -51,56 +52,57 @@ cdef inline void depthwise_value(const Taps2D* t, const real* x, const real* w, 
     y[0] = total
 
 
-cdef void depthwise_weight_gradient(const Parameter* p, const Geometry* g, Matrix x, Matrix d,
+cdef void depthwise_weight_gradient(const Parameter* p, const Geometry* geom, Matrix x, Matrix d,
                                     Py_ssize_t rows, real* dW) noexcept nogil:
-    cdef Py_ssize_t n, r, i, j, o, k, m, v, c = g.c
+    cdef Py_ssize_t n, r, i, j, o, k, m, v, c = geom.c
     cdef Panel panel
     cdef const real* image
-    cdef const real* slope
+    cdef const real* dy
     cdef real* w
     cdef real total
-    cdef Taps2D t = Taps2D(g.kh, g.kw, g.dh * g.w * c, g.dw * c, g.sw * c, c)
+    cdef Taps2D t = Taps2D(geom.kh, geom.kw, geom.dh * geom.w * c, geom.dw * c, geom.sw * c, c)
     for v in range(p.vectors):
         panel = get_panel(p.n_in, p.vectors, panel_of(p.vectors, v))
         k = v * SKNN_V
         w = dW + panel.offset + k - panel.begin
         for n in range(rows):
-            for r in range(g.oh):
-                image = x.at + n * x.stride + r * g.sh * g.w * c + k
-                slope = d.at + n * d.stride + r * g.ow * c + k
+            for r in range(geom.oh):
+                image = x.at + n * x.stride + r * geom.sh * geom.w * c + k
+                dy = d.at + n * d.stride + r * geom.ow * c + k
                 if k + SKNN_V <= c:
-                    depthwise_gradient_row(image, &t, slope, g.ow, w, panel.width)
+                    depthwise_gradient_row(image, &t, dy, geom.ow, w, panel.width)
                     continue
-                for i in range(g.kh * g.kw):
+                for i in range(geom.kh * geom.kw):
                     for m in range(c - k):
                         total = 0
-                        for o in range(g.ow):
-                            total += (image[i // g.kw * t.row + i % g.kw * t.column + o * t.step + m]
-                                      * slope[o * c + m])
+                        for o in range(geom.ow):
+                            total += (image[i // geom.kw * t.row + i % geom.kw * t.column + o * t.step + m]
+                                      * dy[o * c + m])
                         w[i * panel.width + m] += total
 
 
 # ---- the op ----------------------------------------------------------------------------------------
 
 cdef void depthwise_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     cdef const Parameter* p = parameter_of(t, op)
     cdef const real* packed = t.weights.packed
     cdef Py_ssize_t r
     for r in range(t.rows):
-        depthwise_image(p, g, packed + p.weight, packed + p.bias, x.at + r * x.stride, y.at + r * y.stride,
-                        g.w, g.oh, g.ow, g.sh, g.sw, False)
+        depthwise_image(p, geom, packed + p.weight, packed + p.bias, x.at + r * x.stride, y.at + r * y.stride,
+                        geom.w, geom.oh, geom.ow, geom.sh, geom.sw, False)
 
 
 cdef void depthwise_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                              Matrix dx) noexcept nogil:
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     cdef const Parameter* p = parameter_of(t, op)
     cdef real* halo = halo_of(t, op)
     cdef Py_ssize_t r
     for r in range(t.rows):
-        depthwise_image(p, g, t.weights.packed + p.weight, NULL, surround(g, d.at + r * d.stride, halo),
-                        dx.at + r * dx.stride, g.iw + (g.kw - 1) * g.dw, g.ih, g.iw, 1, 1, True)
+        depthwise_image(p, geom, t.weights.packed + p.weight, NULL, surround(geom, d.at + r * d.stride, halo),
+                        dx.at + r * dx.stride, geom.iw + (geom.kw - 1) * geom.dw, geom.ih, geom.iw, 1, 1,
+                        True)
 
 
 cdef void depthwise_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
@@ -111,13 +113,13 @@ cdef void depthwise_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x
         depthwise_weight_gradient(p, &op.geometry, x, d, t.rows, lane.gradient + p.lane)
     if p.biased:
         image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate,
-                            t.w.scratch)
+                            t.ws.scratch)
 
 
 cdef problem_of_depthwise(const Plan* plan, const Op* op, tables):
-    cdef const Geometry* g = &op.geometry
-    if not g.groups == g.c == g.oc:
-        return f"{g.c} and {g.oc} channels in {g.groups} groups"
+    cdef const Geometry* geom = &op.geometry
+    if not geom.groups == geom.c == geom.oc:
+        return f"{geom.c} and {geom.oc} channels in {geom.groups} groups"
     return problem_of_convolution(plan, op, tables)
 
 

@@ -1,7 +1,7 @@
 # Inverted dropout (Srivastava et al. 2014): y = x mask / (1 - rate), dx = dy mask / (1 - rate).
-# Spatial dropout (Tompson et al. 2015), of images, has one mask for each channel, the same for all pixels.
+# Spatial dropout (Tompson et al. 2015) of images has one mask value per channel, the same for all pixels.
 
-# y[j] = x[j] mask[j] / (1 - rate) for one row; x and y may be one array.
+# y[j] = x[j] mask[j] / (1 - rate) for one row; x and y may alias.
 cdef void dropout_row(const real* x, real* y, Py_ssize_t width, u32 key,
                       double rate) noexcept nogil:
     cdef u32 threshold = drop_below(rate)
@@ -24,7 +24,7 @@ cdef void dropout_image(const Op* op, const Buffer* buffer, const real* x, real*
 
 cdef void dropout_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Buffer* buffer = t.plan.buffers + op.source
-    cdef const Masks* masks = &t.w.masks
+    cdef const Masks* masks = &t.ws.masks
     cdef Py_ssize_t r
     for r in range(t.rows):
         if masks.factor > 0:
@@ -36,7 +36,7 @@ cdef void dropout_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
 
 cdef void dropout_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                            Matrix dx) noexcept nogil:
-    cdef const Masks* masks = &t.w.masks
+    cdef const Masks* masks = &t.ws.masks
     cdef Py_ssize_t r
     for r in range(t.rows):
         dropout_image(op, t.plan.buffers + op.source, d.at + r * d.stride, d.at + r * d.stride,

@@ -1,7 +1,7 @@
-# A vector for each category of a column: y = W[code], zero where the code is unknown;  dW[code] = sum dy, and
-# no gradient flows to the codes.
+# Embedding of one categorical column: y = W[code], zero for unknown codes;  dW[code] = sum dy;  the codes
+# have no gradient.
 
-# The row of a table that a code means; -1: it is unknown, -2: it is NaN.
+# Row of the table for a code; -1: unknown, -2: NaN.
 cdef inline Py_ssize_t row_of_code(real code, Py_ssize_t n) noexcept nogil:
     if code != code:
         return -2
@@ -10,7 +10,7 @@ cdef inline Py_ssize_t row_of_code(real code, Py_ssize_t n) noexcept nogil:
 
 cdef void embedding_forward(const Op* op, const Parameter* p, const Weights* weights, Matrix x, Matrix y,
                             Py_ssize_t rows) noexcept nogil:
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     cdef Py_ssize_t r, j, k, code, width
     cdef Panel panel
     cdef Matrix table
@@ -24,9 +24,9 @@ cdef void embedding_forward(const Op* op, const Parameter* p, const Weights* wei
         else:
             table = Matrix(<real*>weights.unpacked[2 * op.parameter] + panel.begin, p.n_out)
         for r in range(rows):
-            unknown = x.at[r * x.stride + g.first]
+            unknown = x.at[r * x.stride + geom.first]
             code = row_of_code(unknown, p.n_in)
-            out = y.at + r * y.stride + g.to + panel.begin
+            out = y.at + r * y.stride + geom.to + panel.begin
             if code >= 0:
                 memcpy(out, table.at + code * table.stride, width * sizeof(real))
                 continue
@@ -36,12 +36,12 @@ cdef void embedding_forward(const Op* op, const Parameter* p, const Weights* wei
                 out[j] = unknown
 
 
-# Of rows first..last of a panel of the table.
+# The gradient of rows first..last of a panel of the table.
 cdef void embedding_weight_gradient(const Op* op, const Parameter* p, Panel panel, Matrix x, Matrix d,
                                     Py_ssize_t rows, Py_ssize_t first, Py_ssize_t last, real* g,
                                     bint accumulate) noexcept nogil:
     cdef Py_ssize_t r, j, code, width = min(panel.width, p.n_out - panel.begin)
-    cdef const real* slope
+    cdef const real* dy
     cdef real* to
     if not accumulate:
         memset(g, 0, (last - first) * panel.width * sizeof(real))
@@ -49,10 +49,10 @@ cdef void embedding_weight_gradient(const Op* op, const Parameter* p, Panel pane
         code = row_of_code(x.at[r * x.stride + op.geometry.first], p.n_in)
         if code < first or code >= last:
             continue
-        slope = d.at + r * d.stride + op.geometry.to + panel.begin
+        dy = d.at + r * d.stride + op.geometry.to + panel.begin
         to = g + (code - first) * panel.width
         for j in range(width):
-            to[j] += slope[j]
+            to[j] += dy[j]
 
 
 cdef void embedding_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:

@@ -1,15 +1,15 @@
-# Group normalization (Wu & He 2018): xhat = (x - mean) / sqrt(var + epsilon), with mean and variance of all
-# pixels of some neighbouring channels of one image. With means over a group:
+# Group normalization (Wu & He 2018): xhat = (x - mean) / sqrt(var + epsilon), with mean and variance over all
+# pixels of a group of neighboring channels of one image. With means over a group:
 #
 #   y = gamma xhat + beta
 #   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + epsilon), g = gamma dy
 #   dgamma = sum over images and pixels of dy xhat;  dbeta = sum of dy
 
-# What every channel of a group gets of the sum over them; `n` values were summed.
-cdef inline void share_sums(const Geometry* g, real* sums, double n) noexcept nogil:
-    cdef Py_ssize_t i, k, width = g.c // g.groups
+# Replaces each channel's sum by the mean over its group; a group has `n` values.
+cdef inline void share_sums(const Geometry* geom, real* sums, double n) noexcept nogil:
+    cdef Py_ssize_t i, k, width = geom.c // geom.groups
     cdef double total
-    for i in range(g.groups):
+    for i in range(geom.groups):
         total = 0
         for k in range(i * width, (i + 1) * width):
             total += sums[k]
@@ -17,35 +17,35 @@ cdef inline void share_sums(const Geometry* g, real* sums, double n) noexcept no
             sums[k] = <real>(total / n)
 
 
-# Mean and 1 / sqrt(var + epsilon) of the group of every channel of one image.
-cdef void group_moments(const Geometry* g, const real* x, double epsilon, real* mean,
+# Mean and 1 / sqrt(var + epsilon) of each channel's group, for one image.
+cdef void group_moments(const Geometry* geom, const real* x, double epsilon, real* mean,
                         real* scale) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c, pixels = g.h * g.w
-    cdef double n = <double>pixels * (c // g.groups)
+    cdef Py_ssize_t i, k, c = geom.c, pixels = geom.h * geom.w
+    cdef double n = <double>pixels * (c // geom.groups)
     memset(mean, 0, c * sizeof(real))
     memset(scale, 0, c * sizeof(real))
     for i in range(pixels):
         for k in range(c):
             mean[k] += x[i * c + k]
-    share_sums(g, mean, n)
+    share_sums(geom, mean, n)
     for i in range(pixels):
         for k in range(c):
             scale[k] += (x[i * c + k] - mean[k]) * (x[i * c + k] - mean[k])
-    share_sums(g, scale, n)
+    share_sums(geom, scale, n)
     for k in range(c):
         scale[k] = <real>(1 / sqrt(scale[k] + epsilon))
 
 
-# dy becomes dx, with the gradients of one image added; `scratch` holds four values for each channel.
-cdef void group_norm_backward(const Geometry* g, const real* x, const real* gamma, real* dy, real* dgamma,
+# dy becomes dx; adds the weight gradients of one image. `scratch` holds four values per channel.
+cdef void group_norm_backward(const Geometry* geom, const real* x, const real* gamma, real* dy, real* dgamma,
                               real* dbeta, double epsilon, real* scratch) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c, pixels = g.h * g.w, line = padded(g)
-    cdef double n = <double>pixels * (c // g.groups)
+    cdef Py_ssize_t i, k, c = geom.c, pixels = geom.h * geom.w, line = padded(geom)
+    cdef double n = <double>pixels * (c // geom.groups)
     cdef real* mean = scratch
     cdef real* scale = scratch + line
     cdef real* d = scratch + 2 * line
     cdef real* dxhat = scratch + 3 * line
-    group_moments(g, x, epsilon, mean, scale)
+    group_moments(geom, x, epsilon, mean, scale)
     memset(d, 0, 2 * line * sizeof(real))
     for i in range(pixels):
         for k in range(c):
@@ -56,8 +56,8 @@ cdef void group_norm_backward(const Geometry* g, const real* x, const real* gamm
         dgamma[k] += dxhat[k]
         d[k] *= gamma[k]
         dxhat[k] *= gamma[k]
-    share_sums(g, d, n)
-    share_sums(g, dxhat, n)
+    share_sums(geom, d, n)
+    share_sums(geom, dxhat, n)
     for i in range(pixels):
         for k in range(c):
             dy[i * c + k] = scale[k] * (gamma[k] * dy[i * c + k] - d[k]
@@ -66,8 +66,8 @@ cdef void group_norm_backward(const Geometry* g, const real* x, const real* gamm
 
 cdef void group_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
-    cdef real* mean = t.w.scratch
-    cdef real* scale = t.w.scratch + padded(&op.geometry)
+    cdef real* mean = t.ws.scratch
+    cdef real* scale = t.ws.scratch + padded(&op.geometry)
     cdef Py_ssize_t r
     for r in range(t.rows):
         group_moments(&op.geometry, x.at + r * x.stride, op.epsilon, mean, scale)
@@ -82,7 +82,7 @@ cdef void group_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix 
     for r in range(t.rows):
         group_norm_backward(&op.geometry, x.at + r * x.stride, t.weights.packed + p.weight,
                             d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias,
-                            op.epsilon, t.w.scratch)
+                            op.epsilon, t.ws.scratch)
 
 
 cdef int reserve_group_norm(Plan* plan, Op* op) except -1:

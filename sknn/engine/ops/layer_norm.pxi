@@ -11,19 +11,20 @@ cdef extern from "norm.h" nogil:
                                    Py_ssize_t c, real epsilon) noexcept
 
 
-cdef void layer_norm_forward(const Geometry* g, const real* x, const real* gamma, const real* beta, real* y,
-                             double epsilon) noexcept nogil:
+cdef void layer_norm_forward(const Geometry* geom, const real* x, const real* gamma, const real* beta,
+                             real* y, double epsilon) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(g.h * g.w):
-        layer_norm_pixel(x + i * g.c, gamma, beta, y + i * g.c, g.c, <real>epsilon)
+    for i in range(geom.h * geom.w):
+        layer_norm_pixel(x + i * geom.c, gamma, beta, y + i * geom.c, geom.c, <real>epsilon)
 
 
 # dy becomes dx.
-cdef void layer_norm_backward(const Geometry* g, const real* x, const real* gamma, real* dy, real* dgamma,
+cdef void layer_norm_backward(const Geometry* geom, const real* x, const real* gamma, real* dy, real* dgamma,
                               real* dbeta, double epsilon) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(g.h * g.w):
-        layer_norm_pixel_backward(x + i * g.c, gamma, dy + i * g.c, dgamma, dbeta, g.c, <real>epsilon)
+    for i in range(geom.h * geom.w):
+        layer_norm_pixel_backward(x + i * geom.c, gamma, dy + i * geom.c, dgamma, dbeta, geom.c,
+                                  <real>epsilon)
 
 
 cdef void layer_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:

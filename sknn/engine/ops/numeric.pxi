@@ -1,15 +1,16 @@
-# Embeddings of numbers: mixtures of waves (Gorishniy, Rubachev & Babenko 2022; with phases and x itself:
-# Holzmueller, Grinsztajn & Steinwart 2024) or of the pieces of a line between fixed edges (the former again);
-# formulas and kernels in periodic.h and piecewise.h. A row of c features becomes planes of c values: x, then
-# v[0], v[1], ...; neighbouring features stay neighbours, nothing is interleaved.
+# Embeddings of numerical features: periodic (Gorishniy, Rubachev & Babenko 2022; with phases and x itself:
+# Holzmueller, Grinsztajn & Steinwart 2024) or piecewise linear between fixed edges (Gorishniy et al.).
+# Formulas and kernels are in periodic.h and piecewise.h. A row of c features becomes planes of c values: x,
+# then v[0], v[1], ...; features are not interleaved.
 
 cdef extern from "periodic.h" nogil:
-    ctypedef struct Waves:
+    ctypedef struct Periodic:
         Py_ssize_t K, J, row
     void load_vector(const real* at, Py_ssize_t n, real* to) noexcept
-    void periodic_vector(const Waves* t, const real* w, const real* x, real* v) noexcept
-    void periodic_gradient(const Waves* t, const real* w, const real* x, const real* d, real* g) noexcept
-    void periodic_slope(const Waves* t, const real* w, const real* x, const real* d, real* dx) noexcept
+    void periodic_vector(const Periodic* t, const real* w, const real* x, real* v) noexcept
+    void periodic_gradient(const Periodic* t, const real* w, const real* x, const real* d, real* g) noexcept
+    void periodic_input_gradient(const Periodic* t, const real* w, const real* x, const real* d,
+                                 real* dx) noexcept
 
 cdef extern from "piecewise.h" nogil:
     ctypedef struct Pieces:
@@ -17,20 +18,21 @@ cdef extern from "piecewise.h" nogil:
         const real* bins
     void piecewise_vector(const Pieces* p, const real* w, const real* x, real* v) noexcept
     void piecewise_gradient(const Pieces* p, const real* x, const real* d, real* g) noexcept
-    void piecewise_slope(const Pieces* p, const real* w, const real* x, const real* d, real* dx) noexcept
+    void piecewise_input_gradient(const Pieces* p, const real* w, const real* x, const real* d,
+                                  real* dx) noexcept
 
 
-# x, its planes and its gradient: vectors that a thread holds.
+# Per thread: vectors of x, its outputs and its gradient.
 cdef inline Py_ssize_t numeric_scratch(const Op* op) noexcept nogil:
     return (2 + op.geometry.oc // op.geometry.c) * SKNN_V
 
 
-# One vector of the features of an op: the first of them, how many there are, and what mixes them.
+# One vector of features of an op, with its weights.
 cdef struct Features:
     bint periodic
     Py_ssize_t first, n, c, J
     const real* weights
-    Waves waves
+    Periodic frequencies
     Pieces pieces
 
 
@@ -44,7 +46,7 @@ cdef inline Features features_of(const Op* op, const Parameter* p, Py_ssize_t ve
     f.n = min(SKNN_V, f.c - f.first)
     f.weights = packed + p.weight + panel.offset + f.first - panel.begin
     if f.periodic:
-        f.waves = Waves(op.n_frequencies, f.J, panel.width)
+        f.frequencies = Periodic(op.n_frequencies, f.J, panel.width)
     else:
         f.pieces = Pieces(p.n_in // f.J - 1, f.J, panel.width, f.c, f.n, op.bins + f.first)
     return f
@@ -61,7 +63,7 @@ cdef void numeric_forward(const Op* op, const Parameter* p, const real* packed, 
         for r in range(rows):
             load_vector(x.at + r * x.stride + f.first, f.n, scratch)
             if f.periodic:
-                periodic_vector(&f.waves, f.weights, scratch, values)
+                periodic_vector(&f.frequencies, f.weights, scratch, values)
             else:
                 piecewise_vector(&f.pieces, f.weights, scratch, values)
             out = y.at + r * y.stride + f.first
@@ -70,19 +72,19 @@ cdef void numeric_forward(const Op* op, const Parameter* p, const real* packed, 
                 memcpy(out + (j + 1) * f.c, values + j * SKNN_V, f.n * sizeof(real))
 
 
-# The slopes of all planes but that of x itself, for one vector of features.
-cdef inline void load_slopes(const Features* f, const real* d, real* slopes) noexcept nogil:
+# The gradients of all planes except x itself, for one vector of features.
+cdef inline void load_gradients(const Features* f, const real* d, real* dv) noexcept nogil:
     cdef Py_ssize_t j
     for j in range(f.J):
-        load_vector(d + (j + 1) * f.c, f.n, slopes + j * SKNN_V)
+        load_vector(d + (j + 1) * f.c, f.n, dv + j * SKNN_V)
 
 
-# Of all rows of a panel.
+# For all rows of a panel.
 cdef void numeric_weight_gradient(const Op* op, const Parameter* p, Panel panel, const real* packed,
                                   Matrix x, Matrix d, Py_ssize_t rows, real* g, bint accumulate,
                                   real* scratch) noexcept nogil:
     cdef Py_ssize_t v, r
-    cdef real* slopes = scratch + SKNN_V
+    cdef real* dv = scratch + SKNN_V
     cdef Features f
     if not accumulate:
         memset(g, 0, p.n_in * panel.width * sizeof(real))
@@ -90,43 +92,43 @@ cdef void numeric_weight_gradient(const Op* op, const Parameter* p, Panel panel,
         f = features_of(op, p, panel.begin // SKNN_V + v, packed)
         for r in range(rows):
             load_vector(x.at + r * x.stride + f.first, f.n, scratch)
-            load_slopes(&f, d.at + r * d.stride + f.first, slopes)
+            load_gradients(&f, d.at + r * d.stride + f.first, dv)
             if f.periodic:
-                periodic_gradient(&f.waves, f.weights, scratch, slopes, g + v * SKNN_V)
+                periodic_gradient(&f.frequencies, f.weights, scratch, dv, g + v * SKNN_V)
             else:
-                piecewise_gradient(&f.pieces, scratch, slopes, g + v * SKNN_V)
+                piecewise_gradient(&f.pieces, scratch, dv, g + v * SKNN_V)
 
 
 cdef void numeric_input_gradient(const Op* op, const Parameter* p, const real* packed, Matrix x, Matrix d,
                                  Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
     cdef Py_ssize_t v, r
-    cdef real* slopes = scratch + SKNN_V
-    cdef real* sum
+    cdef real* dv = scratch + SKNN_V
+    cdef real* total
     cdef Features f
     for v in range(p.vectors):
         f = features_of(op, p, v, packed)
-        sum = slopes + f.J * SKNN_V
+        total = dv + f.J * SKNN_V
         for r in range(rows):
             load_vector(x.at + r * x.stride + f.first, f.n, scratch)
-            load_vector(d.at + r * d.stride + f.first, f.n, sum)
-            load_slopes(&f, d.at + r * d.stride + f.first, slopes)
+            load_vector(d.at + r * d.stride + f.first, f.n, total)
+            load_gradients(&f, d.at + r * d.stride + f.first, dv)
             if f.periodic:
-                periodic_slope(&f.waves, f.weights, scratch, slopes, sum)
+                periodic_input_gradient(&f.frequencies, f.weights, scratch, dv, total)
             else:
-                piecewise_slope(&f.pieces, f.weights, scratch, slopes, sum)
-            memcpy(dx.at + r * dx.stride + f.first, sum, f.n * sizeof(real))
+                piecewise_input_gradient(&f.pieces, f.weights, scratch, dv, total)
+            memcpy(dx.at + r * dx.stride + f.first, total, f.n * sizeof(real))
 
 
 # ---- the ops ---------------------------------------------------------------------------------------
 
 cdef void numeric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    numeric_forward(op, parameter_of(t, op), t.weights.packed, x, y, t.rows, t.w.scratch)
+    numeric_forward(op, parameter_of(t, op), t.weights.packed, x, y, t.rows, t.ws.scratch)
 
 
 cdef void numeric_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                            Matrix dx) noexcept nogil:
     numeric_input_gradient(op, parameter_of(t, op), t.weights.packed, x, d, dx, t.rows,
-                           t.w.scratch)
+                           t.ws.scratch)
 
 
 cdef void numeric_task(const WeightTask* t, const Op* op) noexcept nogil:
@@ -139,17 +141,17 @@ cdef int reserve_numeric(Plan* plan, Op* op) except -1:
 
 
 cdef Py_ssize_t work_of_periodic(const Parameter* p, const Op* op) noexcept nogil:
-    return 8 * work_of_dense(p, op)     # a cosine is worth some
+    return 8 * work_of_dense(p, op)     # a cosine costs about 8 multiply-adds
 
 
 cdef problem_of_numeric(const Plan* plan, const Op* op):
-    """What is wrong but for the weights, or None."""
-    cdef const Geometry* g = &op.geometry
+    """Return what is wrong with an op apart from its weights, or None."""
+    cdef const Geometry* geom = &op.geometry
     problem = problem_of_columns(plan, op)
     if problem:
         return problem
-    if g.oc // g.c < 2 or g.oc % g.c or max(g.first, g.to) > 0:
-        return f"{g.c} columns become {g.oc}"
+    if geom.oc // geom.c < 2 or geom.oc % geom.c or max(geom.first, geom.to) > 0:
+        return f"{geom.c} columns become {geom.oc}"
     return None
 
 

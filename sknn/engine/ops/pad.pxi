@@ -1,10 +1,10 @@
-# Zeros around an image. Its gradient lies in the middle of that of the padded image: convolutions write it
-# there without its border, and both are one buffer.
+# Zero padding of an image. Image and padded image share one gradient buffer: convolutions write it without
+# the border.
 
-cdef void pad_image(const Geometry* g, const real* x, real* y) noexcept nogil:
-    cdef Py_ssize_t r, size = g.w * g.c
-    for r in range(g.h):
-        memcpy(y + ((r + g.top) * g.ow + g.left) * g.c, x + r * size, size * sizeof(real))
+cdef void pad_image(const Geometry* geom, const real* x, real* y) noexcept nogil:
+    cdef Py_ssize_t r, size = geom.w * geom.c
+    for r in range(geom.h):
+        memcpy(y + ((r + geom.top) * geom.ow + geom.left) * geom.c, x + r * size, size * sizeof(real))
 
 
 cdef void pad_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
@@ -14,11 +14,11 @@ cdef void pad_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
 
 
 cdef problem_of_pad(const Plan* plan, const Op* op, tables):
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     problem = problem_of_images(plan, op)
     if problem:
         return problem
-    fits = g.c == g.oc and g.top + g.h <= g.oh and g.left + g.w <= g.ow
+    fits = geom.c == geom.oc and geom.top + geom.h <= geom.oh and geom.left + geom.w <= geom.ow
     return None if fits else "the image is not inside of the padded one"
 
 

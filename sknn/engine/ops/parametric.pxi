@@ -1,33 +1,33 @@
-# Activations of which each channel learns how much it takes.
+# Parametric activations: a learned interpolation between the identity and an activation, for each channel.
 
-# y = x + a (f(x) - x);  dx = ((1 - a) + a f'(x)) dy, da = sum (f(x) - x) dy, where f is an activation
-cdef void parametric_forward(int code, real alpha, const Geometry* g, const real* x, const real* a,
+# y = x + a (f(x) - x);  dx = ((1 - a) + a f'(x)) dy, da = sum (f(x) - x) dy, f being the activation
+cdef void parametric_forward(int code, real alpha, const Geometry* geom, const real* x, const real* a,
                              real* y) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    activation_forward(code, alpha, x, y, g.h * g.w * c)
-    for i in range(g.h * g.w):
+    cdef Py_ssize_t i, k, c = geom.c
+    activation_forward(code, alpha, x, y, geom.h * geom.w * c)
+    for i in range(geom.h * geom.w):
         for k in range(c):
             y[k] = x[k] + a[k] * (y[k] - x[k])
         x += c
         y += c
 
 
-# dy becomes dx; `f` and `slope` hold an image each.
-cdef void parametric_backward(int code, real alpha, const Geometry* g, const real* x, const real* a, real* dy,
-                              real* da, real* f, real* slope) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c, size = g.h * g.w * c
+# dy becomes dx; `f` and `df` hold an image each.
+cdef void parametric_backward(int code, real alpha, const Geometry* geom, const real* x, const real* a,
+                              real* dy, real* da, real* f, real* df) noexcept nogil:
+    cdef Py_ssize_t i, k, c = geom.c, size = geom.h * geom.w * c
     activation_forward(code, alpha, x, f, size)
-    memcpy(slope, dy, size * sizeof(real))
-    activation_backward(code, alpha, x, f, slope, size)
-    for i in range(g.h * g.w):
+    memcpy(df, dy, size * sizeof(real))
+    activation_backward(code, alpha, x, f, df, size)
+    for i in range(geom.h * geom.w):
         for k in range(c):
             da[k] += (f[k] - x[k]) * dy[k]
         for k in range(c):
-            dy[k] += a[k] * (slope[k] - dy[k])
+            dy[k] += a[k] * (df[k] - dy[k])
         x += c
         dy += c
         f += c
-        slope += c
+        df += c
 
 
 cdef void parametric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
@@ -40,13 +40,13 @@ cdef void parametric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
 
 cdef void parametric_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
-    cdef real* slope = t.w.scratch + whole_lines(t.plan.buffers[op.source].width)
+    cdef real* df = t.ws.scratch + whole_lines(t.plan.buffers[op.source].width)
     cdef Py_ssize_t r
     begin_channels(p, lane)
     for r in range(t.rows):
         parametric_backward(op.activation, <real>op.alpha, &op.geometry, x.at + r * x.stride,
                             t.weights.packed + p.weight, d.at + r * d.stride, lane.gradient + p.lane,
-                            t.w.scratch, slope)
+                            t.ws.scratch, df)
 
 
 cdef int reserve_parametric(Plan* plan, Op* op) except -1:

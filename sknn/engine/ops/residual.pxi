@@ -1,7 +1,7 @@
-# A residual branch: a fork, from x to the beginning of the branch, and a sum of its end and x.
+# Residual branch: a fork at its start and a sum at its end.
 #
-#   fork: y = x;          dx = dy + the gradient of the sum
-#   add:  y = x + other;  dx = dy, and the fork sees to `other`
+#   fork: y = x;          dx = dy + gradient of the sum
+#   add:  y = x + other;  dx = dy; the fork adds the gradient of `other`
 
 cdef void fork_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef Py_ssize_t r
@@ -10,11 +10,11 @@ cdef void fork_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
 
 
 cdef void fork_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
-    add_rows(d, gradient_of(t.plan, t.w, op.other, t.begin), dx, t.rows, t.plan.buffers[op.source].width)
+    add_rows(d, gradient_of(t.plan, t.ws, op.other, t.begin), dx, t.rows, t.plan.buffers[op.source].width)
 
 
 cdef void add_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    add_rows(x, value_of(t.plan, t.w, op.other, t.begin), y, t.rows, t.plan.buffers[op.target].width)
+    add_rows(x, value_of(t.plan, t.ws, op.other, t.begin), y, t.rows, t.plan.buffers[op.target].width)
 
 
 cdef void add_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:

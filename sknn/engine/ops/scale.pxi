@@ -1,19 +1,20 @@
-# One factor for each channel.
+# One learned factor per channel.
 
 # y = s x;  dx = s dy, ds = sum x dy
-cdef void scale_forward(const Geometry* g, const real* x, const real* s, real* y) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    for i in range(g.h * g.w):
+cdef void scale_forward(const Geometry* geom, const real* x, const real* s, real* y) noexcept nogil:
+    cdef Py_ssize_t i, k, c = geom.c
+    for i in range(geom.h * geom.w):
         for k in range(c):
             y[k] = s[k] * x[k]
         x += c
         y += c
 
 
-# dy becomes dx. (Two loops: a compiler checks fewer pairs of arrays for overlap.)
-cdef void scale_backward(const Geometry* g, const real* x, const real* s, real* dy, real* ds) noexcept nogil:
-    cdef Py_ssize_t i, k, c = g.c
-    for i in range(g.h * g.w):
+# dy becomes dx. With two loops, compilers check fewer pairs of arrays for overlap.
+cdef void scale_backward(const Geometry* geom, const real* x, const real* s, real* dy,
+                         real* ds) noexcept nogil:
+    cdef Py_ssize_t i, k, c = geom.c
+    for i in range(geom.h * geom.w):
         for k in range(c):
             ds[k] += x[k] * dy[k]
         for k in range(c):

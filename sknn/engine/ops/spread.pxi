@@ -1,37 +1,40 @@
-# The pixels of an image sh rows and sw columns apart, in the middle of zeros: what a transposed convolution
-# moves over. Its border is and stays zero.
+# Inserts zeros between the pixels of an image, for transposed convolutions: strides sh, sw, and a border that
+# stays zero.
 #
-#   y[top + i sh, left + j sw] = x[i, j];  dx[i, j] = dy[i sh, j sw], dy without the border
+#   y[top + i sh, left + j sw] = x[i, j];  dx[i, j] = dy[i sh, j sw] (dy without the border)
 
 cdef void spread_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     cdef Py_ssize_t r, i, j
     cdef real* row
     for r in range(t.rows):
-        for i in range(g.h):
-            row = y.at + r * y.stride + ((g.top + i * g.sh) * g.ow + g.left) * g.c
-            for j in range(g.w):
-                memcpy(row + j * g.sw * g.c, x.at + r * x.stride + (i * g.w + j) * g.c, g.c * sizeof(real))
+        for i in range(geom.h):
+            row = y.at + r * y.stride + ((geom.top + i * geom.sh) * geom.ow + geom.left) * geom.c
+            for j in range(geom.w):
+                memcpy(row + j * geom.sw * geom.c, x.at + r * x.stride + (i * geom.w + j) * geom.c,
+                       geom.c * sizeof(real))
 
 
 cdef void spread_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d,
                           Matrix dx) noexcept nogil:
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     cdef Py_ssize_t r, i, j
     for r in range(t.rows):
-        for i in range(g.h):
-            for j in range(g.w):
-                memcpy(dx.at + r * dx.stride + (i * g.w + j) * g.c,
-                       d.at + r * d.stride + (i * g.sh * g.iw + j * g.sw) * g.c, g.c * sizeof(real))
+        for i in range(geom.h):
+            for j in range(geom.w):
+                memcpy(dx.at + r * dx.stride + (i * geom.w + j) * geom.c,
+                       d.at + r * d.stride + (i * geom.sh * geom.iw + j * geom.sw) * geom.c,
+                       geom.c * sizeof(real))
 
 
 cdef problem_of_spread(const Plan* plan, const Op* op, tables):
-    cdef const Geometry* g = &op.geometry
+    cdef const Geometry* geom = &op.geometry
     problem = problem_of_images(plan, op)
     if problem:
         return problem
-    if g.c != g.oc or min(g.sh, g.sw) < 1 or g.ih != (g.h - 1) * g.sh + 1 or g.iw != (g.w - 1) * g.sw + 1 or (
-            g.top + g.ih > g.oh or g.left + g.iw > g.ow):
+    if (geom.c != geom.oc or min(geom.sh, geom.sw) < 1
+            or geom.ih != (geom.h - 1) * geom.sh + 1 or geom.iw != (geom.w - 1) * geom.sw + 1
+            or geom.top + geom.ih > geom.oh or geom.left + geom.iw > geom.ow):
         return "its pixels do not lie inside of the larger image"
     return None
 
