@@ -215,7 +215,7 @@ def images(root):
     names["StrongCNN, augmented"] = "`StrongCNN`, augmented"
     rows = [
         [
-            row["data"],
+            {"mnist": "MNIST", "cifar10": "CIFAR-10"}.get(row["data"], row["data"]),
             names.get(row["model"], row["model"]),
             f"{row['accuracy']:.4f}",
             f"{row['seconds']:,.1f}\N{NO-BREAK SPACE}s",
