@@ -1,10 +1,11 @@
 """The default role: names of classes and functions in the prose are links, everything else is code.
 
 `CNNClassifier`, `Adam(beta_1=0.9)`, `CNNClassifier.predict_windows` and `GridSearchCV` need no module before
-them; in a class's docstring its methods, `fit`, are links, too.
+them; in a class's docstring its methods, `fit`, are links, too. :call:`Adam` is Adam with its defaults.
 """
 
 import importlib
+import inspect
 import re
 
 from docutils import nodes
@@ -86,6 +87,22 @@ class Name(SphinxRole):
         return None
 
 
+class Call(SphinxRole):
+    """A class with its parameters and their defaults, from its signature."""
+
+    def run(self):
+        module, _, name = NAMES[self.text].rpartition(".")
+        parameters = inspect.signature(
+            getattr(importlib.import_module(module), name)
+        ).parameters.values()
+        title = f"{name}({', '.join(f'{p.name}={p.default!r}' for p in parameters)})"
+        where = {"refdomain": "py", "reftype": "obj", "reftarget": NAMES[self.text]}
+        xref = addnodes.pending_xref(
+            "", nodes.literal("", title), refexplicit=True, refdoc=self.env.docname, **where
+        )
+        return [xref], []
+
+
 def remember_sklearn(app, env, docnames):
     """Short names in scikit-learn's inventory that belong to one object alone and could be nothing else."""
     inventory = env.intersphinx_named_inventory["sklearn"]
@@ -108,6 +125,7 @@ def escape_initials(app, what, name, obj, options, lines):
 
 def setup(app):
     app.add_role("name", Name())
+    app.add_role("call", Call())
     app.connect("autodoc-process-docstring", escape_initials, priority=900)  # numpydoc's is before
     app.connect("env-before-read-docs", remember_sklearn)
     return {"parallel_read_safe": True}
