@@ -3,6 +3,8 @@
 The errors are those of ``results/tables_errors.json``, which ``tables.py --errors --json`` keeps. A marker is
 a model's mean error over the splits, divided by the forest's; its bar goes from the lowest to the highest
 ratio of a split, each to the forest on the same split. So the width of a bar is what another split may change.
+Models whose errors of every split are not kept have no bar: their means are those of ``results/tables.json``,
+whose splits and forests are the same.
 
 There are two files, docs/images/tabular_light.png and tabular_dark.png, for the two modes of a page; their
 background is transparent.
@@ -17,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 ROOT = Path(__file__).parents[1]
-RECORD = ROOT / "benchmarks" / "results" / "tables_errors.json"
+RESULTS = ROOT / "benchmarks" / "results"
 IMAGES = ROOT / "docs" / "images"
 
 # model -> (label, marker, color on white, color on black), in the order of their lanes
@@ -35,17 +37,39 @@ LOWEST, HIGHEST = 0.33, 1.9  # a mean beyond is drawn at the edge and written as
 TICKS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5)
 
 
+def load():
+    """Rows of the two records: ``error`` is a list of the splits' errors, or of their mean alone."""
+    rows, means = (
+        json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["rows"]
+        for name in ("tables_errors", "tables")
+    )
+    forests = {row["data"]: np.mean(row["error"]) for row in rows if row["model"] == "forest"}
+    known = {(row["data"], row["model"]) for row in rows}
+    for row in means:
+        if row["model"] == "forest" and not all(
+            np.isclose(row["errors"][data], forests[data]) for data in row["errors"]
+        ):
+            raise ValueError("the forests of both records differ: measure all models anew")
+        rows += [
+            {"kind": row["kind"], "model": row["model"], "data": data, "error": [error]}
+            for data, error in row["errors"].items()
+            if row["model"] in MODELS and (data, row["model"]) not in known
+        ]
+    return rows
+
+
 def ratios(rows):
     """``{kind: {data: {model: (mean, lowest, highest)}}}`` to the forest; data sets in order of sknn's."""
     errors = {(row["data"], row["model"]): np.array(row["error"]) for row in rows}
     found = {}
     for row in rows:
         forest, error = errors[row["data"], "forest"], np.array(row["error"])
-        of_splits = error / forest
+        mean = error.mean() / forest.mean()
+        of_splits = error / forest if len(error) == len(forest) else [mean]
         found.setdefault(row["kind"], {}).setdefault(row["data"], {})[row["model"]] = (
-            error.mean() / forest.mean(),
-            of_splits.min(),
-            of_splits.max(),
+            mean,
+            min(of_splits),
+            max(of_splits),
         )
     return {
         kind: dict(sorted(sets.items(), key=lambda item: item[1]["sknn"][0]))
@@ -140,11 +164,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output", type=Path, default=IMAGES, metavar="FOLDER")
-    parser.add_argument("--record", type=Path, default=RECORD, metavar="FILE")
     options = parser.parse_args()
-    record = json.loads(options.record.read_text(encoding="utf-8"))
     for mode in TEXT:
-        draw(record["rows"], options.output / f"tabular_{mode}.png", mode)
+        draw(load(), options.output / f"tabular_{mode}.png", mode)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ from sknn.estimators.tabular_fitting import MOST_THRESHOLDS
 
 ESTIMATORS = {name: getattr(sknn, name) for name in NAMES}
 #: what a family of networks says in its own words
-OWN = {"activation", "solver", "batch_size", "learning_rate", "max_iter", "dropout", "coefs_"}
+OWN = {
+    *("activation", "hidden_layer_sizes", "solver", "batch_size", "learning_rate"),
+    *("max_iter", "dropout", "coefs_"),
+}
 #: what depends on the targets
 OF_TARGETS = {"scoring"}
 TABULAR = {

@@ -19,6 +19,9 @@ class CNNRegressor(NetworkRegressor):
         :class:`sknn.presets.ConvNet`, which a few plain parameters describe. None is ``ConvNet()``.
         A linear output layer is appended, nothing else is added. Parameters of layers are searched
         as ``layers__0__filters``, those of a ConvNet as ``layers__dropout``.
+    hidden_layer_sizes : int, tuple of int, str or None, default=None
+        Units of the last hidden layers, which are dense: in place of those of a ConvNet, after the layers
+        of a list. None leaves `layers` as they are.
     activation : str, default="relu"
         Function of the hidden layers that name none: "identity", "logistic", "tanh", "relu",
         "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish" or "softplus".
@@ -61,8 +64,6 @@ class CNNRegressor(NetworkRegressor):
         Maximum number of epochs (for "lbfgs": of iterations). "auto" is 100 epochs for up to 1,000
         samples, 40 for up to 10,000, 10 for up to 30,000 and 5 for more, and 200 iterations.
         `partial_fit` then has no end to plan for, and schedules that need one are constant.
-    shuffle : bool, default=True
-        Whether every epoch visits the samples in another order.
     random_state : int, RandomState or None, default=None
         Seed of initial weights, validation split, shuffling and dropout. The same seed gives the
         same bits for any number of threads, on the same instruction set.
@@ -173,6 +174,7 @@ class CNNRegressor(NetworkRegressor):
         self,
         layers=None,
         *,
+        hidden_layer_sizes=None,
         activation="relu",
         image_shape=None,
         channels_first=False,
@@ -185,7 +187,6 @@ class CNNRegressor(NetworkRegressor):
         learning_rate="one_cycle",
         learning_rate_init=0.003,
         max_iter="auto",
-        shuffle=True,
         random_state=None,
         tol=1e-4,
         verbose=False,

@@ -46,7 +46,6 @@ NETWORK = {
     "batch_size": [AUTO, *COUNT],
     "learning_rate_init": POSITIVE,
     "max_iter": COUNT,
-    "shuffle": ["boolean"],
     "tol": NOT_NEGATIVE,
     "warm_start": ["boolean"],
     "early_stopping": ["boolean", AUTO],
@@ -61,6 +60,7 @@ MLP = {
     "hidden_layer_sizes": SIZES,
     "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
     "dropout": [*BELOW_ONE, "array-like"],
+    "shuffle": ["boolean"],
     "power_t": NOT_NEGATIVE,
     "momentum": FRACTION,
     "nesterovs_momentum": ["boolean"],
@@ -81,7 +81,11 @@ IMAGES = {
     "max_iter": [AUTO, *COUNT],
 }
 
-CNN = {**IMAGES, "layers": [list, tuple, ConvNet, None]}
+CNN = {
+    **IMAGES,
+    "layers": [list, tuple, ConvNet, None],
+    "hidden_layer_sizes": [*SIZES, None],
+}
 
 MIXER = {
     **IMAGES,

@@ -172,11 +172,14 @@ class CNNFamily(ImageFamily):
 
     def architecture(self, net):
         """(hidden layers, activation of those that name none)."""
-        layers = ConvNet() if net.layers is None else net.layers
+        layers, sizes = ConvNet() if net.layers is None else net.layers, net.hidden_layer_sizes
         if hasattr(layers, "hidden_layers"):
+            if sizes is not None:
+                layers = clone(layers).set_params(hidden_layer_sizes=sizes)
             return layers.hidden_layers(net.image_shape_, net.activation), net.activation
+        dense = [Dense(units) for units in parse_hidden_layer_sizes(() if sizes is None else sizes)]
         # whether one fits on the other, the network says
-        return [clone(layer) for layer in of_layers(layers)], net.activation
+        return [clone(layer) for layer in of_layers(layers)] + dense, net.activation
 
 
 class MixerFamily(ImageFamily):

@@ -278,7 +278,7 @@ class NetworkFit:
             max_iter=self.family.epochs(net, n_samples),
             tol=net.tol,
             n_iter_no_change=net.n_iter_no_change,
-            shuffle=net.shuffle,
+            shuffle=vars(net).get("shuffle", True),
             warmup=net.warmup,
             max_time=net.max_time,
             started=self.started,

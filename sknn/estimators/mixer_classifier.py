@@ -74,8 +74,6 @@ class MLPMixerClassifier(NetworkClassifier):
         Maximum number of epochs (for "lbfgs": of iterations). "auto" is 100 epochs for up to 1,000
         samples, 40 for up to 10,000, 10 for up to 30,000 and 5 for more, and 200 iterations.
         `partial_fit` then has no end to plan for, and schedules that need one are constant.
-    shuffle : bool, default=True
-        Whether every epoch visits the samples in another order.
     random_state : int, RandomState or None, default=None
         Seed of initial weights, validation split, shuffling and dropout. The same seed gives the
         same bits for any number of threads, on the same instruction set.
@@ -218,7 +216,6 @@ class MLPMixerClassifier(NetworkClassifier):
         learning_rate="one_cycle",
         learning_rate_init=0.003,
         max_iter="auto",
-        shuffle=True,
         random_state=None,
         tol=1e-4,
         verbose=False,

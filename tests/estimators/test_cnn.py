@@ -26,7 +26,7 @@ from sknn.layers import (
     Residual,
 )
 from sknn.optimizers import SGD
-from sknn.presets import LeNet5
+from sknn.presets import ConvNet, LeNet5
 from tests.estimators.samples import DIGITS, IMAGES, cnn, cnn_regressor, same_bits
 
 BOTH = [cnn, cnn_regressor]
@@ -132,6 +132,17 @@ def test_layers_are_the_hidden_layers_and_nothing_else(make):
     assert [np.shape(coef)[-1] for coef in fitted.coefs_] == [4, 8, fitted.n_outputs_]
     assert fitted.coefs_[0].shape == (3, 3, 1, 4)
     assert fitted.layers is layers
+
+
+def test_dense_layers_come_last():
+    for layers, sizes, expected in [
+        (None, 5, [Dense(5)]),
+        (ConvNet(4, dropout=0.5), "6x1", [Dense(6), Dropout(0.5)]),
+        (ConvNet(4), (), [MaxPool2D((2, 2))]),
+        (small_layers(), (7, 3), [Dense(7), Dense(3)]),
+    ]:
+        net = CNNClassifier(layers, hidden_layer_sizes=sizes, max_iter=1).fit(IMAGES, DIGITS)
+        assert layers_of(net)[-len(expected) :] == [repr(layer) for layer in expected]
 
 
 def test_no_hidden_layer_is_a_linear_model():

@@ -40,12 +40,6 @@ NETS = {
     ),
 }
 
-
-def sizes_of(net):
-    """The parameter that holds the sizes of the dense layers."""
-    return "layers__hidden_layer_sizes" if isinstance(net, CNNClassifier) else "hidden_layer_sizes"
-
-
 both = pytest.mark.parametrize("net", NETS.values(), ids=NETS)
 
 
@@ -80,10 +74,9 @@ def test_pipeline_with_columns_of_several_kinds(net):
 @both
 def test_grid_search_in_a_pipeline(net):
     model = Pipeline([("scale", StandardScaler()), ("net", net)])
-    sizes = f"net__{sizes_of(net)}"
-    grid = {sizes: ["2x1", "32x1"], "net__alpha": [0.0, 0.01]}
+    grid = {"net__hidden_layer_sizes": ["2x1", "32x1"], "net__alpha": [0.0, 0.01]}
     search = GridSearchCV(model, grid, cv=2).fit(X_TRAIN, Y_TRAIN)
-    assert search.best_params_[sizes] == "32x1"
+    assert search.best_params_["net__hidden_layer_sizes"] == "32x1"
     assert search.score(X_TEST, Y_TEST) > 0.8
 
 
@@ -95,13 +88,13 @@ def test_halving_search(net, resource):
         if resource == "n_samples"
         else {"min_resources": 5, "max_resources": 15}
     )
-    grid = {sizes_of(net): [(1,), (16,), (32,)]}
+    grid = {"hidden_layer_sizes": [(1,), (16,), (32,)]}
     search = HalvingGridSearchCV(net, grid, resource=resource, cv=2, random_state=0, **limits)
     search.fit(X_TRAIN, Y_TRAIN)
     least, most = limits.values()
     assert search.n_resources_ == [least, most]
     assert search.n_candidates_ == [3, 1]
-    assert search.best_params_[sizes_of(net)] != (1,)
+    assert search.best_params_["hidden_layer_sizes"] != (1,)
     if resource == "max_iter":
         assert search.best_estimator_.n_iter_ == most
 

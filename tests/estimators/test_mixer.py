@@ -17,7 +17,7 @@ from tests.estimators.samples import DIGITS, IMAGES, mixer, mixer_regressor, sam
 BOTH = [mixer, mixer_regressor]
 OWN = {"dropout", "patch_size", "n_blocks", "hidden_dim", "tokens_mlp_dim", "channels_mlp_dim"}
 #: of the CNN's
-OTHER = {"layers"}
+OTHER = {"layers", "hidden_layer_sizes"}
 
 
 # ---- parameters ---------------------------------------------------------------------------------
