@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 CHECKED = (
     "README.md",
     "CONTRIBUTING.md",
+    "sknn/**/*.py",
     "CHANGELOG.md",
     "docs/*.rst",
     "docs/api/*.rst",
@@ -81,10 +82,6 @@ PATTERNS = {re.compile(rf"\b({words})\b", re.I): instead for words, instead in W
 EXCEPTIONS = re.compile("|".join(ALLOWED), re.I)
 
 
-def files():
-    return sorted({path for glob in CHECKED for path in ROOT.glob(glob) if path.is_file()})
-
-
 def text_of_python(source):
     """(line, text) of comments and strings."""
     kinds = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", None)}
@@ -112,10 +109,12 @@ def text_of(path):
                 yield number, line
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_words(path):
+@pytest.mark.parametrize("glob", CHECKED)
+def test_words(glob):
+    paths = [path for path in sorted(ROOT.glob(glob)) if path.is_file()]
     found = [
         f"{path.name}:{number}: {match[0]!r}, better {instead}: {line.strip()[:100]}"
+        for path in paths
         for number, line in text_of(path)
         for pattern, instead in PATTERNS.items()
         for match in pattern.finditer(EXCEPTIONS.sub("", line))

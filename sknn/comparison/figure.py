@@ -2,7 +2,7 @@
 
 from sknn.comparison.measure import N_FOLDS, reference
 
-# Okabe and Ito's palette, which people with any color vision can tell apart, with a grey in place of its
+# Okabe and Ito's palette, which people with any color vision can tell apart, with a gray in place of its
 # yellow; the marker says it a second time.
 _STYLES = (
     ("#D55E00", "o"),

@@ -23,7 +23,7 @@ class Result:
     ----------
     data, model : the :class:`~sknn.comparison.registry.Data` and ``Model`` it belongs to.
     train_sizes : list of int, shape (n_sizes,)
-        Training rows at each point of the learning curve; the last is the whole training part.
+        Training samples at each point of the learning curve; the last is the whole training part.
     curve : ndarray of shape (n_sizes, n_folds)
         Test score at each of them, per fold.
     fit_seconds : float

@@ -84,7 +84,7 @@ def _plain(estimator_class: type, **params: Any) -> Callable[[int], BaseEstimato
 
 
 def _scaled(estimator_class: type, **params: Any) -> Callable[[int], BaseEstimator]:
-    """Return a maker of the estimator behind a StandardScaler."""
+    """Return a maker of the estimator after a StandardScaler."""
     return lambda seed: make_pipeline(
         StandardScaler(), estimator_class(random_state=seed, **params)
     )
