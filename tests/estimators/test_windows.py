@@ -139,8 +139,8 @@ def test_threads_and_input_that_stays_as_it_is():
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([Flatten(), BatchNorm()], r"layers\[1\] = BatchNorm\(\): .*by itself"),
-        ([Flatten(), LayerNorm()], r"layers\[1\] = LayerNorm\(\): .*by itself"),
+        ([Flatten(), BatchNorm()], r"layers\[1\] = BatchNorm\(\): .*separately"),
+        ([Flatten(), LayerNorm()], r"layers\[1\] = LayerNorm\(\): .*separately"),
         ([Flatten(), Residual([Dense(64)])], "does not keep the size"),
         ([Transposed([Conv2D(64, 1)])], r"layers\[0\] = Transposed.*cannot be moved"),
         ([Conv2D(4, 3, strides=2, padding="same")], r"layers\[0\].*multiples of 2 and 2 pixels"),
