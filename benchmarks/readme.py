@@ -147,7 +147,7 @@ def speed():
             "",
         ],
     ]
-    head = ["as fast as", "scikit-learn's MLP", "PyTorch, its best layout"]
+    head = ["sknn's speed relative to", "scikit-learn's MLP", "PyTorch, its best layout"]
     caption = source("train", "images_train", "fit", "predict")
     return f"{table(head, rows)}\n\nGeometric mean (range) over settings. {caption}"
 
@@ -179,7 +179,7 @@ def tabular():
     return (
         f"{table(head, rows)}\n\n"
         "Geometric mean over the data sets of the figure. In brackets: on how many sknn's error is lower : higher "
-        f"in every split. Fits: median of either kind. {uncut()} "
+        f"in every split. Fit: median for classification and regression. {uncut()} "
         f"{source('tables_errors', 'tables', 'tables_uncut')}"
     )
 
