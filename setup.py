@@ -5,7 +5,7 @@ Environment variables:
   SKNN_DEBUG=1     checks bounds, None and initialisation in the Cython code
   SKNN_OPENMP=0    builds without OpenMP (one thread)
   SKNN_SANITIZE=1  with AddressSanitizer and UBSan, see .ci/run
-  SKNN_OPTIMIZE=0|1|2|3  of the compiler (default: 3; 1 where sanitized)
+  SKNN_OPTIMIZE=0|1|2|3  of the compiler (default: 3; 0 where sanitized)
 """
 
 import os
@@ -34,8 +34,9 @@ FLAGS = {
     ],
 }
 COMMON_FLAGS = [
-    f"-O{os.environ.get('SKNN_OPTIMIZE', '1' if SANITIZE else '3')}",
+    f"-O{os.environ.get('SKNN_OPTIMIZE', '0' if SANITIZE else '3')}",
     *["-fno-math-errno", "-fno-trapping-math", "-Wno-unused-function"],
+    *([] if SANITIZE or DEBUG else ["-g0"]),  # a third of the compiler's time
 ]
 # undefined behavior ends the process, as a wrong address does
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if SANITIZE else []

@@ -43,5 +43,5 @@ def test_what_leaves_nothing_of_the_image_raises(name):
 
 
 def test_is_cloned_and_set_like_an_estimator():
-    twin = clone(Augmentation(shift=2)).set_params(cutout=1)
-    assert (twin.shift, twin.cutout) == (2, 1)
+    cloned = clone(Augmentation(shift=2)).set_params(cutout=1)
+    assert (cloned.shift, cloned.cutout) == (2, 1)

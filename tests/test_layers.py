@@ -105,8 +105,10 @@ def test_parameters_inside_of_a_residual():
     assert parameters["layers__2__layers__0"] is inner.layers[0]
     assert parameters["layers__2__layers__0__filters"] == 4
     before = inner.layers
-    twin = clone(net).set_params(layers__2__layers__0__filters=6, layers__2__layers__1__momentum=1)
-    assert (twin.layers[2].layers[0].filters, twin.layers[2].layers[1].momentum) == (6, 1)
+    cloned = clone(net).set_params(
+        layers__2__layers__0__filters=6, layers__2__layers__1__momentum=1
+    )
+    assert (cloned.layers[2].layers[0].filters, cloned.layers[2].layers[1].momentum) == (6, 1)
     assert inner.layers[0].filters == 4
     # a new layer comes before its parameters, whatever the order in which they are named
     net.set_params(layers__2__layers__1__rate=0.5, layers__2__layers__1=Dropout(0.1))

@@ -79,7 +79,7 @@ TABULAR = [
     {**QUICK_TABULAR, "refit": True, "dtype": "float64"},
 ]
 
-NO_TWINS = "a holdout or random masks: a row of weight 2 is not a row that is there twice"
+NO_REPEATS = "a holdout or random masks: a row of weight 2 is not a row that is there twice"
 NO_PARTIAL_FIT = "partial_fit raises with early_stopping=True, as scikit-learn's own tests demand"
 
 BLIND = "an accuracy with weights of 1000 and 0.0001 sees one class; scoring='loss' sees both"
@@ -91,8 +91,8 @@ def excused(estimator):
     holdout = parameters.get("early_stopping") is True
     checks = {}
     if holdout or parameters.get("dropout"):
-        checks["check_sample_weight_equivalence_on_dense_data"] = NO_TWINS
-        checks["check_sample_weight_equivalence_on_sparse_data"] = NO_TWINS
+        checks["check_sample_weight_equivalence_on_dense_data"] = NO_REPEATS
+        checks["check_sample_weight_equivalence_on_sparse_data"] = NO_REPEATS
     if holdout:
         if "class_weight" in parameters:
             checks["check_class_weight_classifiers"] = BLIND

@@ -223,16 +223,16 @@ def test_skops_needs_to_trust_what_the_user_named():
     untrusted = sio.get_untrusted_types(data=data)
     own = ("sknn.estimators.cnn_classifier.", "sknn.layers.", "sknn.augmentation.")
     assert all(name.startswith(own) for name in untrusted)
-    twin = sio.loads(data, trusted=untrusted)
-    np.testing.assert_array_equal(twin.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
+    restored = sio.loads(data, trusted=untrusted)
+    np.testing.assert_array_equal(restored.predict_proba(IMAGES), fitted.predict_proba(IMAGES))
 
 
 def test_clone_copies_layers():
     net = cnn(layers=small_layers())
-    twin = clone(net)
-    assert repr(twin) == repr(net)
-    assert twin.layers[0] is not net.layers[0]
-    twin.set_params(layers__0__filters=9)
+    cloned = clone(net)
+    assert repr(cloned) == repr(net)
+    assert cloned.layers[0] is not net.layers[0]
+    cloned.set_params(layers__0__filters=9)
     assert net.layers[0].filters == 4
 
 
@@ -315,16 +315,16 @@ def test_a_scorer_of_the_users():
 
 @pytest.mark.parametrize("make", BOTH)
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_partial_fit_and_twins_go_on_bit_for_bit(make, batch_norm):
+def test_partial_fit_and_copies_go_on_bit_for_bit(make, batch_norm):
     net = make(batch_size=20, batch_norm=batch_norm, dropout=0.1)
     classes = {"classes": np.arange(10)} if make is cnn else {}
     net.partial_fit(IMAGES[:30], DIGITS[:30], **classes)
     means = net.channel_means_.copy()
     for copied in (copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))):
-        twin = copied(net)
-        np.testing.assert_array_equal(twin.predict(IMAGES), net.predict(IMAGES))
+        restored = copied(net)
+        np.testing.assert_array_equal(restored.predict(IMAGES), net.predict(IMAGES))
         a = copy.deepcopy(net).partial_fit(IMAGES[30:], DIGITS[30:])
-        b = twin.partial_fit(IMAGES[30:], DIGITS[30:])
+        b = restored.partial_fit(IMAGES[30:], DIGITS[30:])
         assert same_bits(a, b)
         np.testing.assert_array_equal(a.channel_means_, means)
         for one, other in zip(a.get_weights(), b.get_weights(), strict=True):

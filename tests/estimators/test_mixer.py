@@ -167,14 +167,14 @@ def test_learns(make):
 
 
 @pytest.mark.parametrize("make", BOTH)
-def test_partial_fit_and_twins_go_on_bit_for_bit(make):
+def test_partial_fit_and_copies_go_on_bit_for_bit(make):
     net = make(batch_size=20, dropout=0.1)
     classes = {"classes": np.arange(10)} if make is mixer else {}
     net.partial_fit(IMAGES[:30], DIGITS[:30], **classes)
-    twin = pickle.loads(pickle.dumps(net))
-    np.testing.assert_array_equal(twin.predict(IMAGES), net.predict(IMAGES))
+    restored = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(restored.predict(IMAGES), net.predict(IMAGES))
     net.partial_fit(IMAGES[30:], DIGITS[30:])
-    assert same_bits(net, twin.partial_fit(IMAGES[30:], DIGITS[30:]))
+    assert same_bits(net, restored.partial_fit(IMAGES[30:], DIGITS[30:]))
 
 
 def test_lbfgs():

@@ -183,14 +183,14 @@ def test_init_stores_what_it_gets(cls):
 
 def test_clone_and_representations():
     estimator = classifier(solver=Adam(beta_1=0.8), dropout=(0.1, 0.2))
-    twin = clone(estimator.fit(X, Y))
-    assert not hasattr(twin, "coefs_")
-    assert twin.solver is not estimator.solver
-    assert same_bits(twin.fit(X, Y), estimator)
-    assert repr(twin).replace("\n", "").startswith("MLPClassifier(dropout=(0.1, 0.2), ")
-    assert "Adam(beta_1=0.8)" in repr(twin)
-    assert "MLPClassifier" in twin._repr_html_()
-    assert same_bits(pickle.loads(pickle.dumps(twin)), twin)
+    cloned = clone(estimator.fit(X, Y))
+    assert not hasattr(cloned, "coefs_")
+    assert cloned.solver is not estimator.solver
+    assert same_bits(cloned.fit(X, Y), estimator)
+    assert repr(cloned).replace("\n", "").startswith("MLPClassifier(dropout=(0.1, 0.2), ")
+    assert "Adam(beta_1=0.8)" in repr(cloned)
+    assert "MLPClassifier" in cloned._repr_html_()
+    assert same_bits(pickle.loads(pickle.dumps(cloned)), cloned)
 
 
 def test_parameters_set_after_fit_do_not_change_predictions():
@@ -203,5 +203,5 @@ def test_parameters_set_after_fit_do_not_change_predictions():
     for loss, other in [("poisson", "squared_error"), ("squared_error", "poisson")]:
         fitted = regressor(loss=loss).fit(X, Y)
         wanted = fitted.predict(X)
-        twin = pickle.loads(pickle.dumps(fitted.set_params(loss=other)))
-        np.testing.assert_array_equal(twin.predict(X), wanted)
+        restored = pickle.loads(pickle.dumps(fitted.set_params(loss=other)))
+        np.testing.assert_array_equal(restored.predict(X), wanted)

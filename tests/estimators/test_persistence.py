@@ -17,7 +17,7 @@ from sknn.schedules import Cosine
 from tests.estimators.samples import TARGETS, X, Y, classifier, regressor, same_bits
 
 
-def twin_of(estimator):
+def pickled(estimator):
     return pickle.loads(pickle.dumps(estimator))
 
 
@@ -46,49 +46,49 @@ def test_pickles_do_not_grow_with_partial_fit():
     assert max(sizes[1:]) - min(sizes[1:]) < 50
     assert len(fitted.loss_curve_) == 40
     assert max(sizes) < 3.6 * size_of_weights(fitted) + 10_000  # with Adam's two moments
-    assert len(twin_of(fitted).loss_curve_) == 1
+    assert len(pickled(fitted).loss_curve_) == 1
 
 
-@pytest.mark.parametrize("copied", [twin_of, copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("copied", [pickled, copy.deepcopy, copy.copy])
 @pytest.mark.parametrize("kind", TARGETS)
 def test_copies_predict_the_same_and_are_independent(kind, copied):
     fitted = classifier().fit(X, TARGETS[kind])
-    twin = copied(copied(fitted))
-    assert same_bits(twin, fitted)
-    for a, b in zip(twin.predict_proba(X), fitted.predict_proba(X), strict=True):
+    restored = copied(copied(fitted))
+    assert same_bits(restored, fitted)
+    for a, b in zip(restored.predict_proba(X), fitted.predict_proba(X), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert twin.loss_curve_ == fitted.loss_curve_
+    assert restored.loss_curve_ == fitted.loss_curve_
     before = fitted.predict_proba(X)[0].copy()
-    twin.partial_fit(X, TARGETS[kind])
+    restored.partial_fit(X, TARGETS[kind])
     np.testing.assert_array_equal(fitted.predict_proba(X)[0], before)
     np.testing.assert_array_equal(fitted.predict(X), copied(fitted).predict(X))
 
 
-@pytest.mark.parametrize("copied", [twin_of, copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("copied", [pickled, copy.deepcopy, copy.copy])
 @pytest.mark.parametrize("seed", [0, None, np.random.RandomState(3)], ids=["int", "None", "state"])
 @pytest.mark.parametrize(
     "more",
     [{"solver": "sgd"}, {"solver": Adam(), "learning_rate": Cosine(), "dropout": 0.2}],
 )
-def test_a_twin_goes_on_bit_for_bit(more, seed, copied):
+def test_a_copy_goes_on_bit_for_bit(more, seed, copied):
     fitted = classifier(batch_size=40, random_state=seed, **more)
     for _ in range(3):
         fitted.partial_fit(X, Y, classes=[0, 1, 2])
-    twin = copied(fitted)
+    restored = copied(fitted)
     for _ in range(3):
         fitted.partial_fit(X, Y)
-        twin.partial_fit(X, Y)
-    assert same_bits(fitted, twin)
-    assert fitted.loss_ == twin.loss_
-    assert fitted.t_ == twin.t_
+        restored.partial_fit(X, Y)
+    assert same_bits(fitted, restored)
+    assert fitted.loss_ == restored.loss_
+    assert fitted.t_ == restored.t_
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_a_twin_starts_as_warm(solver):
+def test_a_copy_starts_as_warm(solver):
     fitted = regressor(warm_start=True, solver=solver, batch_size=40).fit(X, Y)
-    twin = twin_of(fitted)
-    assert same_bits(fitted.fit(X, Y), twin.fit(X, Y))
-    assert fitted.loss_curve_ == twin.loss_curve_
+    restored = pickled(fitted)
+    assert same_bits(fitted.fit(X, Y), restored.fit(X, Y))
+    assert fitted.loss_curve_ == restored.loss_curve_
 
 
 def test_a_fresh_process_loads_it(tmp_path):
@@ -143,9 +143,9 @@ def test_skops_needs_to_trust_the_estimator_only(estimator, trusted, incremental
     data = sio.dumps(fitted)
     untrusted = sio.get_untrusted_types(data=data)
     assert set(untrusted) <= trusted
-    twin = sio.loads(data, trusted=untrusted)
-    np.testing.assert_array_equal(twin.predict(X), fitted.predict(X))
-    assert same_bits(twin.partial_fit(X, Y), fitted.partial_fit(X, Y))
+    restored = sio.loads(data, trusted=untrusted)
+    np.testing.assert_array_equal(restored.predict(X), fitted.predict(X))
+    assert same_bits(restored.partial_fit(X, Y), fitted.partial_fit(X, Y))
 
 
 def test_another_version_of_scikit_learn_warns():
