@@ -2,7 +2,7 @@
 
 Environment variables:
   SKNN_BUILD_ISA=native|baseline|avx2|avx512   builds one level beside the baseline (default: all)
-  SKNN_DEBUG=1     checks bounds, None and initialisation in the Cython code
+  SKNN_DEBUG=1     checks bounds, None and initialization in the Cython code
   SKNN_OPENMP=0    builds without OpenMP (one thread)
   SKNN_SANITIZE=1  with AddressSanitizer and UBSan, see .ci/run
   SKNN_OPTIMIZE=0|1|2|3  of the compiler (default: 3; 0 where sanitized)
