@@ -186,7 +186,7 @@ def uncut(root):
     for row in record["rows"]:
         if row["model"] not in {"sknn", "boosting"}:
             continue
-        errors, seconds = row["error"], row["fit_seconds"]
+        errors, seconds = row["error"], row["fit_cpu"]
         rows.append(
             [
                 row["data"].replace("_", " "),
@@ -203,7 +203,7 @@ def uncut(root):
         f"Tabular data sets of more than 10,000 rows with all of them, mean of {splits} splits. "
         f"{machine(record, 'benchmarks/tables.py --all-rows --json')}"
     )
-    return Table(caption, ["data", "training rows", "task", "model", "error", "median fit"], rows)
+    return Table(caption, ["data", "training rows", "task", "model", "error", "median fit, processor time"], rows)
 
 
 def images(root):
@@ -298,7 +298,7 @@ def forest_summary(root):
             behind = sum(-difference > deviation for difference, deviation in gaps)
             factors = [
                 math.exp(sum(math.log(b[key] / a[key]) for a, b in both) / len(both))
-                for key in ("fit_seconds", "predict_seconds", "bytes")
+                for key in ("fit_cpu", "predict_seconds", "bytes")
             ]
             counts = [ahead, len(both) - ahead - behind, behind]
             rows.append([name, kind, *counts, *(f"{factor:.2g}×" for factor in factors)])
@@ -369,7 +369,7 @@ def forest_versus(root):
                 label=label.removeprefix("sknn "),
                 **style,
             )
-            for ax, key in zip(axes[1:], ("fit_seconds", "predict_seconds", "bytes"), strict=True):
+            for ax, key in zip(axes[1:], ("fit_cpu", "predict_seconds", "bytes"), strict=True):
                 ax.plot(forest[key] / row[key], height, **style)
     names = []
     for name in order:
