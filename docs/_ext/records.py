@@ -298,7 +298,7 @@ def forest_summary(root):
             behind = sum(-difference > deviation for difference, deviation in gaps)
             factors = [
                 math.exp(sum(math.log(b[key] / a[key]) for a, b in both) / len(both))
-                for key in ("fit_cpu", "predict_seconds", "bytes")
+                for key in ("fit_seconds", "predict_seconds", "bytes")
             ]
             counts = [ahead, len(both) - ahead - behind, behind]
             rows.append([name, kind, *counts, *(f"{factor:.2g}×" for factor in factors)])
@@ -369,7 +369,7 @@ def forest_versus(root):
                 label=label.removeprefix("sknn "),
                 **style,
             )
-            for ax, key in zip(axes[1:], ("fit_cpu", "predict_seconds", "bytes"), strict=True):
+            for ax, key in zip(axes[1:], ("fit_seconds", "predict_seconds", "bytes"), strict=True):
                 ax.plot(forest[key] / row[key], height, **style)
     names = []
     for name in order:
