@@ -203,7 +203,11 @@ def uncut(root):
         f"Tabular data sets of more than 10,000 rows with all of them, mean of {splits} splits. "
         f"{machine(record, 'benchmarks/tables.py --all-rows --json')}"
     )
-    return Table(caption, ["data", "training rows", "task", "model", "error", "median fit, processor time"], rows)
+    return Table(
+        caption,
+        ["data", "training rows", "task", "model", "error", "median fit, processor time"],
+        rows,
+    )
 
 
 def images(root):
