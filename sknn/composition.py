@@ -60,7 +60,10 @@ def _position(owner, name, number):
     layers = vars(owner).get("layers")
     n_layers = len(layers) if isinstance(layers, (list, tuple)) else 0
     if not number.isdecimal() or int(number) >= n_layers:
+        hint = ""
+        if layers is None and "layers" in vars(owner):
+            hint = "; give layers=ConvNet() to set parameters of the default ones"
         raise ValueError(
-            f"Invalid parameter {name!r} for {type(owner).__name__}: it has {n_layers} layers."
+            f"Invalid parameter {name!r} for {type(owner).__name__}: it has {n_layers} layers{hint}."
         )
     return int(number)

@@ -62,7 +62,7 @@ class Task:
     validation: Encoded | None
     #: numbers of the validation samples in `training`; None where they come from elsewhere
     held_out: np.ndarray | None
-    #: (logits, FitLoop) -> score; None for the negative loss
+    #: (logits, () -> Member) -> score of the current weights; None for the negative loss
     score: Callable | None
     seed: int
     epochs: int
@@ -205,13 +205,14 @@ class MemberFit:
         recipe, task = self.recipe, self.task
         validation = None
         if task.validation is not None:
+            score = task.score and (lambda logits, loop: task.score(logits, self._snapshot(loop)))
             validation = Validation(
                 self.network,
                 recipe.validation_loss,
                 [(slice(None), task.validation.rows)],
                 task.validation.targets,
                 task.validation.weights,
-                task.score,
+                score,
                 recipe.n_threads,
             )
         options = Options(
@@ -244,6 +245,28 @@ class MemberFit:
         best = loop.keeps_best
         return self.recipe.fitted(self._member(loop, loop.weights(best), best))
 
+    def _snapshot(self, loop):
+        """A function that gives a Member with the current weights, which training does not change."""
+
+        def snapshot():
+            history, weights = loop.history, loop.weights()
+            return Member(
+                self.task.kind,
+                weights.coefs,
+                weights.intercepts,
+                history.n_iter,
+                history.n_iter,
+                copy.copy(history.loss_curve),
+                copy.copy(history.validation_scores),
+                copy.copy(history.validation_losses),
+                None,
+                None,
+                None,
+                CALLBACK,
+            )
+
+        return snapshot
+
     def _member(self, loop, weights, best):
         """A Member with the weights of the best epoch, or with the current ones."""
         history, task = loop.history, self.task
@@ -262,25 +285,6 @@ class MemberFit:
             None,
             loop.reason,
         )
-
-
-def snapshot(loop, kind):
-    """A Member with the current weights of a FitLoop, which training does not change."""
-    history, weights = loop.history, loop.weights()
-    return Member(
-        kind,
-        weights.coefs,
-        weights.intercepts,
-        history.n_iter,
-        history.n_iter,
-        copy.copy(history.loss_curve),
-        copy.copy(history.validation_scores),
-        copy.copy(history.validation_losses),
-        None,
-        None,
-        None,
-        CALLBACK,
-    )
 
 
 def are_whole(members, tasks):

@@ -52,7 +52,7 @@ class Plan:
             The user's.
         targets : Targets
         scorer : callable
-            (Dataset) -> (logits, FitLoop) -> score
+            (Dataset) -> (logits, member) -> score, see :class:`Task`
         random_state : RandomState
         """
         seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)

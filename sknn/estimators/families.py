@@ -4,6 +4,7 @@ An estimator has one as `_family`. A family has no state: it reads the parameter
 the estimator that it is asked about.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from sklearn.base import clone
@@ -29,7 +30,7 @@ AUTO_EPOCHS = ((1_000, 100), (10_000, 40), (30_000, 10), (float("inf"), 5))
 AUTO_ITERATIONS = 200
 
 
-class NetworkFamily:
+class NetworkFamily(ABC):
     """Base of the families: what they say where they say nothing else."""
 
     takes_images = False
@@ -42,28 +43,29 @@ class NetworkFamily:
     #: fitted attributes that hold the weights
     arrays: tuple[str, ...] = ("coefs_", "intercepts_")
 
+    @abstractmethod
     def input(self, net, new=False) -> DenseInput:
         """The input, with what was learned about it unless it is `new`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def architecture(self, net) -> tuple:
         """What the parameters say about the hidden layers, checked: one entry each in its first item."""
-        raise NotImplementedError
 
+    @abstractmethod
     def network(self, net, dtype, sparse=False) -> Network:
         """The fitted Network in a precision, for dense samples or CSR ones."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_of(self, network, number) -> tuple[int, tuple[int, ...]]:
         """(number of ops, shape) after which the values of a hidden layer are there; 0 is the input."""
-        raise NotImplementedError
 
     def epochs(self, net, n_samples):
         """Maximum number of epochs over that many samples."""
         return min(int(net.max_iter), MAX_COUNT)
 
+    @abstractmethod
     def learn(self, net, network, input_, data, samples):
-        """Learn from the training samples of a first fit what is done to X; here nothing."""
+        """Learn from the training samples of a first fit what is done to X."""
 
     def training_options(self, net):
         """More that the engine's Trainer is told about its input."""
@@ -105,6 +107,9 @@ class MLPFamily(NetworkFamily):
         # dense and dropout make a hidden layer; the dropout of the input comes before them
         return network.ends[2 * number]
 
+    def learn(self, net, network, input_, data, samples):
+        """Nothing: samples enter as they are."""
+
 
 class ImageFamily(NetworkFamily):
     """Base of the networks on images."""
@@ -141,7 +146,7 @@ class ImageFamily(NetworkFamily):
     def learn(self, net, network, input_, data, samples):
         """Learn the scale of each channel, and filters that whiten patches where the first layer asks."""
         input_.learn(data, samples, net.standardize)
-        vars(net).update(input_.attributes())
+        vars(net).update(input_.attributes)
         first = network.plan.parameters[0]
         if first.rule == "whitening":
             patches = input_.patches(data.X, samples, first.shape[:2])

@@ -124,7 +124,7 @@ class NetworkFit:
         options = self.first, self.incremental, self.classes
         self.targets, y = self.net._learn_targets(y, *options)
         vars(self.net).update(
-            self.targets.attributes, **self.input.attributes(), n_outputs_=self.targets.n_outputs
+            self.targets.attributes, **self.input.attributes, n_outputs_=self.targets.n_outputs
         )
         return Dataset.of(X, y, given.sample_weight, self.targets, self._seen(given.X))
 
@@ -216,7 +216,7 @@ class NetworkFit:
             self._refuse_what_needs_steps()
             return None
         if isinstance(solver, str):
-            return solver_of(solver, vars(self.net))
+            return solver_of(solver, self.net)
         solver.validate()
         return solver
 
@@ -224,7 +224,7 @@ class NetworkFit:
         """L-BFGS minimizes one fixed function along lines of its own."""
         net = self.net
         for name, off in (("dropout", 0), ("clip_norm", None), ("warmup", 0)):
-            value = vars(net).get(name, off)
+            value = getattr(net, name, off)
             if value is not None and np.any(np.asarray(value) != off):
                 raise ValueError(
                     f"{name}={value!r} needs a stochastic solver such as 'adam'; with solver='lbfgs' "
@@ -242,7 +242,7 @@ class NetworkFit:
         net, schedule = self.net, self.net.learning_rate
         if not isinstance(schedule, str):
             schedule.validate()
-        elif schedule == "invscaling" and "power_t" in vars(net):
+        elif schedule == "invscaling" and hasattr(net, "power_t"):
             schedule = SCHEDULES[schedule](net.power_t)
         else:
             schedule = SCHEDULES[schedule]()
@@ -270,7 +270,7 @@ class NetworkFit:
         for number, slot in enumerate(state.slots):
             trainer.load_slot(number, *[cast(arrays, network.dtype) for arrays in slot])
         method = (
-            LBFGS(vars(net).get("max_fun", MAX_FUN))
+            LBFGS(getattr(net, "max_fun", MAX_FUN))
             if solver is None
             else Stochastic(self._schedule(), state)
         )
@@ -278,7 +278,7 @@ class NetworkFit:
             max_iter=self.family.epochs(net, n_samples),
             tol=net.tol,
             n_iter_no_change=net.n_iter_no_change,
-            shuffle=vars(net).get("shuffle", True),
+            shuffle=getattr(net, "shuffle", True),
             warmup=net.warmup,
             max_time=net.max_time,
             started=self.started,
@@ -301,9 +301,8 @@ class NetworkFit:
         """Samples of a mini-batch."""
         if self.net.batch_size == "auto":
             return min(self.family.auto_batch_size, n_samples)
-        batch_size = int(
-            self.net.batch_size
-        )  # a numpy integer may be too narrow for what is computed
+        # a numpy integer may be too narrow for what is computed with it
+        batch_size = int(self.net.batch_size)
         if batch_size > n_samples:
             warn(
                 f"Got `batch_size` less than 1 or larger than sample size. It is going to be clipped to "

@@ -1,5 +1,6 @@
 """Estimators of one network: hidden features, weights, gradients, and predictions below them."""
 
+from abc import ABCMeta, abstractmethod
 from functools import partial
 from math import prod
 
@@ -25,7 +26,9 @@ from sknn.training.history import OptimizerState
 
 
 # `transform` asks for the container of its output itself, with the names of the layer that was asked for
-class NetworkEstimator(TransformerMixin, Estimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class NetworkEstimator(  # type: ignore[call-arg]
+    TransformerMixin, Estimator, metaclass=ABCMeta, auto_wrap_output_keys=None
+):
     """Base of the estimators of one network.
 
     The subclass says which family of networks its parameters describe, and what its targets are.
@@ -35,13 +38,13 @@ class NetworkEstimator(TransformerMixin, Estimator, auto_wrap_output_keys=None):
     #: whether y is numerical, to be validated as such
     _numeric_targets: bool
 
+    @abstractmethod
     def _learn_targets(self, y, first, incremental, classes) -> tuple[Targets, np.ndarray]:
         """(targets, validated y), learned in a first fit, or else checked against those of the last fit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _targets(self) -> Targets:
         """The fitted targets."""
-        raise NotImplementedError
 
     # ---- fit -----------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """What both estimators of tabular data share: an ensemble that is fitted, asked and explained."""
 
+from abc import ABCMeta, abstractmethod
+
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,7 +17,7 @@ from sknn.inputs.table import TableInput
 from sknn.inputs.table.columns import TableColumns
 
 
-class TabularEstimator(Estimator):
+class TabularEstimator(Estimator, metaclass=ABCMeta):
     """Base of the estimators of tabular data; the subclass knows its targets, and what "auto" means."""
 
     #: whether y is numerical, to be validated as such
@@ -27,13 +29,13 @@ class TabularEstimator(Estimator):
     #: samples from which on the embedding of numerical features is piecewise linear
     _piecewise_linear_from: float
 
+    @abstractmethod
     def _learn_targets(self, y):
         """(targets, validated y)"""
-        raise NotImplementedError
 
+    @abstractmethod
     def _targets(self) -> CalibratedLabels | StandardizedRegression:
         """The fitted targets."""
-        raise NotImplementedError
 
     def _fit(self, given, validation):
         """Fits, or leaves the estimator exactly as it was."""

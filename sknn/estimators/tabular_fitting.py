@@ -15,7 +15,7 @@ from sknn._state import as_if_fitted, learned
 from sknn._warnings import warn
 from sknn.ensemble.attribution import normalized
 from sknn.ensemble.effort import batch_size
-from sknn.ensemble.members import Recipe, are_whole, snapshot, train_members
+from sknn.ensemble.members import Recipe, are_whole, train_members
 from sknn.ensemble.networks import Architecture, networks_of
 from sknn.ensemble.tasks import Plan, encoded, tasks_of_refit
 from sknn.inputs.dataset import Dataset, has_validation_data
@@ -228,24 +228,19 @@ class TabularFit:
         return schedule
 
     def _scorer(self, data):
-        """(logits, FitLoop) -> score of validation data; None for the negative loss."""
+        """(logits, member) -> score of validation data; None for the negative loss."""
         net, scoring = self.net, self.net.scoring
         if scoring == "loss":
             return None
         if scoring is None:
             return self.targets.scorer(data)
 
-        def score(logits, loop):
+        def score(logits, member):
             fitted = as_if_fitted(net, {"estimators_": []})
-            kind = self._kind_of(loop)
-            _take(fitted, [snapshot(loop, kind)])
+            _take(fitted, [member()])
             return data.scored_by(check_scoring(fitted, scoring), fitted)
 
         return score
-
-    def _kind_of(self, loop):
-        """The kind of members that a loop trains, by the width of their samples."""
-        return int(loop.network.n_features != self.input.encoder.width_without_thresholds)
 
     # ---- what is left --------------------------------------------------------------------------
 
@@ -254,7 +249,9 @@ class TabularFit:
         for member in members:
             member.weight = 1 / len(members)
         _take(self.net, members)
-        self._remember(self.targets.calibrated(members, data, vars(self.net).get("calibrate")))
+        self._remember(
+            self.targets.calibrated(members, data, getattr(self.net, "calibrate", False))
+        )
         if self.net.store_oof_predictions:
             self.net.oof_predictions_ = self._out_of_fold(members, len(data.y))
         for member in members:
@@ -267,7 +264,7 @@ class TabularFit:
         fitted, member = as_if_fitted(self.net, {"estimators_": []}), copy.deepcopy(member)
         _take(fitted, [member])
         if member.logits is not None and member.held_out is not None:
-            targets = self.targets.calibrated([member], data, vars(self.net).get("calibrate"))
+            targets = self.targets.calibrated([member], data, getattr(self.net, "calibrate", False))
             vars(fitted).update(copy.deepcopy(targets.attributes))
         member.logits = None
         return learned(fitted)

@@ -34,6 +34,7 @@ class DenseInput:
         """Shape of one sample as the network takes it."""
         return (self.n_features,)
 
+    @property
     def attributes(self):
         """The fitted attributes of an estimator that hold what was learned."""
         return {}

@@ -167,6 +167,7 @@ class ImageInput(DenseInput):
     def shape(self):
         return self.image_shape
 
+    @property
     def attributes(self):
         return {
             "image_shape_": self.image_shape,

@@ -47,20 +47,20 @@ SOLVERS: dict[str, tuple[Callable[..., Optimizer], dict[str, str]]] = {
 }
 
 
-def solver_of(name, parameters):
+def solver_of(name, estimator):
     """Make the optimizer for the name of a solver.
 
     Parameters
     ----------
     name : str
         One of `SOLVERS`.
-    parameters : dict
-        Parameters of the estimator. Missing ones take the optimizer's defaults.
+    estimator : estimator
+        Has the parameters. Missing ones take the optimizer's defaults.
 
     Returns
     -------
     optimizer : Optimizer
     """
     make, names = SOLVERS[name]
-    known = {own: parameters[given] for given, own in names.items() if given in parameters}
+    known = {own: getattr(estimator, n) for n, own in names.items() if hasattr(estimator, n)}
     return make(**known)

@@ -128,6 +128,19 @@ def test_a_parameter_may_be_a_property():
     np.testing.assert_array_equal(computed.predict_proba(X), wanted.predict_proba(X))
 
 
+class WithoutMomentum(MLPClassifier):
+    """Has a property for a parameter that scikit-learn's MLP alone has."""
+
+    momentum = property(lambda self: 0.0, lambda self, value: None)
+    shuffle = property(lambda self: False, lambda self, value: None)
+
+
+def test_properties_are_what_is_trained_with():
+    own = WithoutMomentum(**SMALL, solver="sgd").fit(X, Y)
+    wanted = MLPClassifier(**SMALL, solver="sgd", momentum=0.0, shuffle=False).fit(X, Y)
+    np.testing.assert_array_equal(own.predict_proba(X), wanted.predict_proba(X))
+
+
 # ---- of layers, optimizers, schedules and augmentation ---------------------------------------------
 
 
