@@ -266,10 +266,10 @@ def embedding(codes, W, b):
     return y, backward
 
 
-# ---- layers without weights ---------------------------------------------------------------------
+# ---- layers without weights: each a function of its parameters, named like its class in snake case -----
 
 
-def max_pool(x, pool_size=2, strides=None, padding="valid", ceil_mode=False):
+def max_pool2d(x, pool_size=2, strides=None, padding="valid", ceil_mode=False):
     """The first of equal values, in row order, is the winner and gets the gradient; so is a NaN."""
     kernel = pair(pool_size)
     strides = kernel if strides is None else pair(strides)
@@ -289,7 +289,7 @@ def max_pool(x, pool_size=2, strides=None, padding="valid", ceil_mode=False):
     return np.take_along_axis(windows, winner[None], axis=0)[0], backward
 
 
-def avg_pool(
+def avg_pool2d(
     x, pool_size=2, strides=None, padding="valid", ceil_mode=False, count_include_pad=False
 ):
     """The mean of what lies inside, or of what lies in the padding, too."""
@@ -312,7 +312,19 @@ def avg_pool(
     return sum(padded[seen] for seen in places) / count, backward
 
 
-def global_pool(pool, x):
+def flatten(x):
+    return x.reshape(len(x), -1), lambda dout: dout.reshape(x.shape)
+
+
+def global_max_pool2d(x):
+    return _whole_image(max_pool2d, x)
+
+
+def global_avg_pool2d(x):
+    return _whole_image(avg_pool2d, x)
+
+
+def _whole_image(pool, x):
     """One window as large as the image, to (n, c)."""
     y, pool_backward = pool(x, x.shape[1:3])
     return y.reshape(len(x), -1), lambda dout: pool_backward(dout.reshape(y.shape))

@@ -1,5 +1,7 @@
 """The reference implementation of any network: the layers as they are given to sknn, run in numpy."""
 
+import re
+
 import numpy as np
 
 from tests import reference
@@ -49,7 +51,7 @@ class Pass:
         """Output of a list of layers, and its backward function; each output is noted down."""
         backwards = []
         for spec in specs:
-            x, backward = LAYERS[type(spec).__name__](self, spec, x)
+            x, backward = layer_of(spec)(self, spec, x)
             backwards.append(backward)
             if outputs is not None:
                 outputs.append(x)
@@ -123,10 +125,16 @@ def columns(walk, spec, x):
     return layers.side_by_side(parts)
 
 
-def pool(function):
+def layer_of(spec):
+    """What runs a layer: a row of `LAYERS`; for others the function of that name, of their parameters alone."""
+    name = type(spec).__name__
+    if name in LAYERS:
+        return LAYERS[name]
+    function = getattr(layers, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     return lambda walk, spec, x: function(x, **spec.get_params())
 
 
+#: layers that have weights or masks, or hold other layers
 LAYERS = {
     "Dense": dense,
     "Conv2D": conv2d,
@@ -146,12 +154,6 @@ LAYERS = {
     ),
     "CategoryEmbedding": category_embedding,
     "Columns": columns,
-    "MaxPool2D": pool(layers.max_pool),
-    "AvgPool2D": pool(layers.avg_pool),
-    "GlobalMaxPool2D": lambda walk, spec, x: layers.global_pool(layers.max_pool, x),
-    "GlobalAvgPool2D": lambda walk, spec, x: layers.global_pool(layers.avg_pool, x),
-    "Flatten": lambda walk, spec, x: (x.reshape(len(x), -1), lambda dout: dout.reshape(x.shape)),
-    "Activation": lambda walk, spec, x: layers.activation(x, spec.name, spec.alpha),
     "Dropout": lambda walk, spec, x: walk.masked(spec, x, layers.dropout_mask),
     "SpatialDropout": lambda walk, spec, x: walk.masked(spec, x, layers.spatial_dropout_mask),
     "Transposed": lambda walk, spec, x: layers.transposed(x, lambda x: walk.run(spec.layers, x)),

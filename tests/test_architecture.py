@@ -210,7 +210,7 @@ def test_no_placeholder_is_left_in_a_docstring(estimator):
 def test_readme_has_the_two_commands():
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert 'python -m pip install -e ".[plot]" && python -m sknn' in lines
-    assert 'python -m pip install -e ".[test]" && pytest' in lines
+    assert 'python -m pip install -e ".[test]" && pytest -n auto' in lines
 
 
 def test_ci_runs_the_readmes_test_command():

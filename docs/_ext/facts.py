@@ -12,7 +12,6 @@ A name that does not exist is an error.
 import csv
 import inspect
 import io
-import os
 import re
 from pathlib import Path
 
@@ -25,8 +24,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 import sknn
 
 DOCS = Path(__file__).parents[1]
-#: of the engine's source; .ci/run builds a copy of the docs elsewhere and says in ROOT where it is
-CHECKOUT = DOCS.parent if (DOCS.parent / "benchmarks").is_dir() else Path(os.environ["ROOT"])
+CHECKOUT = DOCS.parent
 FIGURES = Path("api", "generated", "measured")
 
 

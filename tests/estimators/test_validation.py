@@ -154,7 +154,7 @@ SCORINGS = {
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS_VAL])
-@pytest.mark.parametrize("scoring", SCORINGS, ids=str)
+@pytest.mark.parametrize("scoring", SCORINGS, ids=lambda s: getattr(s, "__name__", str(s)))
 def test_scoring(scoring, weights):
     fitted = classifier(scoring=scoring, **AUTO)
     fitted.fit(X_TRAIN, Y_TRAIN, sample_weight_val=weights, **VALIDATION)
