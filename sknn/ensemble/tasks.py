@@ -1,21 +1,16 @@
 """What each member of an ensemble is trained on: folds, seeds, epochs."""
 
 import math
-import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold
 
-from sknn._warnings import warn
+from sknn.ensemble.folds import folds
 from sknn.ensemble.members import Encoded, Task
-from sknn.inputs.dataset import too_few_to_validate
 
-#: with fewer samples than this there is nothing to validate on
+#: with fewer samples than this there is nothing to validate on, unless the user says what
 FEWEST_TO_VALIDATE = 10
-#: below so many samples a tenth of them is too few to find the best epoch, and a fifth validates
-FEW = 500
-MIN_FOLDS_OF_FEW, MIN_FOLDS = 5, 10
 
 
 @dataclass(frozen=True)
@@ -27,14 +22,13 @@ class Plan:
     networks : list of Network
         Of each kind of members.
     n_members, epochs : int
-    one_fold : bool
-        Whether all members have the same validation fold.
+    validation : the parameter of the estimator
     """
 
     networks: list
     n_members: int
     epochs: int
-    one_fold: bool
+    validation: Any
 
     def tasks(self, training, data, samples, validation, targets, scorer, random_state):
         """What each member is trained on: all but a fold, or all where validation data are given.
@@ -60,14 +54,13 @@ class Plan:
         if validation is not None:
             part = samples, None, self._of_kinds(validation[1]), scorer(validation[0])
             parts = [part] * self.n_members
-        elif len(samples) < FEWEST_TO_VALIDATE:
+        elif isinstance(self.validation, str) and len(samples) < FEWEST_TO_VALIDATE:
             parts = [(samples, None, [None] * len(self.networks), None)] * self.n_members
         else:
-            folds = self._folds(targets, data.y[samples], random_state)
-            _warn_of_small_folds(targets, data.y[samples], folds)
+            n_groups = math.ceil(self.n_members / len(self.networks))
             parts = [
-                self._part(training, data, samples[inside], samples[outside], scorer)
-                for inside, outside in folds
+                self._part(training, data, inside, outside, scorer)
+                for inside, outside in folds(self.validation, n_groups, data, targets, random_state)
             ]
         tasks = []
         for number, seed in enumerate(seeds):
@@ -95,37 +88,6 @@ class Plan:
         """(training samples, validation samples, these for each kind, their score) of a group."""
         validation = training.take(self.networks[0].engine, outside)
         return inside, outside, self._of_kinds(validation), scorer(data.take(outside))
-
-    def _folds(self, targets, y, random_state):
-        """(training, validation) samples of each group of members: folds of one partition."""
-        n_groups = math.ceil(self.n_members / len(self.networks))
-        n_folds = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_groups)
-        if n_folds > len(y):
-            raise ValueError(
-                f"n_members={self.n_members} asks for {n_folds} folds, but there are {len(y)} samples."
-            )
-        seed = random_state.randint(np.iinfo(np.int32).max)
-        strata = targets.strata(y)
-        if strata is None or np.bincount(strata.astype(int)).max() < n_folds:
-            folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(y))
-        else:
-            stratified = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-                folds = list(stratified.split(y, strata))
-        return folds[:1] * n_groups if self.one_fold else folds[:n_groups]
-
-
-def _warn_of_small_folds(targets, y, folds):
-    """One warning where the validation fold of a member says little about its epochs."""
-    for _, outside in folds:
-        few = too_few_to_validate(targets, y, outside)
-        if few:
-            warn(
-                f"A fold of {len(y)} samples leaves a member {few} to validate on: scores of so few "
-                "say little about its best epoch. Fit with more samples, or pass X_val and y_val."
-            )
-            return
 
 
 def encoded(input_, data, targets, dtype, engine):

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from sknn._ranges import (
     BELOW_ONE,
@@ -113,7 +113,7 @@ TABULAR = {
     "parametric_activation": ["boolean"],
     "data_driven_init": ["boolean"],
     "n_members": [AUTO, Interval(Integral, 1, MAX_LAYERS, closed="both")],
-    "validation": [StrOptions({"cv", "holdout"})],
+    "validation": [StrOptions({"cv", "holdout"}), HasMethods(["split"]), "array-like"],
     "refit": ["boolean"],
     "max_iter": [AUTO, *COUNT],
     "batch_size": [AUTO, *COUNT],

@@ -70,10 +70,13 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     n_members : int or "auto", default="auto"
         Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
         They are trained side by side, one thread each.
-    validation : {"cv", "holdout"}, default="cv"
-        Whether each member has a validation fold of its own, or all have the same one and differ in
-        their seeds only. There are `n_members` folds, at least 10 (5 below 500 samples); with
-        threshold features two members share one.
+    validation : {"cv", "holdout"}, splitter, list of splits, or array-like of shape (n_val,), default="cv"
+        What the members are validated on after each epoch. "cv": each has a fold of its own, of
+        `n_members` folds, at least 10 (5 below 500 samples); with threshold features two members share
+        one. "holdout": all have the same fold, and differ in their seeds only. A splitter of
+        :mod:`sklearn.model_selection`, or a list of (training, validation) samples: its last splits,
+        one for each member; for samples ordered in time a ``TimeSeriesSplit``. An array: numbers of the
+        validation samples of all members, or a bool for each sample.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
         for it. Not where validation data are given or training was stopped early.
@@ -236,7 +239,17 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self._store(locals())
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        groups=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Fit the networks.
 
         Parameters
@@ -248,6 +261,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
             Class labels, or a matrix of labels.
         sample_weight : array-like of shape (n,), default=None
             Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.
+        groups : array-like of shape (n,), default=None
+            Samples of one group, of a patient say, are never on both sides of a split, with `validation`
+            "cv" and "holdout"; a splitter is given it as `groups`.
         X_val : data frame or array-like, default=None
             Validation samples, for all members in place of the folds.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
@@ -260,7 +276,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self : object
             The fitted estimator.
         """
-        given = Given(X, y, sample_weight)
+        given = Given(X, y, sample_weight, groups)
         return self._fit(given, Given(X_val, y_val, sample_weight_val))
 
     # ---- targets -------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ class TabularFit:
         self._remember(self.targets.fitted_to(data.y[samples]))
         self._learn_input(data.X, samples)
         validation = self._validation_data(validation)
+        if validation is not None and data.groups is not None:
+            raise ValueError("groups is provided, but X_val leaves nothing to split by it.")
         random_state = check_random_state(net.random_state)
         n_threads = engine.effective_threads(net.n_threads)
         plan = self._plan(data, samples, n_threads)
@@ -91,7 +93,7 @@ class TabularFit:
         X, y = self.input.validate(net, given.X, given.y, numeric=numeric, reset=True)
         targets, y = net._learn_targets(y)
         self._remember(targets)
-        return Dataset.of(X, y, given.sample_weight, targets)
+        return Dataset.of(X, y, given.sample_weight, targets, groups=given.groups)
 
     def _validation_data(self, given):
         """Validated validation data of the user's, or None."""
@@ -168,7 +170,7 @@ class TabularFit:
         if n_members > 1 and self._learn_thresholds(data, samples, n_threads):
             net._layers_.append(architecture.layers(self.input.encoder, thresholds=True))
             n_members, epochs = self._budget(len(samples), n_members)
-        return Plan(self._networks(), n_members, epochs, one_fold=net.validation == "holdout")
+        return Plan(self._networks(), n_members, epochs, net.validation)
 
     def _networks(self):
         return networks_of(self.net._layers_, self.input.encoder, self.dtype)

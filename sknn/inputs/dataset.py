@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_consistent_length, column_or_1d
 from sklearn.utils.validation import _check_sample_weight
 
 from sknn._warnings import warn
@@ -28,6 +28,8 @@ class Given(NamedTuple):
     X: Any = None
     y: Any = None
     sample_weight: Any = None
+    #: samples of the same group are never on both sides of a split
+    groups: Any = None
 
 
 @dataclass
@@ -42,9 +44,10 @@ class Dataset:
     weights: np.ndarray | None
     #: X as scorers and callbacks see it: with the names of its features where it has some
     seen: Any
+    groups: np.ndarray | None = None
 
     @classmethod
-    def of(cls, X, y, sample_weight, targets, seen=None):
+    def of(cls, X, y, sample_weight, targets, seen=None, groups=None):
         """Validated X and y with checked weights, those of the classes among them.
 
         Parameters
@@ -55,13 +58,18 @@ class Dataset:
             Say what weight each sample has from its class.
         seen : object, default=None
             X as the user gave it; None is `X`.
+        groups : array-like of shape (n,) or None, default=None
+            Which samples belong together.
         """
         sample_weight = check_weights(sample_weight, X)
         weights = targets.weighted(y, sample_weight)
         if weights is not sample_weight:
             name = "class_weight" if sample_weight is None else "sample_weight times class_weight"
             check_sum(weights, name)
-        return cls(X, y, sample_weight, weights, X if seen is None else seen)
+        if groups is not None:
+            groups = column_or_1d(groups)
+            check_consistent_length(X, groups)
+        return cls(X, y, sample_weight, weights, X if seen is None else seen, groups)
 
     @property
     def counting(self):
@@ -78,7 +86,8 @@ class Dataset:
 
         X = pick(self.X)
         seen = X if self.seen is self.X else pick(self.seen)
-        return Dataset(X, pick(self.y), pick(self.sample_weight), pick(self.weights), seen)
+        weights = pick(self.sample_weight), pick(self.weights)
+        return Dataset(X, pick(self.y), *weights, seen, pick(self.groups))
 
     def weights_as(self, dtype):
         """`weights` as the engine takes them."""
@@ -186,7 +195,7 @@ def too_few_to_validate(targets, y, validation):
 
 def has_validation_data(validation):
     """Whether the user gives validation data; raises where they are incomplete."""
-    X, y, sample_weight = validation
+    X, y, sample_weight, _ = validation
     if (X is None) != (y is None):
         given, missing = ("X_val", "y_val") if y is None else ("y_val", "X_val")
         raise ValueError(f"{given} is provided, but {missing} was not provided.")

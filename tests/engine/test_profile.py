@@ -32,4 +32,4 @@ def test_each_pass_of_each_op(tested_engine, name):
 
 def test_peak(tested_engine):
     module = engine.load(tested_engine.dtype, tested_engine.level)
-    assert 1e8 < module.peak_flops(0.01) < 1e13
+    assert 1e6 < module.peak_flops(0.01) < 1e13  # beside anything, sanitizers too
