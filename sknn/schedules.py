@@ -5,6 +5,7 @@ InverseScaling and Adaptive change the learning rate between epochs instead, as 
 accept an instance instead of a name: ``learning_rate=Cosine(final=0.1)``.
 """
 
+from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
@@ -65,6 +66,22 @@ class Schedule(ParametersInRange):
             One for each progress.
         """
         return np.ones_like(progress)
+
+    def stages(self, n_epochs):
+        """List where an ensemble's member stops if it has come no further.
+
+        Parameters
+        ----------
+        n_epochs : int
+            Number of epochs that the schedule is made for.
+
+        Returns
+        -------
+        stages : dict of int to int
+            The epoch where a stage ends, and the one where it began. Training ends with a stage that had no epoch
+            better than all before. Empty for schedules that have no stages.
+        """
+        return {}
 
     def after_epoch(self, rate, initial_rate, samples_seen):
         """Compute the learning rate after an epoch.
@@ -307,6 +324,11 @@ class CosLog(Schedule):
     def factors(self, progress):
         cycles = np.log2(1 + (2.0 ** int(self.cycles) - 1) * np.asarray(progress))
         return (1 - np.cos(2 * np.pi * cycles)) / 2
+
+    def stages(self, n_epochs):
+        whole = 2.0 ** int(self.cycles) - 1
+        ends = [round((2.0**k - 1) / whole * n_epochs) for k in range(2, int(self.cycles))]
+        return {end: begin for begin, end in pairwise(ends) if begin < end}
 
 
 class FlatCosine(Schedule):

@@ -7,7 +7,7 @@ import pytest
 from numpydoc.docscrape import NumpyDocString
 
 import sknn
-from sknn.ensemble.effort import BATCH_SIZES, LARGEST_BATCH
+from sknn.ensemble.effort import BATCH_SIZES, LARGEST_BATCH, PIECEWISE_LINEAR_FROM
 from sknn.estimators import __all__ as NAMES
 from sknn.estimators.families import AUTO_EPOCHS, AUTO_ITERATIONS
 from sknn.estimators.tabular_fitting import MOST_THRESHOLDS
@@ -21,7 +21,9 @@ OWN = {
 #: what depends on the targets
 OF_TARGETS = {"scoring"}
 TABULAR = {
+    "dropout",
     *("effort", "activation", "numeric_embedding", "n_thresholds", "learning_rate_init"),
+    "learning_rate",
     *("quantile", "oof_predictions_"),
 }
 
@@ -67,13 +69,18 @@ def test_what_auto_means_for_networks(name):
 def test_what_auto_means_for_ensembles(name):
     estimator = ESTIMATORS[name]
     doc = flat(estimator)
-    for effort, budget in estimator._efforts.items():
-        members, epochs = (
-            f"{low} to {high}" if low < high else f"{low}"
-            for low, high in (budget.members, budget.epochs)
-        )
-        networks = f"{members} networks of {budget.n_layers} × {budget.units} units"
-        assert f'"{effort}": {networks}, {epochs} epochs' in doc
+    for name, effort in estimator._efforts.items():
+        line = doc[doc.index(f'"{name}": ') :]
+        line = line[: line.index(";" if name != "best" else ". ")]
+        low, high = effort.members
+        assert (f"{low} to {high} networks" if low < high else f"{low} network ") in line
+        for kind in effort.kinds:
+            epochs = "{} to {} epochs".format(*kind.epochs)
+            assert f"{kind.n_layers} × {kind.units} units ({epochs})" in line
+    kinds = estimator._efforts["balanced"].kinds
+    dropouts = [f"{rate:g}" for rate in dict.fromkeys(kind.dropout for kind in kinds)]
+    assert f'"auto" is {dropouts[0]}' in doc
+    assert all(rate in doc for rate in dropouts)
     sizes = [f"{size} up to {most:,}" for most, size in BATCH_SIZES]
     sizes[0] += " samples"
     assert f'"auto" is {", ".join(sizes)}, then {LARGEST_BATCH}.' in doc
@@ -82,5 +89,12 @@ def test_what_auto_means_for_ensembles(name):
     assert f'0 is none, "auto" is {estimator._auto_thresholds}' in doc
     if estimator._auto_thresholds:
         assert f"{estimator._auto_thresholds}, and {MOST_THRESHOLDS} together at most" in doc
-    if estimator._piecewise_linear_from < float("inf"):
-        assert f'"piecewise_linear" from {estimator._piecewise_linear_from} samples on' in doc
+    if any(kind.embedding == "piecewise_linear" for kind in kinds):
+        assert f'"piecewise_linear" from {PIECEWISE_LINEAR_FROM} samples on' in doc
+    sigmas = [kind.sigma for kind in kinds]
+    assert (max(sigmas) == 10 * min(sigmas)) == ("ten times as high" in doc)
+    assert (
+        '"auto" is five cycles'
+        if estimator._efforts["balanced"].cycles == 5
+        else '"auto" is four cycles'
+    ) in doc

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+import sknn
+
 WORDS = {
     # models
     "forest": "random forest",
@@ -468,7 +470,26 @@ def presets(root):
     return Table(caption, ["preset", "image", "parameters", "FLOPs"], rows)
 
 
+def kinds(root):
+    """The kinds of members of the default effort, from the code."""
+    head = ["members", "units", "dropout", "embedding of numerical features", "epochs"]
+    rows = []
+    for name in ("TabularClassifier", "TabularRegressor"):
+        effort = getattr(sknn, name)._efforts["balanced"]
+        for kind in effort.kinds:
+            embedding = kind.embedding.replace("_", " ")
+            if kind.embedding == "periodic":
+                embedding += f", :math:`\\sigma = {kind.sigma:g}`"
+            if kind.thresholds:
+                embedding += "; threshold features"
+            units = f"{kind.n_layers} × {kind.units}"
+            epochs = "{} to {}".format(*kind.epochs)
+            rows.append([f"`{name}`", units, f"{kind.dropout:g}", embedding, epochs])
+    return Table('Default kinds of members, ``effort="balanced"``.', head, rows)
+
+
 TABLES = {
+    "kinds": kinds,
     "tabular_classification": tabular("classification"),
     "tabular_regression": tabular("regression"),
     "tabular_errors_classification": tabular_errors("classification"),

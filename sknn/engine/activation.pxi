@@ -114,6 +114,22 @@ cdef void activation_backward(int code, real alpha, const real* x, const real* y
             d[i] = d[i] * mish_derivative(x[i])
 
 
+# y becomes f(x), and d is multiplied with f'(x): both with one exponential where that is what they cost.
+cdef void activation_both(int code, real alpha, const real* x, real* y, real* d, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real e, m, r
+    if code == MISH:         # see mish_derivative
+        for i in range(n):
+            e = real_exp(x[i] if x[i] < 20 else <real>20)
+            m = e * (e + <real>2)
+            r = <real>1 / (m + <real>2)
+            y[i] = x[i] * (m * r)
+            d[i] = d[i] * (m * r + x[i] * <real>4 * e * (<real>1 + e) * r * r)
+    else:
+        activation_forward(code, alpha, x, y, n)
+        activation_backward(code, alpha, x, y, d, n)
+
+
 cdef inline real elu(real x, real alpha) noexcept nogil:
     cdef real below = alpha * real_expm1(x if x < 0 else <real>0)
     return below if x < 0 else x
@@ -151,5 +167,7 @@ cdef inline real mish_gate(real x) noexcept nogil:
 
 
 cdef inline real mish_derivative(real x) noexcept nogil:
-    cdef real g = mish_gate(x)
-    return g + x * (<real>1 - g * g) * real_logistic(x)
+    # with m as above: g = m / (m + 2) and (1 - g^2) logistic(x) = 4 e (1 + e) / (m + 2)^2
+    cdef real e = real_exp(x if x < 20 else <real>20)
+    cdef real m = e * (e + <real>2), r = <real>1 / (m + <real>2)
+    return m * r + x * <real>4 * e * (<real>1 + e) * r * r

@@ -1,8 +1,8 @@
-"""Calibration of a classifier by its out-of-fold outputs: a temperature, and the weights of members."""
+"""What out-of-fold outputs say about an ensemble: a temperature, and the shares of kinds of members."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import logsumexp, softmax
 
 #: at which epochs are compared
 TEMPERATURES = np.exp(np.linspace(-1.6, 1.6, 17))
@@ -46,16 +46,68 @@ def right_probabilities(loss, probabilities, targets):
     return np.take_along_axis(probabilities, (targets + starts).astype(np.intp), axis=1)
 
 
-def share_of_second(first, second, weights):
-    """How much of the second of two probabilities of what is true to mix to the first, for the least log-loss.
+#: how much holds the shares together
+PRIOR = 3
 
-    It is the w that maximizes Σ log((1 − w) p + w q) + 3 log(w (1 − w)), of which the latter holds it near ½ for
-    few samples.
+
+def shares_of_likelihood(right, weights):
+    """Shares of mixed probabilities with the least log-loss.
+
+    They maximize ``Σ_i log(Σ_k w_k p_ki) + 3 Σ_k log w_k``, of which the latter holds them together for few
+    samples.
+
+    Parameters
+    ----------
+    right : ndarray (n_kinds, n, n_targets)
+        Probabilities of what is true.
+    weights : ndarray (n,) or None
+        Of the samples.
     """
-    weights = 1.0 if weights is None else (weights / weights.mean())[:, None]
+    right, weights = _flat(right, weights)
 
-    def loss(w):
-        mixed = np.maximum((1 - w) * first + w * second, 1e-300)
-        return -(weights * np.log(mixed)).sum() - 3 * np.log(w * (1 - w))
+    def loss(shares):
+        mixed = (shares[:, None] * right).sum(axis=0)
+        return -(weights * np.log(np.maximum(mixed, 1e-300))).sum()
 
-    return float(minimize_scalar(loss, bounds=(0, 1), method="bounded").x)
+    return _best_shares(loss, len(right))
+
+
+def _flat(values, weights):
+    """Values of all targets (n_kinds, n · n_targets), and weights that are 1 in the mean."""
+    n_kinds, n, n_targets = values.shape
+    weights = np.ones(n) if weights is None else weights / weights.mean()
+    return values.reshape(n_kinds, -1), np.repeat(weights, n_targets)
+
+
+def shares_of_squares(errors, weights):
+    """Shares of averaged predictions with the least squared error.
+
+    They maximize ``−n/2 log(wᵀ C w) + 3 Σ_k log w_k`` with ``C = E Eᵀ / n``: the likelihood of normal errors of
+    unknown variance, with the same prior.
+
+    Parameters
+    ----------
+    errors : ndarray (n_kinds, n, n_targets)
+    weights : ndarray (n,) or None
+        Of the samples.
+    """
+    errors, weights = _flat(errors, weights)
+    # sums without BLAS, whose bits depend on its number of threads
+    squares = np.einsum("in,jn,n->ij", errors, errors, weights) / len(weights)
+    squares /= max(squares.diagonal().max(), np.finfo(float).tiny)
+
+    def loss(shares):
+        error = np.einsum("i,ij,j", shares, squares, shares)
+        return len(weights) / 2 * np.log(max(error, np.finfo(float).eps))
+
+    return _best_shares(loss, len(errors))
+
+
+def _best_shares(loss, n_kinds):
+    """Shares that sum to 1 with the least loss(shares) − 3 Σ_k log w_k."""
+
+    def penalized(z):
+        log_shares = z - logsumexp(z)
+        return loss(np.exp(log_shares)) - PRIOR * log_shares.sum()
+
+    return softmax(minimize(penalized, np.zeros(n_kinds)).x)

@@ -19,7 +19,14 @@ from sknn.ensemble.attribution import importance_samples, importances
 from sknn.losses import Loss
 from sknn.optimizers import Optimizer
 from sknn.schedules import Schedule
-from sknn.training.history import CALLBACK, INTERRUPTED, History, OptimizerState, Options
+from sknn.training.history import (
+    CALLBACK,
+    CONVERGED,
+    INTERRUPTED,
+    History,
+    OptimizerState,
+    Options,
+)
 from sknn.training.loop import Ending, FitLoop, Stochastic
 from sknn.training.validation import Validation
 
@@ -227,6 +234,7 @@ class MemberFit:
             decay=recipe.annealing,
             dropout=recipe.annealing,
             last_epoch=task.last_epoch,
+            stages={} if validation is None else recipe.schedule.stages(task.epochs),
             stop=self.stop,
         )
         return FitLoop(
@@ -288,8 +296,11 @@ class MemberFit:
 
 
 def are_whole(members, tasks):
-    """Whether there is a member of every task, and all of its epochs were run."""
-    return [member.n_epochs for member in members] == [task.last_epoch for task in tasks]
+    """Whether there is a member of every task, and its training ended by itself."""
+    return len(members) == len(tasks) and all(
+        member.reason == CONVERGED or member.n_epochs == task.last_epoch
+        for member, task in zip(members, tasks, strict=True)
+    )
 
 
 def fit_to_data(network, program, coefs, intercepts, task, random_state, n_samples=FITTED_SAMPLES):

@@ -30,6 +30,10 @@ class Architecture:
         Units of each hidden layer.
     activation : str
     embedding : {"periodic", "piecewise_linear"} or None
+    sigma : float or None
+        Standard deviation of the frequencies of a periodic embedding.
+    thresholds : bool
+        Whether the network takes the threshold features, too.
     category_dim : int
     scaling_layer, parametric : bool
     parametrization : {"ntk", "standard"}
@@ -40,6 +44,8 @@ class Architecture:
     sizes: tuple[int, ...]
     activation: str
     embedding: str | None
+    sigma: float | None
+    thresholds: bool
     category_dim: int
     scaling_layer: bool
     parametric: bool
@@ -47,14 +53,19 @@ class Architecture:
     dropout: float
     n_outputs: int
 
-    def layers(self, encoder: TableEncoder, thresholds=False):
-        """The layers for encoded samples; with `thresholds` for whole ones."""
+    def network(self, encoder: TableEncoder, dtype):
+        """The network for encoded samples."""
+        width = encoder.width if self.thresholds else encoder.width_without_thresholds
+        return Network(self.layers(encoder), width, dtype)
+
+    def layers(self, encoder: TableEncoder):
+        """The layers for encoded samples."""
         activation = (
             ParametricActivation(self.activation, lr_multiplier=0.1)
             if self.parametric
             else Activation(self.activation)
         )
-        layers: list = self._embeddings(encoder, encoder.n_thresholds if thresholds else 0)
+        layers: list = self._embeddings(encoder)
         if self.scaling_layer:
             layers.append(Scale(lr_multiplier=6))
         for units in self.sizes:
@@ -67,26 +78,18 @@ class Architecture:
         rates = {"lr_multiplier": rate, "bias_lr_multiplier": 0.1}
         return Dense(units, "identity", self.parametrization, **rates)
 
-    def _embeddings(self, encoder, n_thresholds):
+    def _embeddings(self, encoder):
         """The first layer, side by side for the parts of an encoded sample; none where all pass."""
         numbers = None
         if self.embedding == "periodic":
-            numbers = PeriodicEmbedding(lr_multiplier=0.1)
+            numbers = PeriodicEmbedding(sigma=self.sigma, lr_multiplier=0.1)
         elif self.embedding == "piecewise_linear" and encoder.n_numbers:
             numbers = PiecewiseLinearEmbedding(encoder.edges, lr_multiplier=0.1)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_dim)
+        n_thresholds = encoder.n_thresholds if self.thresholds else 0
         widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities), n_thresholds
         parts = [p for p in zip((numbers, None, vectors, None), widths, strict=True) if p[1]]
         if not any(layer for layer, _ in parts):
             return []
         layers, widths = zip(*parts, strict=True)
         return [Columns(list(layers), list(widths))]
-
-
-def networks_of(layers_of_kinds, encoder, dtype):
-    """A network of each kind of members: without threshold features and, where there are any, with them."""
-    widths = encoder.width_without_thresholds, encoder.width
-    return [
-        Network(layers, width, dtype)
-        for layers, width in zip(layers_of_kinds, widths, strict=False)
-    ]

@@ -1,7 +1,6 @@
 """What an ensemble does with targets and with the outputs of its members."""
 
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ from sklearn.metrics import r2_score
 from sknn.ensemble.calibration import (
     calibrated_loss,
     right_probabilities,
-    share_of_second,
+    shares_of_likelihood,
+    shares_of_squares,
     temperature,
 )
 from sknn.losses import Loss
@@ -21,6 +21,34 @@ from sknn.targets.regression import Regression, encode_regression
 def mean_of_members(values, weights):
     """Mean over the members, each with its weight; of a single one's values they themselves."""
     return np.average(values, axis=0, weights=weights if len(values) > 1 else None)
+
+
+def weigh(members, of_members, shares_of):
+    """Sets the weights of members, where those of several kinds have the same validation fold.
+
+    Parameters
+    ----------
+    members : list of Member
+    of_members : callable
+        (members of one kind and fold) -> values (n, n_targets) of the fold's samples
+    shares_of : callable
+        (values (n_kinds, n, n_targets), samples (n,)) -> share of each kind
+    """
+    kinds = sorted({member.kind for member in members})
+    values, samples = [], []
+    for fold in {id(member.held_out): member.held_out for member in members}.values():
+        there = [member for member in members if member.held_out is fold]
+        parts = [[member for member in there if member.kind == kind] for kind in kinds]
+        if all(parts):
+            values.append(np.stack([of_members(part) for part in parts]))
+            samples.append(fold)
+    if len(kinds) == 1 or not samples:
+        return
+    shares = shares_of(np.concatenate(values, axis=1), np.concatenate(samples))
+    for kind, share in zip(kinds, shares, strict=True):
+        same = [member for member in members if member.kind == kind]
+        for member in same:
+            member.weight = float(share) / len(same)
 
 
 @dataclass
@@ -65,29 +93,18 @@ class CalibratedLabels(Labels):
             found = replace(
                 self, temperature=temperature(self.validation_loss, logits, targets, weights)
             )
-        pairs = [
-            (a, b) for a, b in pairwise(members) if a.held_out is b.held_out and a.kind < b.kind
-        ]
-        if pairs:
-            found._weigh(members, pairs, data)
+        weigh(
+            members,
+            lambda same: found._right(same, data),
+            lambda right, samples: shares_of_likelihood(right, data.weights_of(samples)),
+        )
         return found
 
-    def _weigh(self, members, pairs, data):
-        """Weights of both kinds of members, from pairs of them with the same validation fold."""
-        plain, with_thresholds = zip(*pairs, strict=True)
-        weights = self._out_of_fold(plain, data)[-1]
-        first, second = self._right(plain, data), self._right(with_thresholds, data)
-        share = share_of_second(first, second, weights)
-        n_second = sum(member.kind for member in members)
-        for member in members:
-            rest = (1 - share) / (len(members) - n_second)
-            member.weight = share / n_second if member.kind else rest
-
     def _right(self, members, data):
-        """The probability that members gave to what is true of their out-of-fold samples."""
-        logits, targets, _ = self._out_of_fold(members, data)
-        p = self.transformed(logits[None])[0]
-        return right_probabilities(self.validation_loss, p, targets)
+        """Probabilities of what is true for the samples that these members were validated on."""
+        y = data.y[members[0].held_out]
+        p = self.transformed(np.stack([member.logits for member in members])).mean(axis=0)
+        return right_probabilities(self.validation_loss, p, self.encode(y, np.float64))
 
     def _out_of_fold(self, members, data):
         """Logits, encoded targets and weights of the out-of-fold samples of some members."""
@@ -212,8 +229,20 @@ class StandardizedRegression(Regression):
         return float(r2_score(y, self.predicted(logits[None]), sample_weight=sample_weight))
 
     def calibrated(self, members, data, calibrate):
-        """The same: there is nothing to learn from out-of-fold outputs."""
+        """The same; sets the weights of the members."""
+        if members[0].held_out is not None and self.loss_name == "squared_error":
+            weigh(
+                members,
+                lambda same: self._errors(same, data),
+                lambda errors, samples: shares_of_squares(errors, data.weights_of(samples)),
+            )
         return self
+
+    def _errors(self, members, data):
+        """Errors of the samples that these members were validated on, in standard deviations."""
+        y = data.y[members[0].held_out]
+        mean = self.predicted(np.stack([member.logits for member in members]))
+        return (mean - self._columns(y)) / self.standard[1]
 
     # ---- predictions ---------------------------------------------------------------------------
 

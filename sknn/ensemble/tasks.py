@@ -21,13 +21,15 @@ class Plan:
     ----------
     networks : list of Network
         Of each kind of members.
-    n_members, epochs : int
+    n_members : int
+    epochs : list of int
+        Of a member of each kind.
     validation : the parameter of the estimator
     """
 
     networks: list
     n_members: int
-    epochs: int
+    epochs: list[int]
     validation: Any
 
     def tasks(self, training, data, samples, validation, targets, scorer, random_state):
@@ -74,8 +76,8 @@ class Plan:
                 held_out=held_out,
                 score=score,
                 seed=int(seed),
-                epochs=self.epochs,
-                last_epoch=self.epochs,
+                epochs=self.epochs[kind],
+                last_epoch=self.epochs[kind],
             )
             tasks.append(task)
         return tasks

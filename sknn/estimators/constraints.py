@@ -117,10 +117,11 @@ TABULAR = {
     "refit": ["boolean"],
     "max_iter": [AUTO, *COUNT],
     "batch_size": [AUTO, *COUNT],
+    "learning_rate": [StrOptions({*SCHEDULES, "auto"}), Schedule],
     "learning_rate_init": [AUTO, *POSITIVE],
     "beta_2": BELOW_ONE,
     "weight_decay": NOT_NEGATIVE,
-    "dropout": BELOW_ONE,
+    "dropout": [AUTO, *BELOW_ONE],
     "anneal_regularization": ["boolean"],
     "store_oof_predictions": ["boolean"],
 }

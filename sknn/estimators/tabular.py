@@ -9,7 +9,6 @@ from sknn._state import atomic_fit, on_snapshot
 from sknn.ensemble.attribution import feature_gradients, integrated_gradients
 from sknn.ensemble.effort import Effort
 from sknn.ensemble.fitted import FittedEnsemble
-from sknn.ensemble.networks import networks_of
 from sknn.ensemble.outputs import CalibratedLabels, StandardizedRegression
 from sknn.estimators.base import Estimator
 from sknn.estimators.tabular_fitting import TabularFit
@@ -26,8 +25,6 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
     _auto_activation: str
     _auto_learning_rate: float
     _auto_thresholds: int
-    #: samples from which on the embedding of numerical features is piecewise linear
-    _piecewise_linear_from: float
 
     @abstractmethod
     def _learn_targets(self, y):
@@ -63,7 +60,7 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
         cache = vars(self).get("_programs", {})
         programs = cache.get(dtype.char)
         if programs is None:
-            networks = networks_of(self._layers_, self._encoder, dtype)
+            networks = [one.network(self._encoder, dtype) for one in self._architectures]
             programs = [(network, network.program(targets.loss)) for network in networks]
             cache[dtype.char] = programs  # all at once, for other threads
         return FittedEnsemble(self.estimators_, programs, targets, self.n_threads)

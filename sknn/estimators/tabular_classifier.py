@@ -1,7 +1,5 @@
 """The classifier of tabular data."""
 
-from math import inf
-
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,16 +21,16 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     columns or learned vectors, missing values an indicator. The networks are RealMLP's: numerical
     embeddings, a scaling layer, NTK parametrization, parametric activations, AdamW with
     learning-rate cycles. Every second one also has threshold features. Each member keeps its best
-    epoch on a validation fold of its own; probabilities are calibrated on these folds and averaged,
-    with weights for both kinds of networks that are best there.
+    epoch on a validation fold; probabilities are calibrated on these folds and averaged, with the
+    weights of both kinds that are best there.
 
     Parameters
     ----------
     effort : {"fast", "balanced", "best"}, default="balanced"
         How much computation a fit may take, where the other parameters say "auto":
-        "fast": 1 to 2 networks of 2 × 128 units, 12 to 64 epochs;
-        "balanced": 4 to 8 networks of 3 × 256 units, 32 to 64 epochs;
-        "best": 8 to 16 networks of 3 × 256 units, 96 to 128 epochs.
+        "fast": 1 to 2 networks of 2 × 128 units (12 to 64 epochs);
+        "balanced": 4 to 8 networks of 3 × 256 units (32 to 64 epochs);
+        "best": 8 to 16 networks of 3 × 256 units (96 to 128 epochs).
     categorical_features : array-like or "from_dtype" or None, default="from_dtype"
         Which features are categorical: a mask, numbers or names of columns; None is none of them.
         "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of
@@ -50,9 +48,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         piecewise-linear functions with breakpoints at their quantiles
         (:class:`sknn.layers.PiecewiseLinearEmbedding`), or None. "auto" is "periodic".
     n_thresholds : int or "auto", default="auto"
-        Every second member has binary threshold features that say whether a numerical feature
-        exceeds a threshold: at most so many for each feature, at the splits of a decision tree of
-        that feature alone. Needs two members. 0 is none, "auto" is 8, and 800 together at most.
+        One kind of members has binary threshold features that say whether a numerical feature exceeds
+        a threshold: at most so many for each feature, at the splits of a decision tree of that feature
+        alone. Needs two members. 0 is none, "auto" is 8, and 800 together at most.
     category_embedding : int, default=8
         Length of the learned vector of a category, for categorical features with more than 8
         categories.
@@ -71,24 +69,24 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
         They are trained side by side, one thread each.
     validation : {"cv", "holdout"}, splitter, list of splits, or array-like of shape (n_val,), default="cv"
-        What the members are validated on after each epoch. "cv": each has a fold of its own, of
-        `n_members` folds, at least 10 (5 below 500 samples); with threshold features two members share
-        one. "holdout": all have the same fold, and differ in their seeds only. A splitter of
+        What the members are validated on after each epoch. "cv": members have folds of
+        their own, at least 10 (5 below 500 samples), which one member of each kind shares. "holdout": all have the same fold, and differ in their seeds only. A splitter of
         :mod:`sklearn.model_selection`, or a list of (training, validation) samples: its last splits,
-        one for each member; for samples ordered in time a ``TimeSeriesSplit``. An array: numbers of the
+        one for as many members as there are kinds; for samples ordered in time a ``TimeSeriesSplit``. An array: numbers of the
         validation samples of all members, or a bool for each sample.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
         for it. Not where validation data are given or training was stopped early.
     max_iter : int or "auto", default="auto"
-        Number of epochs, all of which are run; the weights of the best one are kept. "auto" is a
-        budget of computation that follows `effort`.
+        Largest number of epochs; the weights of the best one are kept. "auto" is a budget of
+        computation that follows `effort`.
     batch_size : int or "auto", default="auto"
         Samples of a mini-batch; "auto" is 64 up to 1,024 samples, 128 up to 8,192, 256 up to
         100,000, then 512.
-    learning_rate : str or Schedule, default="coslog"
-        Schedule of the learning rate; see :mod:`sknn.schedules`. "coslog" is four cycles of growing
-        length. Not "adaptive", which waits for progress to stop: all epochs are run.
+    learning_rate : str or Schedule, default="auto"
+        Schedule of the learning rate; see :mod:`sknn.schedules`. "auto" is four cycles
+        of growing length (:class:`sknn.schedules.CosLog`): after the third, and each later one, a
+        member stops if the cycle had no epoch better than all before. Not "adaptive".
     learning_rate_init : float or "auto", default="auto"
         Learning rate of AdamW before the schedule changes it; "auto" is 0.04. It is that of
         NTK-parametrized layers, 0.1 times that for biases, embeddings and activations, 6 times for
@@ -97,8 +95,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         Decay rate of AdamW's second moment, in [0, 1).
     weight_decay : float, default=0.02
         Decoupled weight decay of AdamW.
-    dropout : float, default=0.15
-        Probability with which each hidden unit is zero in training.
+    dropout : float or "auto", default="auto"
+        Probability with which each hidden unit is zero in training; "auto" is 0.15.
     anneal_regularization : bool, default=True
         Whether weight decay and dropout are annealed to zero along a cosine in the second half of
         training.
@@ -119,8 +117,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         log-loss at the best temperature. Sample and class weights are used in all of them. Ties are
         broken by the loss.
     store_oof_predictions : bool, default=False
-        Whether to keep ``oof_predictions_``; as many members as folds cover every sample, with
-        threshold features twice as many.
+        Whether to keep ``oof_predictions_``; as many members of each kind as folds cover every
+        sample.
     max_time : float or None, default=None
         Seconds from the beginning of fit after which training stops, with a warning, and keeps the
         best weights so far, as it does on Ctrl-C. A refit takes what is left of them, or does not
@@ -141,8 +139,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for several columns of classes a list.
     estimators_ : list of Member
-        The ensemble members: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (1
-        with threshold features, else 0), ``weight`` in the mean, and more.
+        The ensemble members: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (0
+        for the first that `effort` names), ``weight`` in the mean, and more.
     best_epochs_ : list of int
         The best epoch of each member, from 1 on.
     validation_scores_ : list of list of float
@@ -196,7 +194,6 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     _auto_activation = "selu"
     _auto_learning_rate = 0.04
     _auto_thresholds = 8
-    _piecewise_linear_from = inf
     _parameter_constraints = {**TABULAR, **CLASSIFIER, "calibrate": ["boolean"]}
 
     def __init__(
@@ -219,11 +216,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         refit=False,
         max_iter="auto",
         batch_size="auto",
-        learning_rate="coslog",
+        learning_rate="auto",
         learning_rate_init="auto",
         beta_2=0.95,
         weight_decay=0.02,
-        dropout=0.15,
+        dropout="auto",
         anneal_regularization=True,
         class_weight=None,
         label_smoothing=0.1,

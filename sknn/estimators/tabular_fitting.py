@@ -14,15 +14,15 @@ from sknn._ranges import MAX_COUNT
 from sknn._state import as_if_fitted, learned
 from sknn._warnings import warn
 from sknn.ensemble.attribution import normalized
-from sknn.ensemble.effort import batch_size
+from sknn.ensemble.effort import PIECEWISE_LINEAR_FROM, batch_size
 from sknn.ensemble.members import Recipe, are_whole, train_members
-from sknn.ensemble.networks import Architecture, networks_of
+from sknn.ensemble.networks import Architecture
 from sknn.ensemble.tasks import Plan, encoded, tasks_of_refit
 from sknn.inputs.dataset import Dataset, has_validation_data
 from sknn.inputs.table import TableInput
 from sknn.network.parsing import parse_hidden_layer_sizes
 from sknn.optimizers import AdamW
-from sknn.schedules import SCHEDULES, Adaptive, FlatCosine
+from sknn.schedules import SCHEDULES, Adaptive, CosLog, FlatCosine
 from sknn.training.callbacks import MemberCallbacks
 from sknn.training.history import MAX_ITER
 from sknn.training.loop import warn_unfinished
@@ -75,7 +75,7 @@ class TabularFit:
         n_workers = min(n_threads, len(tasks))
         recipe = self._recipe(plan.networks, data, len(samples), max(n_threads // n_workers, 1))
         n_most = 2 * len(tasks) if net.refit else len(tasks)
-        callbacks = MemberCallbacks(self.owner, data, net, n_most, plan.epochs)
+        callbacks = MemberCallbacks(self.owner, data, net, n_most, max(plan.epochs))
         net.estimators_ = []
         members = train_members(recipe, tasks, n_workers, callbacks)
         self._publish(members, data)
@@ -113,12 +113,10 @@ class TabularFit:
         """Learns how features are encoded, from the samples that count."""
         net = self.net
         names = vars(net).get("feature_names_in_")
-        embedding = net.numeric_embedding
-        if embedding == "auto":
-            many = len(samples) >= net._piecewise_linear_from
-            embedding = "piecewise_linear" if many else "periodic"
-        self.embedding = embedding
-        n_bins = N_BINS if embedding == "piecewise_linear" else None
+        self.effort = net._efforts[net.effort]
+        self.few = len(samples) < PIECEWISE_LINEAR_FROM
+        embeddings = {self._embedding(kind) for kind in self.effort.kinds}
+        n_bins = N_BINS if "piecewise_linear" in embeddings else None
         net.is_categorical_ = self.input.learn(
             X, samples, net.categorical_features, names, n_bins, net.smooth_clip
         )
@@ -143,45 +141,65 @@ class TabularFit:
 
     # ---- members -------------------------------------------------------------------------------
 
-    def _architecture(self):
-        """The layers that the parameters describe."""
-        net, effort = self.net, self.net._efforts[self.net.effort]
-        sizes = net.hidden_layer_sizes
+    def _embedding(self, kind):
+        """The embedding of numerical features in a kind of members."""
+        if self.net.numeric_embedding != "auto":
+            return self.net.numeric_embedding
+        return "periodic" if self.few else kind.embedding
+
+    def _architecture(self, kind):
+        """The layers of a kind of members, as far as the parameters leave a choice."""
+        net, sizes, dropout = self.net, self.net.hidden_layer_sizes, self.net.dropout
         if isinstance(sizes, str) and sizes == "auto":
-            sizes = (effort.units,) * effort.n_layers
+            sizes = (kind.units,) * kind.n_layers
+        embedding = self._embedding(kind) if self.input.encoder.n_numbers else None
         return Architecture(
             sizes=parse_hidden_layer_sizes(sizes),
             activation=net._auto_activation if net.activation == "auto" else net.activation,
-            embedding=self.embedding,
+            embedding=embedding,
+            sigma=kind.sigma if embedding == "periodic" else None,
+            thresholds=kind.thresholds,
             category_dim=net.category_embedding,
             scaling_layer=net.scaling_layer,
             parametric=net.parametric_activation,
             parametrization=net.parametrization,
-            dropout=net.dropout,
+            dropout=kind.dropout if dropout == "auto" else dropout,
             n_outputs=self.targets.n_outputs,
         )
 
     def _plan(self, data, samples, n_threads):
-        """Members and epochs, with networks of one kind or, with threshold features, of two."""
-        net, architecture = self.net, self._architecture()
-        net._layers_ = [architecture.layers(self.input.encoder)]
-        net._start_caches()
-        n_members, epochs = self._budget(len(samples), net.n_members)
+        """Members and epochs, with a network of each kind that differs from the others."""
+        net, n_members = self.net, self.net.n_members
+        kinds = self._distinct([kind for kind in self.effort.kinds if not kind.thresholds])
+        if n_members == "auto":
+            n_members = self.effort.n_members(kinds, self._work(kinds, samples))
         if n_members > 1 and self._learn_thresholds(data, samples, n_threads):
-            net._layers_.append(architecture.layers(self.input.encoder, thresholds=True))
-            n_members, epochs = self._budget(len(samples), n_members)
-        return Plan(self._networks(), n_members, epochs, net.validation)
+            kinds = self._distinct(self.effort.kinds)
+        kinds = kinds[:n_members]
+        net._architectures = [self._architecture(kind) for kind in kinds]
+        net._start_caches()
+        work = self._work(kinds, samples)
+        if net.n_members == "auto":
+            n_members = self.effort.n_members(kinds, work)
+        epochs = self.effort.epochs(kinds, work, n_members)
+        if net.max_iter != "auto":
+            epochs = [min(int(net.max_iter), MAX_COUNT)] * len(kinds)
+        return Plan(self._networks(kinds), int(n_members), epochs, net.validation)
 
-    def _networks(self):
-        return networks_of(self.net._layers_, self.input.encoder, self.dtype)
+    def _distinct(self, kinds):
+        """Without those whose networks the parameters make equal to one before."""
+        first = {}
+        for kind in kinds:
+            first.setdefault(self._architecture(kind), kind)
+        return list(first.values())
 
-    def _budget(self, n_samples, n_members):
-        """(members, epochs) of a fit, of networks of all kinds in turn."""
-        one_epoch = n_samples * np.mean([network.multiply_adds for network in self._networks()])
-        n_members, epochs = self.net._efforts[self.net.effort].plan(one_epoch, n_members)
-        if self.net.max_iter != "auto":
-            epochs = min(int(self.net.max_iter), MAX_COUNT)
-        return int(n_members), epochs
+    def _networks(self, kinds):
+        encoder = self.input.encoder
+        return [self._architecture(kind).network(encoder, self.dtype) for kind in kinds]
+
+    def _work(self, kinds, samples):
+        """Multiply-adds of each kind of network for all samples once."""
+        return [len(samples) * network.multiply_adds for network in self._networks(kinds)]
 
     def _tasks(self, plan, data, samples, validation, random_state):
         """What each member is trained on."""
@@ -219,13 +237,15 @@ class TabularFit:
     def _schedule(self):
         """The schedule that `learning_rate` means."""
         schedule = self.net.learning_rate
-        if isinstance(schedule, str):
+        if schedule == "auto":
+            schedule = CosLog(self.effort.cycles)
+        elif isinstance(schedule, str):
             schedule = SCHEDULES[schedule]()
         schedule.validate()
         if isinstance(schedule, Adaptive):
             raise ValueError(
                 f"learning_rate={self.net.learning_rate!r} waits for progress to stop, but all epochs of a "
-                "member are run; take 'coslog', 'cosine' or another schedule."
+                "member are run; take 'auto', 'cosine' or another schedule."
             )
         return schedule
 

@@ -19,18 +19,20 @@ from sknn.targets.regression import one_column
 class TabularRegressor(RegressorMixin, TabularEstimator):
     """Regressor for tabular data: an ensemble of networks with defaults that suit most data sets.
 
-    X is encoded and the networks are as in :class:`TabularClassifier`, but that from 500 samples on
-    the embedding of numerical features is piecewise linear instead of periodic. Targets are
-    standardized (those of "poisson" and "gamma" divided by their mean), and predictions, which are
-    the mean of the members', stay within the range of the training targets.
+    X is encoded as in :class:`TabularClassifier`, and the networks are those, but narrow ones of two
+    kinds: with a piecewise-linear embedding of numerical features (a periodic one below 500 samples),
+    and with high frequencies. Targets are standardized (those of "poisson" and "gamma" divided by
+    their mean). Predictions are the mean of the members', with the weights of the kinds that have the
+    least squared error on validation folds (equal ones for other losses), and stay within the range of
+    the training targets.
 
     Parameters
     ----------
     effort : {"fast", "balanced", "best"}, default="balanced"
         How much computation a fit may take, where the other parameters say "auto":
-        "fast": 1 networks of 2 × 128 units, 12 to 128 epochs;
-        "balanced": 4 networks of 3 × 256 units, 32 to 256 epochs;
-        "best": 8 to 16 networks of 3 × 256 units, 128 to 256 epochs.
+        "fast": 1 network of 2 × 128 units (12 to 128 epochs);
+        "balanced": 4 to 6 networks of 3 × 128 units (192 to 384 epochs), of two kinds in turn;
+        "best": 12 to 16 networks of 3 × 128 units (192 to 384 epochs), of two kinds in turn.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, default="squared_error"
         What is minimized. "squared_error", "poisson" and "gamma" are half of the squared error and
         half of the deviances; "poisson" (y >= 0) and "gamma" (y > 0) predict the exponential of the
@@ -51,11 +53,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         mixtures of 16 frequencies each (:class:`sknn.layers.PeriodicEmbedding`), three
         piecewise-linear functions with breakpoints at their quantiles
         (:class:`sknn.layers.PiecewiseLinearEmbedding`), or None. "auto" is "piecewise_linear" from
-        500 samples on, else "periodic".
+        500 samples on, else "periodic"; the other kind of members has periodic ones, with frequencies
+        ten times as high.
     n_thresholds : int or "auto", default="auto"
-        Every second member has binary threshold features that say whether a numerical feature
-        exceeds a threshold: at most so many for each feature, at the splits of a decision tree of
-        that feature alone. Needs two members. 0 is none, "auto" is 0.
+        One kind of members has binary threshold features that say whether a numerical feature exceeds
+        a threshold: at most so many for each feature, at the splits of a decision tree of that feature
+        alone. Needs two members. 0 is none, "auto" is 0,
+        with the effort "fast" 0.15.
     category_embedding : int, default=8
         Length of the learned vector of a category, for categorical features with more than 8
         categories.
@@ -74,24 +78,24 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
         They are trained side by side, one thread each.
     validation : {"cv", "holdout"}, splitter, list of splits, or array-like of shape (n_val,), default="cv"
-        What the members are validated on after each epoch. "cv": each has a fold of its own, of
-        `n_members` folds, at least 10 (5 below 500 samples); with threshold features two members share
-        one. "holdout": all have the same fold, and differ in their seeds only. A splitter of
+        What the members are validated on after each epoch. "cv": members have folds of
+        their own, at least 10 (5 below 500 samples), which one member of each kind shares. "holdout": all have the same fold, and differ in their seeds only. A splitter of
         :mod:`sklearn.model_selection`, or a list of (training, validation) samples: its last splits,
-        one for each member; for samples ordered in time a ``TimeSeriesSplit``. An array: numbers of the
+        one for as many members as there are kinds; for samples ordered in time a ``TimeSeriesSplit``. An array: numbers of the
         validation samples of all members, or a bool for each sample.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
         for it. Not where validation data are given or training was stopped early.
     max_iter : int or "auto", default="auto"
-        Number of epochs, all of which are run; the weights of the best one are kept. "auto" is a
-        budget of computation that follows `effort`.
+        Largest number of epochs; the weights of the best one are kept. "auto" is a budget of
+        computation that follows `effort`.
     batch_size : int or "auto", default="auto"
         Samples of a mini-batch; "auto" is 64 up to 1,024 samples, 128 up to 8,192, 256 up to
         100,000, then 512.
-    learning_rate : str or Schedule, default="coslog"
-        Schedule of the learning rate; see :mod:`sknn.schedules`. "coslog" is four cycles of growing
-        length. Not "adaptive", which waits for progress to stop: all epochs are run.
+    learning_rate : str or Schedule, default="auto"
+        Schedule of the learning rate; see :mod:`sknn.schedules`. "auto" is five cycles, with the effort "fast" four,
+        of growing length (:class:`sknn.schedules.CosLog`): after the third, and each later one, a
+        member stops if the cycle had no epoch better than all before. Not "adaptive".
     learning_rate_init : float or "auto", default="auto"
         Learning rate of AdamW before the schedule changes it; "auto" is 0.2. It is that of
         NTK-parametrized layers, 0.1 times that for biases, embeddings and activations, 6 times for
@@ -100,8 +104,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         Decay rate of AdamW's second moment, in [0, 1).
     weight_decay : float, default=0.02
         Decoupled weight decay of AdamW.
-    dropout : float, default=0.15
-        Probability with which each hidden unit is zero in training.
+    dropout : float or "auto", default="auto"
+        Probability with which each hidden unit is zero in training; "auto" is 0,
+        with the effort "fast" 0.15.
     anneal_regularization : bool, default=True
         Whether weight decay and dropout are annealed to zero along a cosine in the second half of
         training.
@@ -115,8 +120,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         losses than the squared one the negative loss. Sample and class weights are used in all of
         them. Ties are broken by the loss.
     store_oof_predictions : bool, default=False
-        Whether to keep ``oof_predictions_``; as many members as folds cover every sample, with
-        threshold features twice as many.
+        Whether to keep ``oof_predictions_``; as many members of each kind as folds cover every
+        sample.
     max_time : float or None, default=None
         Seconds from the beginning of fit after which training stops, with a warning, and keeps the
         best weights so far, as it does on Ctrl-C. A refit takes what is left of them, or does not
@@ -135,8 +140,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     Attributes
     ----------
     estimators_ : list of Member
-        The ensemble members: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (1
-        with threshold features, else 0), ``weight`` in the mean, and more.
+        The ensemble members: ``coefs``, ``intercepts``, ``loss_curve``, ``best_epoch``, ``kind`` (0
+        for the first that `effort` names), ``weight`` in the mean, and more.
     best_epochs_ : list of int
         The best epoch of each member, from 1 on.
     validation_scores_ : list of list of float
@@ -186,7 +191,6 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     _auto_activation = "mish"
     _auto_learning_rate = 0.2
     _auto_thresholds = 0
-    _piecewise_linear_from = 500
     _parameter_constraints = {
         **TABULAR,
         **REGRESSOR,
@@ -214,11 +218,11 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         refit=False,
         max_iter="auto",
         batch_size="auto",
-        learning_rate="coslog",
+        learning_rate="auto",
         learning_rate_init="auto",
         beta_2=0.95,
         weight_decay=0.02,
-        dropout=0.15,
+        dropout="auto",
         anneal_regularization=True,
         quantile=0.5,
         delta=1.0,

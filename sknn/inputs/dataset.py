@@ -89,6 +89,10 @@ class Dataset:
         weights = pick(self.sample_weight), pick(self.weights)
         return Dataset(X, pick(self.y), *weights, seen, pick(self.groups))
 
+    def weights_of(self, samples):
+        """`weights` of some of the samples, or None."""
+        return None if self.weights is None else self.weights[samples]
+
     def weights_as(self, dtype):
         """`weights` as the engine takes them."""
         return None if self.weights is None else self.weights.astype(dtype, copy=False)

@@ -99,6 +99,8 @@ class Options:
     dropout: Schedule | None = None
     #: epoch after which training ends; the schedules run as if it continued to `max_iter`
     last_epoch: float = math.inf
+    #: epochs at which training ends, unless the best one so far came after that which stands beside it
+    stages: dict[int, int] = field(default_factory=dict)
     #: set by another thread to end training after the epoch
     stop: Event | None = None
 
@@ -106,6 +108,11 @@ class Options:
     def is_stopped(self):
         """Whether another thread has asked to end training."""
         return self.stop is not None and self.stop.is_set()
+
+    def is_over(self, history):
+        """Whether a stage has ended that brought nothing better."""
+        begin = self.stages.get(history.n_iter)
+        return begin is not None and history.best_epoch <= begin
 
     def deadline(self, clock):
         """When time is over."""

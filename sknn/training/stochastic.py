@@ -110,7 +110,7 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
                     return CONVERGED
                 state.learning_rate = rate
                 history.no_improvement = 0
-            if options.single_epoch:
+            if options.single_epoch or options.is_over(history):
                 return CONVERGED
             if clock() > deadline:
                 return TIME

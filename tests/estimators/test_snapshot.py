@@ -114,7 +114,7 @@ def test_eight_threads_predict_as_one_on_what_was_just_loaded(name):
     for one in loaded[:-1]:
         (compiled,) = one._programs.values()
         # of a network itself and its program, of an ensemble such a pair for each kind of members
-        assert len(compiled) == (len(one._layers_) if "table" in name else 2)
+        assert len(compiled) == (len(one._architectures) if "table" in name else 2)
 
 
 @pytest.mark.parametrize("name", ["mlp", "table", "perceptron"])

@@ -13,11 +13,16 @@ from sklearn.metrics import log_loss
 
 from sknn import TabularClassifier, TabularRegressor
 from sknn.ensemble.calibration import calibrated_loss
-from sknn.ensemble.effort import Effort
 from sknn.schedules import Cosine
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
 
-SMALL = {"hidden_layer_sizes": 16, "max_iter": 12, "n_members": 2, "random_state": 0}
+SMALL = {
+    "hidden_layer_sizes": 16,
+    "dropout": 0.15,
+    "max_iter": 12,
+    "n_members": 2,
+    "random_state": 0,
+}
 AMOUNTS = np.exp(NUMBERS)
 
 
@@ -210,15 +215,6 @@ def test_a_fit_that_fails_leaves_everything_as_it_was():
     np.testing.assert_array_equal(net.predict_proba(X), before)
 
 
-def test_the_budget_buys_members_first_and_then_epochs():
-    effort = Effort(8, 1, members=(2, 6), epochs=(10, 30), multiply_adds=1000.0)
-    assert effort.plan(1.0) == (6, 30)
-    assert effort.plan(10.0) == (6, 16)
-    assert effort.plan(25.0) == (4, 10)
-    assert effort.plan(1e6) == (2, 10)
-    assert effort.plan(10.0, n_members=3) == (3, 30)
-
-
 # ---- temperature ----------------------------------------------------------------------------------
 
 
@@ -330,10 +326,8 @@ def test_numbers_as_targets_bend_lines_from_500_samples_on():
     kinds = {}
     for make, n in ((classifier, 600), (regressor, 499), (regressor, 500)):
         table, y = table_with_everything(n)
-        layers = make(max_iter=1).fit(table, y)._layers_[0]
-        kinds[make, n] = type(layers[0].layers[0]).__name__
-    waves, lines = "PeriodicEmbedding", "PiecewiseLinearEmbedding"
-    assert list(kinds.values()) == [waves, waves, lines]
+        kinds[make, n] = make(max_iter=1).fit(table, y)._architectures[0].embedding
+    assert list(kinds.values()) == ["periodic", "periodic", "piecewise_linear"]
 
 
 def test_embeddings_of_a_table_without_numbers():

@@ -26,7 +26,8 @@ BOTH = pytest.mark.parametrize("estimator", Y)
 
 
 def net(estimator, **parameters):
-    options = {"n_members": 3, "n_thresholds": 0, "max_iter": 1, "random_state": 0}
+    one_kind = {"hidden_layer_sizes": 9, "dropout": 0, "numeric_embedding": None}
+    options = {"n_members": 3, "n_thresholds": 0, "max_iter": 1, "random_state": 0} | one_kind
     return estimator(**options | parameters)
 
 

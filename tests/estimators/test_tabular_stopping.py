@@ -1,8 +1,10 @@
 """Members that are told to stop: Ctrl-C, errors, time, callbacks; what is kept, and what is as it was."""
 
+import itertools
 import signal
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn import TabularClassifier
 from sknn.ensemble import members
+from sknn.schedules import CosLog
 from tests.estimators.samples import X, Y
 from tests.estimators.test_callbacks import Recorder, callback
 
@@ -143,7 +146,7 @@ def test_max_time_is_for_all_members_together():
 
 def test_a_refit_has_the_time_that_is_left():
     late = Score(2 * EPOCHS, lambda: time.sleep(1))
-    net = classifier(refit=True, n_threads=1, max_time=0.9, scoring=late)
+    net = classifier(refit=True, n_threads=1, max_time=0.9, scoring=late, learning_rate="cosine")
     with pytest.warns(ConvergenceWarning, match="The refit stopped early"):
         net.fit(X, Y)
     assert [member.n_epochs for member in net.estimators_] == [EPOCHS] * 2
@@ -191,3 +194,39 @@ def test_an_earlier_fit_leaves_no_temperature_and_no_predictions_behind():
     net.set_params(store_oof_predictions=False, scoring=scorer).fit(X, Y)
     assert set(seen) == {1.0}
     assert not hasattr(net, "oof_predictions_")
+
+
+# ---- as long as it pays ----------------------------------------------------------------------------
+
+
+def falling_after(best):
+    """A scorer of epochs: the first ones rise up to epoch `best`, later ones fall."""
+    calls = itertools.count(1)
+    return lambda estimator, X, y: -abs(next(calls) - best)
+
+
+@pytest.mark.parametrize(
+    ("best", "n_epochs"), [(2, 14), (6, 14), (7, 30), (14, 30), (15, 30), (30, 30)]
+)
+def test_a_member_stops_after_a_cycle_that_brought_nothing(best, n_epochs):
+    net = classifier(n_members=1, max_iter=30, scoring=falling_after(best)).fit(X, Y)
+    assert net.n_iter_ == n_epochs  # cycles of 2, 4, 8 and 16 epochs
+    assert net.best_epochs_ == [best]
+    assert len(net.validation_scores_[0]) == n_epochs
+
+
+def test_more_cycles_stop_later_and_other_schedules_not_at_all():
+    def epochs(schedule, best):
+        net = classifier(n_members=1, max_iter=62, scoring=falling_after(best))
+        return net.set_params(learning_rate=schedule).fit(X, Y).n_iter_
+
+    assert [epochs(CosLog(5), best) for best in (6, 7, 14, 15, 30, 31)] == [14, 30, 30, 62, 62, 62]
+    assert epochs("cosine", 1) == 62
+
+
+def test_a_stopped_member_is_refitted_and_gives_no_warning():
+    net = classifier(n_members=2, max_iter=30, refit=True, scoring=falling_after(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.fit(X, Y)
+    assert all(member.held_out is None for member in net.estimators_)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknn.ensemble.calibration import right_probabilities, share_of_second
+from sknn.ensemble.calibration import right_probabilities
 from sknn.inputs.table.columns import TableColumns
 from sknn.inputs.table.encoder import NumericalFeature, TableEncoder
 from sknn.inputs.table.thresholds import find_thresholds
@@ -137,7 +137,7 @@ def test_steps_are_scaled_as_columns_of_zeros_and_ones(share, clip):
 
 
 def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before():
-    net = classifier(n_members=5).fit(X, Y)
+    net = classifier(n_members=5, numeric_embedding=None).fit(X, Y)
     assert [member.kind for member in net.estimators_] == [0, 1, 0, 1, 0]
     assert net.estimators_[1].coefs[-2].shape == net.estimators_[0].coefs[-2].shape
     folds = [member.held_out for member in net.estimators_]
@@ -160,7 +160,7 @@ def test_every_second_member_sees_steps_and_holds_out_the_fold_of_the_one_before
     ids=["one member", "none", "numbers as targets", "no numbers"],
 )
 def test_members_without_steps(make, y, parameters):
-    net = make(**parameters).fit(np.round(X, 1), y)
+    net = make(numeric_embedding=None, **parameters).fit(np.round(X, 1), y)
     assert [member.kind for member in net.estimators_] == [0] * len(net.estimators_)
     assert [member.weight for member in net.estimators_] == [1 / len(net.estimators_)] * len(
         net.estimators_
@@ -176,7 +176,7 @@ def test_wide_tables_have_fewer_thresholds(n_numbers, n_most):
     net = classifier(max_iter=1, n_members=2).fit(table, rng.randint(0, 2, n))
     found = [len(learned.thresholds) for learned in net._encoder.learned]
     assert max(found) == n_most
-    assert len(net._layers_) == (2 if n_most else 1)
+    assert len(net._architectures) == (2 if n_most else 1)
 
 
 @pytest.mark.parametrize("kind", [*TARGETS, "numbers"])
@@ -192,7 +192,7 @@ def test_the_mean_has_the_members_weights(kind, more):
     outputs, targets = outputs_of(net, X), net._targets()
     weights = [member.weight for member in net.estimators_]
     assert sum(weights) == pytest.approx(1)
-    assert (weights == [1 / 3] * 3) == (kind == "numbers" or bool(validation))
+    assert (weights == [1 / 3] * 3) == bool(validation)
     wanted = sum(
         w * targets.predicted(values[None]) for w, values in zip(weights, outputs, strict=True)
     )
@@ -212,38 +212,10 @@ def test_a_rule_on_a_heavy_tail_needs_steps():
 def test_numbers_as_targets_may_have_steps():
     y = NUMBERS + 5 * (X_NUMBERS[:, 2] > 0.02)
     net = regressor(n_members=4, n_thresholds=3, max_iter=40).fit(X_NUMBERS, y)
-    assert [member.kind for member in net.estimators_] == [0, 1, 0, 1]
+    assert [one.thresholds for one in net._architectures] == [False, True, False]
     assert net.score(X_NUMBERS, y) > 0.8
     _, spread = net.predict(X_NUMBERS, return_std=True)
     assert (spread > 0).all()
-
-
-# ---- shares ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_share_has_the_least_loss(weighted):
-    rng = np.random.RandomState(0)
-    first, second = rng.uniform(0.1, 1, (2, 300, 2))
-    weights = rng.uniform(0.1, 5, 300) if weighted else None
-    factors = np.ones((300, 1)) if weights is None else (weights / weights.mean())[:, None]
-
-    def loss(w):
-        fit = (factors * np.log((1 - w) * first + w * second)).sum()
-        return -fit - 3 * np.log(w * (1 - w))
-
-    grid = np.linspace(0.001, 0.999, 999)
-    best = grid[np.argmin([loss(w) for w in grid])]
-    assert share_of_second(first, second, weights) == pytest.approx(best, abs=1e-3)
-    assert share_of_second(second, first, weights) == pytest.approx(1 - best, abs=2e-3)
-
-
-def test_the_share_of_what_is_better_grows_with_the_samples():
-    shares = [
-        share_of_second(np.full((n, 1), 0.5), np.full((n, 1), 0.6), None) for n in (1, 30, 3000)
-    ]
-    assert 0.5 < shares[0] < 0.6 < shares[1] < shares[2] < 1
-    assert share_of_second(np.zeros((9, 1)), np.zeros((9, 1)), None) == pytest.approx(0.5, abs=1e-4)
 
 
 def test_probabilities_of_what_is_true():

@@ -16,9 +16,8 @@ cdef void parametric_forward(int code, real alpha, const Geometry* geom, const r
 cdef void parametric_backward(int code, real alpha, const Geometry* geom, const real* x, const real* a,
                               real* dy, real* da, real* f, real* df) noexcept nogil:
     cdef Py_ssize_t i, k, c = geom.c, size = geom.h * geom.w * c
-    activation_forward(code, alpha, x, f, size)
     memcpy(df, dy, size * sizeof(real))
-    activation_backward(code, alpha, x, f, df, size)
+    activation_both(code, alpha, x, f, df, size)
     for i in range(geom.h * geom.w):
         for k in range(c):
             da[k] += (f[k] - x[k]) * dy[k]
