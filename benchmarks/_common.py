@@ -160,7 +160,8 @@ def finish(options, script, goals, rows, extra_versions=None, key=()):
     """Print the verdicts, and keep everything as JSON if that was asked for and the run was no short one.
 
     With `key`, fields that tell the rows of a benchmark apart, a run of some of them leaves the others' rows
-    and verdicts in the record; each says when it was measured, and `environment` is that of the last.
+    and verdicts in the record; each says when and on which instruction set it was measured, and `environment` is
+    that of the last.
     """
     goals.print()
     if options.quick:
@@ -174,9 +175,10 @@ def finish(options, script, goals, rows, extra_versions=None, key=()):
             "rows": rows,
         }
         if key:
+            where = {name: record["environment"][name] for name in ("date", "instruction_set")}
             earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             for part, fields in ("goals", ("claim",)), ("rows", key):
-                new = [row | {"date": record["environment"]["date"]} for row in record[part]]
+                new = [row | where for row in record[part]]
                 record[part] = _updated(earlier.get(part, []), new, fields)
         RESULTS.mkdir(exist_ok=True)
         path.write_text(json.dumps(_without_nan(record), indent=1) + "\n", encoding="utf-8")

@@ -45,21 +45,30 @@ def load(name):
 # ---- words ---------------------------------------------------------------------------------------
 
 
-def machine(record):
-    """The processor in two words: "EPYC, AVX-512"."""
+def machines(record):
+    """The processors in two words: "EPYC, AVX-512"; several where rows were measured on different ones."""
     environment = record["environment"]
-    level = environment["instruction_set"].upper().replace("AVX512", "AVX-512")
     found = re.search("EPYC|Xeon|Ryzen|Core", environment["cpu"])
-    return f"{found.group() if found else environment['cpu']}, {level}"
+    levels = measured(record, "instruction_set")
+    return [
+        f"{found.group() if found else environment['cpu']}, {level.upper().replace('AVX512', 'AVX-512')}"
+        for level in levels
+    ]
+
+
+def measured(record, what):
+    """Dates or instruction sets of a record: those of its rows where these say so, else of all of it."""
+    whole = record["environment"][what]
+    return sorted({row.get(what, whole) for row in record["rows"]})
 
 
 def source(*names):
     """Links to the records, their machine and versions: a caption."""
     found = [load(name)["environment"] for name in names]
     links = ", ".join(f"[{name}](benchmarks/results/{name}.json)" for name in names)
-    dates = sorted({environment["date"] for environment in found})
+    dates = sorted({date for name in names for date in measured(load(name), "date")})
     (cores,) = {environment["cpus"] for environment in found}
-    machines = " and ".join(sorted({machine(load(name)) for name in names}))
+    where = " and ".join(sorted({machine for name in names for machine in machines(load(name))}))
     versions = []
     for package, label in PACKAGES.items():
         numbers = {
@@ -68,7 +77,7 @@ def source(*names):
         if numbers:
             versions.append(f"{label} {', '.join(sorted(numbers))}")
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    return f"{links}; {when}; {cores} cores of {machines}; {', '.join(versions)}."
+    return f"{links}; {when}; {cores} cores of {where}; {', '.join(versions)}."
 
 
 def multiple(value):
@@ -273,7 +282,7 @@ def goals():
             rows.append(
                 [
                     f"[{path.stem}](results/{path.name})",
-                    f"{environment['date']}, {machine(load(path.stem))}",
+                    f"{environment['date']}, {' and '.join(machines(load(path.stem)))}",
                     f"{len(verdicts) - len(missed)} of {len(verdicts)}",
                     "; ".join(missed),
                 ]

@@ -7,7 +7,9 @@ import json
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
+from scipy.stats import rankdata
 
 import sknn
 
@@ -76,9 +78,13 @@ def machine(record, command):
     e = record["environment"]
     packages = ("sknn", "scikit-learn", "numpy", "python")
     versions = ", ".join(f"{name} {e['versions'][name]}" for name in packages)
-    level = LEVELS[e["instruction_set"]]
+    rows = [row if "instruction_set" in row else e for row in record["rows"]]
+    levels = " and ".join(
+        LEVELS[level] for level in sorted({row["instruction_set"] for row in rows})
+    )
+    dates = " and ".join(sorted({row["date"] for row in rows}))
     return (
-        f"Measured on {e['date']} on {e['cpus']} cores of an {e['cpu']}, {level}, with {versions} "
+        f"Measured on {dates} on {e['cpus']} cores of an {e['cpu']}, {levels}, with {versions} "
         f"by ``{command}``."
     )
 
@@ -102,8 +108,9 @@ def tabular(kind):
         head = ["model", "error", "ahead of the forest", "rank"]
         head += ["log-loss", "AUC"] if kind == "classification" else []
         head += ["fit, processor time", "fit, two cores", "slowest fit"]
+        ranks = mean_ranks({name: models[name]["errors"] for name in MODELS if name in models})
         rows = []
-        for name in (name for name in MODELS if name in models):
+        for name in ranks:
             m = models[name]
             ahead = (
                 ""
@@ -111,7 +118,7 @@ def tabular(kind):
                 else f"{round(m['wins'] * m['sets'])}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{m['sets']}"
             )
             error = "0\N{NO-BREAK SPACE}%" if name == "forest" else percent(m["to forest"])
-            row = [WORDS[name], error, ahead, f"{m['rank']:.1f}"]
+            row = [WORDS[name], error, ahead, f"{ranks[name]:.1f}"]
             if kind == "classification":
                 row += [f"{m['log-loss']:.3f}", f"{m['auc']:.4f}"]
             times = (m["fit cpu s"], m["fit s"], m["slowest fit"])
@@ -124,6 +131,12 @@ def tabular(kind):
         return Table(caption, head, rows)
 
     return table
+
+
+def mean_ranks(errors):
+    """model -> mean rank of its error among those of all models, over the data sets."""
+    table = np.array([list(of_sets.values()) for of_sets in errors.values()])
+    return dict(zip(errors, rankdata(table, axis=0).mean(axis=1), strict=True))
 
 
 def tabular_errors(kind):

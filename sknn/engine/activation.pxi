@@ -117,14 +117,15 @@ cdef void activation_backward(int code, real alpha, const real* x, const real* y
 # y becomes f(x), and d is multiplied with f'(x): both with one exponential where that is what they cost.
 cdef void activation_both(int code, real alpha, const real* x, real* y, real* d, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
-    cdef real e, m, r
+    cdef real near, e, m, r
     if code == MISH:         # see mish_derivative
         for i in range(n):
+            near = <real>20 if x[i] > 20 else x[i]
             e = real_exp(x[i] if x[i] < 20 else <real>20)
             m = e * (e + <real>2)
             r = <real>1 / (m + <real>2)
             y[i] = x[i] * (m * r)
-            d[i] = d[i] * (m * r + x[i] * <real>4 * e * (<real>1 + e) * r * r)
+            d[i] = d[i] * (m * r + near * (<real>4 * e * (<real>1 + e) * r * r))
     else:
         activation_forward(code, alpha, x, y, n)
         activation_backward(code, alpha, x, y, d, n)
@@ -167,7 +168,8 @@ cdef inline real mish_gate(real x) noexcept nogil:
 
 
 cdef inline real mish_derivative(real x) noexcept nogil:
-    # with m as above: g = m / (m + 2) and (1 - g^2) logistic(x) = 4 e (1 + e) / (m + 2)^2
+    # with m as above: g = m / (m + 2), and (1 - g^2) logistic(x) = 4 e (1 + e) / (m + 2)^2, nothing above 20
+    cdef real near = <real>20 if x > 20 else x
     cdef real e = real_exp(x if x < 20 else <real>20)
     cdef real m = e * (e + <real>2), r = <real>1 / (m + <real>2)
-    return m * r + x * <real>4 * e * (<real>1 + e) * r * r
+    return m * r + near * (<real>4 * e * (<real>1 + e) * r * r)

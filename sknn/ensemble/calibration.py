@@ -1,4 +1,4 @@
-"""What out-of-fold outputs say about an ensemble: a temperature, and the shares of kinds of members."""
+"""What out-of-fold outputs say about an ensemble: a temperature, and the fractions of kinds of members."""
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
@@ -46,12 +46,12 @@ def right_probabilities(loss, probabilities, targets):
     return np.take_along_axis(probabilities, (targets + starts).astype(np.intp), axis=1)
 
 
-#: how much holds the shares together
+#: how much holds the fractions together
 PRIOR = 3
 
 
-def shares_of_likelihood(right, weights):
-    """Shares of mixed probabilities with the least log-loss.
+def fractions_by_likelihood(right, weights):
+    """Fractions of mixed probabilities with the least log-loss.
 
     They maximize ``Σ_i log(Σ_k w_k p_ki) + 3 Σ_k log w_k``, of which the latter holds them together for few
     samples.
@@ -65,11 +65,11 @@ def shares_of_likelihood(right, weights):
     """
     right, weights = _flat(right, weights)
 
-    def loss(shares):
-        mixed = (shares[:, None] * right).sum(axis=0)
+    def loss(fractions):
+        mixed = (fractions[:, None] * right).sum(axis=0)
         return -(weights * np.log(np.maximum(mixed, 1e-300))).sum()
 
-    return _best_shares(loss, len(right))
+    return _best_fractions(loss, len(right))
 
 
 def _flat(values, weights):
@@ -79,8 +79,8 @@ def _flat(values, weights):
     return values.reshape(n_kinds, -1), np.repeat(weights, n_targets)
 
 
-def shares_of_squares(errors, weights):
-    """Shares of averaged predictions with the least squared error.
+def fractions_by_squares(errors, weights):
+    """Fractions of averaged predictions with the least squared error.
 
     They maximize ``−n/2 log(wᵀ C w) + 3 Σ_k log w_k`` with ``C = E Eᵀ / n``: the likelihood of normal errors of
     unknown variance, with the same prior.
@@ -96,18 +96,18 @@ def shares_of_squares(errors, weights):
     squares = np.einsum("in,jn,n->ij", errors, errors, weights) / len(weights)
     squares /= max(squares.diagonal().max(), np.finfo(float).tiny)
 
-    def loss(shares):
-        error = np.einsum("i,ij,j", shares, squares, shares)
+    def loss(fractions):
+        error = np.einsum("i,ij,j", fractions, squares, fractions)
         return len(weights) / 2 * np.log(max(error, np.finfo(float).eps))
 
-    return _best_shares(loss, len(errors))
+    return _best_fractions(loss, len(errors))
 
 
-def _best_shares(loss, n_kinds):
-    """Shares that sum to 1 with the least loss(shares) − 3 Σ_k log w_k."""
+def _best_fractions(loss, n_kinds):
+    """Fractions that sum to 1 with the least loss(fractions) − 3 Σ_k log w_k."""
 
     def penalized(z):
-        log_shares = z - logsumexp(z)
-        return loss(np.exp(log_shares)) - PRIOR * log_shares.sum()
+        log_fractions = z - logsumexp(z)
+        return loss(np.exp(log_fractions)) - PRIOR * log_fractions.sum()
 
     return softmax(minimize(penalized, np.zeros(n_kinds)).x)

@@ -46,10 +46,10 @@ class Effort:
         return n_members - n_members % len(kinds) if n_members > len(kinds) else n_members
 
     def epochs(self, kinds, one_epoch, n_members):
-        """Epochs of a member of each kind, for the same share of the budget."""
-        share = self.multiply_adds / n_members
+        """Epochs of a member of each kind, for the same fraction of the budget."""
+        fraction = self.multiply_adds / n_members
         pairs = zip(kinds, one_epoch, strict=True)
-        return [_within(kind.epochs, share / work) for kind, work in pairs]
+        return [_within(kind.epochs, fraction / work) for kind, work in pairs]
 
 
 def _within(bounds, value):

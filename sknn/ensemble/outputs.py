@@ -9,8 +9,8 @@ from sklearn.metrics import r2_score
 from sknn.ensemble.calibration import (
     calibrated_loss,
     right_probabilities,
-    shares_of_likelihood,
-    shares_of_squares,
+    fractions_by_likelihood,
+    fractions_by_squares,
     temperature,
 )
 from sknn.losses import Loss
@@ -23,7 +23,7 @@ def mean_of_members(values, weights):
     return np.average(values, axis=0, weights=weights if len(values) > 1 else None)
 
 
-def weigh(members, of_members, shares_of):
+def weigh(members, of_members, fractions_by):
     """Sets the weights of members, where those of several kinds have the same validation fold.
 
     Parameters
@@ -31,8 +31,8 @@ def weigh(members, of_members, shares_of):
     members : list of Member
     of_members : callable
         (members of one kind and fold) -> values (n, n_targets) of the fold's samples
-    shares_of : callable
-        (values (n_kinds, n, n_targets), samples (n,)) -> share of each kind
+    fractions_by : callable
+        (values (n_kinds, n, n_targets), samples (n,)) -> fraction of each kind
     """
     kinds = sorted({member.kind for member in members})
     values, samples = [], []
@@ -44,11 +44,11 @@ def weigh(members, of_members, shares_of):
             samples.append(fold)
     if len(kinds) == 1 or not samples:
         return
-    shares = shares_of(np.concatenate(values, axis=1), np.concatenate(samples))
-    for kind, share in zip(kinds, shares, strict=True):
+    fractions = fractions_by(np.concatenate(values, axis=1), np.concatenate(samples))
+    for kind, fraction in zip(kinds, fractions, strict=True):
         same = [member for member in members if member.kind == kind]
         for member in same:
-            member.weight = float(share) / len(same)
+            member.weight = float(fraction) / len(same)
 
 
 @dataclass
@@ -96,7 +96,7 @@ class CalibratedLabels(Labels):
         weigh(
             members,
             lambda same: found._right(same, data),
-            lambda right, samples: shares_of_likelihood(right, data.weights_of(samples)),
+            lambda right, samples: fractions_by_likelihood(right, data.weights_of(samples)),
         )
         return found
 
@@ -234,7 +234,7 @@ class StandardizedRegression(Regression):
             weigh(
                 members,
                 lambda same: self._errors(same, data),
-                lambda errors, samples: shares_of_squares(errors, data.weights_of(samples)),
+                lambda errors, samples: fractions_by_squares(errors, data.weights_of(samples)),
             )
         return self
 

@@ -1,11 +1,11 @@
-"""Kinds of members: which there are, what a budget buys of each, and their shares in the mean."""
+"""Kinds of members: which there are, what a budget buys of each, and their fractions in the mean."""
 
 import numpy as np
 import pytest
 from scipy.optimize import brute
 
 from sknn import TabularClassifier, TabularRegressor
-from sknn.ensemble.calibration import shares_of_likelihood, shares_of_squares
+from sknn.ensemble.calibration import fractions_by_likelihood, fractions_by_squares
 from sknn.ensemble.effort import Effort, Kind
 from tests.estimators.samples import NUMBERS, X_NUMBERS, X, Y
 
@@ -80,11 +80,11 @@ def test_each_kind_has_as_many_members_and_the_same_budget():
     assert effort.epochs(kinds, [10.0, 2.0], 6) == [20, 100]
 
 
-# ---- shares --------------------------------------------------------------------------------------
+# ---- fractions --------------------------------------------------------------------------------------
 
 
 def least(loss):
-    """The share of the second of two kinds with the least penalized loss, by looking everywhere."""
+    """The fraction of the second of two kinds with the least penalized loss, by looking everywhere."""
     return brute(
         lambda w: loss(float(w[0])) - 3 * np.log(w[0] * (1 - w[0])),
         [(0.001, 0.999)],
@@ -99,27 +99,27 @@ def test_shares_have_the_least_loss(weighted):
     errors = RANDOM.normal(size=(2, 300, 2)) * [[[1.0]], [[1.3]]]
     weights = RANDOM.uniform(0.1, 5, 300) if weighted else None
     factors = np.ones((300, 1)) if weights is None else (weights / weights.mean())[:, None]
-    share = least(lambda w: -(factors * np.log((1 - w) * right[0] + w * right[1])).sum())
-    np.testing.assert_allclose(shares_of_likelihood(right, weights), [1 - share, share], atol=1e-3)
-    share = least(
+    fraction = least(lambda w: -(factors * np.log((1 - w) * right[0] + w * right[1])).sum())
+    np.testing.assert_allclose(fractions_by_likelihood(right, weights), [1 - fraction, fraction], atol=1e-3)
+    fraction = least(
         lambda w: 300 * np.log((factors * ((1 - w) * errors[0] + w * errors[1]) ** 2).mean())
     )
-    np.testing.assert_allclose(shares_of_squares(errors, weights), [1 - share, share], atol=1e-3)
+    np.testing.assert_allclose(fractions_by_squares(errors, weights), [1 - fraction, fraction], atol=1e-3)
 
 
 def test_the_share_of_what_is_better_grows_with_the_samples():
-    shares = [
-        shares_of_likelihood(np.stack([np.full((n, 1), p) for p in (0.5, 0.6, 0.4)]), None)[1]
+    fractions = [
+        fractions_by_likelihood(np.stack([np.full((n, 1), p) for p in (0.5, 0.6, 0.4)]), None)[1]
         for n in (1, 30, 3000)
     ]
-    assert 1 / 3 < shares[0] < 0.4 < shares[1] < shares[2] < 1
+    assert 1 / 3 < fractions[0] < 0.4 < fractions[1] < fractions[2] < 1
 
 
-def test_shares_of_what_tells_nothing_are_equal():
-    np.testing.assert_allclose(shares_of_likelihood(np.zeros((3, 9, 1)), None), 1 / 3, atol=1e-4)
-    np.testing.assert_allclose(shares_of_squares(np.zeros((2, 9, 1)), None), 1 / 2, atol=1e-4)
+def test_fractions_by_what_tells_nothing_are_equal():
+    np.testing.assert_allclose(fractions_by_likelihood(np.zeros((3, 9, 1)), None), 1 / 3, atol=1e-4)
+    np.testing.assert_allclose(fractions_by_squares(np.zeros((2, 9, 1)), None), 1 / 2, atol=1e-4)
     same = np.broadcast_to(RANDOM.normal(size=(50, 1)), (2, 50, 1))
-    np.testing.assert_allclose(shares_of_squares(same, None), 1 / 2, atol=1e-4)
+    np.testing.assert_allclose(fractions_by_squares(same, None), 1 / 2, atol=1e-4)
 
 
 def test_a_function_that_varies_fast_needs_high_frequencies():
