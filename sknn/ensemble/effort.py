@@ -73,9 +73,9 @@ EFFORTS_CLASSIFICATION = {
 }
 
 _small = Kind(128, 2, 0.15, (12, 128), embedding="piecewise_linear")
-_lines = Kind(128, 3, 0.0, (192, 384), embedding="piecewise_linear")
+_lines = Kind(128, 3, 0.0, (64, 384), embedding="piecewise_linear")
 #: for functions that vary fast
-_waves = Kind(128, 3, 0.0, (192, 384), sigma=1.0)
+_waves = Kind(128, 3, 0.0, (64, 384), sigma=1.0)
 
 #: regressors gain from epochs, from no dropout, and from members of different kinds
 EFFORTS_REGRESSION = {

@@ -22,7 +22,7 @@ MIN_FOLDS_OF_FEW, MIN_FOLDS = 5, 10
 
 
 def folds(validation, n_folds, data, targets, random_state):
-    """A list of `n_folds` (training, validation) numbers of samples, for as many groups of members.
+    """A list of `n_folds` (training, validation) numbers of samples; members of different kinds share one.
 
     Parameters
     ----------
@@ -37,9 +37,11 @@ def folds(validation, n_folds, data, targets, random_state):
     """
     samples = data.counting
     if isinstance(validation, str):
-        found = _own_folds(validation, n_folds, data.take(samples), targets, random_state)
+        groups = None if data.groups is None else data.groups[samples]
+        found = _own_folds(validation, n_folds, data.y[samples], groups, targets, random_state)
     elif hasattr(validation, "split") or _are_splits(validation):
-        found = _folds_of(check_cv(validation), data.take(samples))
+        counting = data if len(samples) == len(data.y) else data.take(samples)
+        found = _folds_of(check_cv(validation), counting)
     else:
         return [_held_out(validation, data, samples)] * n_folds
     found = [(samples[inside], samples[outside]) for inside, outside in found]
@@ -48,9 +50,8 @@ def folds(validation, n_folds, data, targets, random_state):
     return chosen
 
 
-def _own_folds(validation, n_folds, data, targets, random_state):
+def _own_folds(validation, n_folds, y, groups, targets, random_state):
     """Folds that keep the proportions of classes, and the samples of a group together."""
-    y, groups = data.y, data.groups
     n_splits = max(MIN_FOLDS if len(y) >= FEW else MIN_FOLDS_OF_FEW, n_folds)
     if groups is not None:
         n_groups = len(np.unique(groups))

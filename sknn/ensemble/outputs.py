@@ -8,9 +8,9 @@ from sklearn.metrics import r2_score
 
 from sknn.ensemble.calibration import (
     calibrated_loss,
-    right_probabilities,
     fractions_by_likelihood,
     fractions_by_squares,
+    right_probabilities,
     temperature,
 )
 from sknn.losses import Loss

@@ -123,7 +123,7 @@ class TabularFit:
         net._encoder = self.input.encoder
 
     def _learn_thresholds(self, data, samples, n_threads):
-        """Learns threshold features for half of the members; returns whether there are any."""
+        """Learns threshold features for one kind of members; returns whether there are any."""
         net, encoder = self.net, self.input.encoder
         n_most = net.n_thresholds
         if n_most == "auto":
@@ -244,8 +244,8 @@ class TabularFit:
         schedule.validate()
         if isinstance(schedule, Adaptive):
             raise ValueError(
-                f"learning_rate={self.net.learning_rate!r} waits for progress to stop, but all epochs of a "
-                "member are run; take 'auto', 'cosine' or another schedule."
+                f"learning_rate={self.net.learning_rate!r} waits for progress to stop, but the epochs of a "
+                "member are planned; take 'auto', 'cosine' or another schedule."
             )
         return schedule
 

@@ -31,8 +31,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     effort : {"fast", "balanced", "best"}, default="balanced"
         How much computation a fit may take, where the other parameters say "auto":
         "fast": 1 network of 2 × 128 units (12 to 128 epochs);
-        "balanced": 4 to 6 networks of 3 × 128 units (192 to 384 epochs), of two kinds in turn;
-        "best": 12 to 16 networks of 3 × 128 units (192 to 384 epochs), of two kinds in turn.
+        "balanced": 4 to 6 networks of 3 × 128 units (64 to 384 epochs), of two kinds in turn;
+        "best": 12 to 16 networks of 3 × 128 units (64 to 384 epochs), of two kinds in turn.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, default="squared_error"
         What is minimized. "squared_error", "poisson" and "gamma" are half of the squared error and
         half of the deviances; "poisson" (y >= 0) and "gamma" (y > 0) predict the exponential of the
