@@ -177,6 +177,8 @@ def finish(options, script, goals, rows, extra_versions=None, key=()):
         if key:
             where = {name: record["environment"][name] for name in ("date", "instruction_set")}
             earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            before = earlier.get("environment", {}).get("versions", {})
+            record["environment"]["versions"] = before | record["environment"]["versions"]
             for part, fields in ("goals", ("claim",)), ("rows", key):
                 new = [row | where for row in record[part]]
                 record[part] = _updated(earlier.get(part, []), new, fields)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+LEVELS = {"avx512": "AVX-512", "avx2": "AVX2", "baseline": "baseline"}
 SHIFT = 0.01  # of the geometric mean of errors, as in tables.py
 KINDS = {"classes": "classification", "numbers": "regression"}
 RIVALS = {
@@ -51,8 +52,7 @@ def machines(record):
     found = re.search("EPYC|Xeon|Ryzen|Core", environment["cpu"])
     levels = measured(record, "instruction_set")
     return [
-        f"{found.group() if found else environment['cpu']}, {level.upper().replace('AVX512', 'AVX-512')}"
-        for level in levels
+        f"{found.group() if found else environment['cpu']}, {LEVELS[level]}" for level in levels
     ]
 
 
@@ -188,9 +188,22 @@ def tabular():
     return (
         f"{table(head, rows)}\n\n"
         "Geometric mean over the data sets of the figure. In brackets: on how many sknn's error is lower : higher "
-        f"in every split. Fit: median for classification and regression. {uncut()} "
+        f"in every split. Fit: median for classification and regression{where_fitted(kept)}. {uncut()} "
         f"{source('tables_errors', 'tables', 'tables_uncut')}"
     )
+
+
+def where_fitted(rows):
+    """Which models were fitted on another instruction set than others, in words; "" where it was one for all."""
+    labels = {"sknn": "sknn", **RIVALS}
+    levels = {}
+    for (_, model), row in rows.items():
+        if model in labels:
+            levels.setdefault(row["instruction_set"], {})[labels[model]] = None
+    if len(levels) == 1:
+        return ""
+    texts = [f"{', '.join(models)} with {LEVELS[level]}" for level, models in levels.items()]
+    return f", of {'; of '.join(texts)}"
 
 
 def uncut():

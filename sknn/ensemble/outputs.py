@@ -35,6 +35,8 @@ def weigh(members, of_members, fractions_by):
         (values (n_kinds, n, n_targets), samples (n,)) -> fraction of each kind
     """
     kinds = sorted({member.kind for member in members})
+    if len(kinds) == 1:
+        return
     values, samples = [], []
     for fold in {id(member.held_out): member.held_out for member in members}.values():
         there = [member for member in members if member.held_out is fold]
@@ -42,7 +44,7 @@ def weigh(members, of_members, fractions_by):
         if all(parts):
             values.append(np.stack([of_members(part) for part in parts]))
             samples.append(fold)
-    if len(kinds) == 1 or not samples:
+    if not samples:
         return
     fractions = fractions_by(np.concatenate(values, axis=1), np.concatenate(samples))
     for kind, fraction in zip(kinds, fractions, strict=True):
