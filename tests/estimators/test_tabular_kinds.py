@@ -94,20 +94,24 @@ def least(loss):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_shares_have_the_least_loss(weighted):
+def test_fractions_have_the_least_loss(weighted):
     right = RANDOM.uniform(0.1, 1, (2, 300, 2))
     errors = RANDOM.normal(size=(2, 300, 2)) * [[[1.0]], [[1.3]]]
     weights = RANDOM.uniform(0.1, 5, 300) if weighted else None
     factors = np.ones((300, 1)) if weights is None else (weights / weights.mean())[:, None]
     fraction = least(lambda w: -(factors * np.log((1 - w) * right[0] + w * right[1])).sum())
-    np.testing.assert_allclose(fractions_by_likelihood(right, weights), [1 - fraction, fraction], atol=1e-3)
+    np.testing.assert_allclose(
+        fractions_by_likelihood(right, weights), [1 - fraction, fraction], atol=1e-3
+    )
     fraction = least(
         lambda w: 300 * np.log((factors * ((1 - w) * errors[0] + w * errors[1]) ** 2).mean())
     )
-    np.testing.assert_allclose(fractions_by_squares(errors, weights), [1 - fraction, fraction], atol=1e-3)
+    np.testing.assert_allclose(
+        fractions_by_squares(errors, weights), [1 - fraction, fraction], atol=1e-3
+    )
 
 
-def test_the_share_of_what_is_better_grows_with_the_samples():
+def test_the_fraction_of_what_is_better_grows_with_the_samples():
     fractions = [
         fractions_by_likelihood(np.stack([np.full((n, 1), p) for p in (0.5, 0.6, 0.4)]), None)[1]
         for n in (1, 30, 3000)
