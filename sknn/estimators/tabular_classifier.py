@@ -69,11 +69,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         Number of ensemble members, networks whose outputs are averaged; "auto" follows `effort`.
         They are trained side by side, one thread each.
     validation : {"cv", "holdout"}, splitter, list of splits, or array-like of shape (n_val,), default="cv"
-        What the members are validated on after each epoch. "cv": members have folds of
-        their own, at least 10 (5 below 500 samples), which one member of each kind shares. "holdout": all have the same fold, and differ in their seeds only. A splitter of
-        :mod:`sklearn.model_selection`, or a list of (training, validation) samples: its last splits,
-        one for as many members as there are kinds; for samples ordered in time a ``TimeSeriesSplit``. An array: numbers of the
-        validation samples of all members, or a bool for each sample.
+        What the members are validated on after each epoch; those of different kinds share a fold.
+        "cv": as many folds as there are members of a kind, at least 10 (5 below 500 samples).
+        "holdout": one fold for all members. A splitter of scikit-learn, or a list of (training,
+        validation) samples: its last splits; for samples ordered in time a ``TimeSeriesSplit``. An
+        array: numbers of the validation samples of all members, or a bool for each sample.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
         for it. Not where validation data are given or training was stopped early.
