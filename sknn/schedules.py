@@ -292,7 +292,8 @@ class CosLog(Schedule):
     """Learning-rate cycles from 0 to the learning rate and back, each twice as long as the one before.
 
     Factor at progress p: ``(1 − cos(2π log₂(1 + (2^cycles − 1) p))) / 2``. The learning rate reaches zero
-    several times, early and late, so that the best validation score can be that of an early cycle.
+    several times, early and late, so that the best validation score can be that of an early cycle. A member of a
+    tabular estimator stops after the third, or a later, cycle that had no epoch better than all before.
 
     Parameters
     ----------

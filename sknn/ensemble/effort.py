@@ -72,14 +72,13 @@ EFFORTS_CLASSIFICATION = {
     "best": Effort(_both(replace(_wide, epochs=(96, 128))), (8, 16), 6e12),
 }
 
-_small = Kind(128, 2, 0.15, (12, 128), embedding="piecewise_linear")
 _lines = Kind(128, 3, 0.0, (64, 384), embedding="piecewise_linear")
 #: for functions that vary fast
 _waves = Kind(128, 3, 0.0, (64, 384), sigma=1.0)
 
 #: regressors gain from epochs, from no dropout, and from members of different kinds
 EFFORTS_REGRESSION = {
-    "fast": Effort(_both(_small), (1, 1), 8e9),
+    "fast": Effort(_both(replace(_lines, n_layers=2, dropout=0.15, epochs=(12, 128))), (1, 1), 8e9),
     "balanced": Effort((*_both(_lines), _waves), (4, 6), 3.9e11, cycles=5),
     "best": Effort((*_both(_lines), _waves), (12, 16), 6e12, cycles=5),
 }

@@ -43,7 +43,7 @@ def folds(validation, n_folds, data, targets, random_state):
         counting = data if len(samples) == len(data.y) else data.take(samples)
         found = _folds_of(check_cv(validation), counting)
     else:
-        return [_held_out(validation, data, samples)] * n_folds
+        found = [_held_out(validation, data, samples)]
     found = [(samples[inside], samples[outside]) for inside, outside in found]
     chosen = list(itertools.islice(itertools.cycle(found[-n_folds:]), n_folds))
     _warn_of_few(targets, data, chosen)
@@ -97,7 +97,7 @@ def _folds_of(splitter, data):
 
 
 def _held_out(validation, data, samples):
-    """The samples that an array names, and the others."""
+    """(the others, the samples that an array names), as numbers within `samples`."""
     n = len(data.y)
     try:
         chosen = np.asarray(validation)
@@ -118,7 +118,8 @@ def _held_out(validation, data, samples):
             f"validation={chosen.min()} to {chosen.max()} must be numbers of the {n} samples."
         )
     numbers = np.arange(n)[chosen]
-    outside, inside = np.intersect1d(samples, numbers), np.setdiff1d(samples, numbers)
+    is_outside = np.isin(samples, numbers)
+    inside, outside = np.flatnonzero(~is_outside), np.flatnonzero(is_outside)
     if not len(outside) or not len(inside):
         raise ValueError(
             "validation must leave samples to train on, and to validate on, whose weight is not zero."

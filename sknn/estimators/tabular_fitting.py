@@ -172,19 +172,20 @@ class TabularFit:
         net, n_members = self.net, self.net.n_members
         kinds = self._distinct([kind for kind in self.effort.kinds if not kind.thresholds])
         if n_members == "auto":
-            n_members = self.effort.n_members(kinds, self._work(kinds, samples))
+            n_members = self.effort.n_members(kinds, _work(self._networks(kinds), samples))
         if n_members > 1 and self._learn_thresholds(data, samples, n_threads):
             kinds = self._distinct(self.effort.kinds)
         kinds = kinds[:n_members]
         net._architectures = [self._architecture(kind) for kind in kinds]
         net._start_caches()
-        work = self._work(kinds, samples)
+        networks = self._networks(kinds)
+        work = _work(networks, samples)
         if net.n_members == "auto":
             n_members = self.effort.n_members(kinds, work)
         epochs = self.effort.epochs(kinds, work, n_members)
         if net.max_iter != "auto":
             epochs = [min(int(net.max_iter), MAX_COUNT)] * len(kinds)
-        return Plan(self._networks(kinds), int(n_members), epochs, net.validation)
+        return Plan(networks, int(n_members), epochs, net.validation)
 
     def _distinct(self, kinds):
         """Without those whose networks the parameters make equal to one before."""
@@ -196,10 +197,6 @@ class TabularFit:
     def _networks(self, kinds):
         encoder = self.input.encoder
         return [self._architecture(kind).network(encoder, self.dtype) for kind in kinds]
-
-    def _work(self, kinds, samples):
-        """Multiply-adds of each kind of network for all samples once."""
-        return [len(samples) * network.multiply_adds for network in self._networks(kinds)]
 
     def _tasks(self, plan, data, samples, validation, random_state):
         """What each member is trained on."""
@@ -317,6 +314,11 @@ class TabularFit:
             count[member.held_out] += 1
         mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
         return targets.as_predictions(mean)
+
+
+def _work(networks, samples):
+    """Multiply-adds of each network for all samples once."""
+    return [len(samples) * network.multiply_adds for network in networks]
 
 
 def _take(net, members):

@@ -169,6 +169,11 @@ def test_chosen_samples(validation):
         np.testing.assert_array_equal(fold, np.arange(90, N))
 
 
+def test_too_few_chosen_samples_are_warned_of():
+    with pytest.warns(UserWarning, match="leaves a member 3 to validate on"):
+        net(TabularRegressor, validation=[1, 2, 3]).fit(X, X[:, 0])
+
+
 def test_chosen_samples_without_weight_are_left_out():
     weights = np.ones(N)
     weights[[0, 95]] = 0
