@@ -11,8 +11,8 @@ its figures are kept in ``--cache``, so that rivals are fitted once. A run of so
 record as they are. ``--parameters`` measures a
 variant of sknn's defaults, such as '{"dropout": 0.0}'. The documentation makes its tables from the record.
 
-``--errors`` keeps the error of every split, and no times, in results/tables_errors.json: errors do not depend
-on how busy the machine is. ``figure.py`` draws them. ``--all-rows`` takes the data sets of more than 10,000
+``--errors`` keeps the error, log-loss and AUC of every split, and no times, in results/tables_errors.json: errors
+do not depend on how busy the machine is. ``figure.py`` draws them, ``elo.py`` makes a leaderboard of them. ``--all-rows`` takes the data sets of more than 10,000
 rows uncut, and keeps errors and times in results/tables_uncut.json.
 
 The data come from OpenML, or from the folder that SKNN_DATA names, whose ``load.py`` reads them.
@@ -234,7 +234,8 @@ def claim_of_fast(goals, kind, summary):
 
 def of_splits(runs, kind, sets, rows, splits):
     """One record for each row and data set: the figures of every split."""
-    kept = ("error", "fit_seconds", "fit_cpu") if runs.all_rows else ("error",)
+    kept = ["error", "fit_seconds", "fit_cpu"] if runs.all_rows else ["error"]
+    kept += ["log_loss", "auc"] if kind == "classes" else []
     records = []
     for row in rows:
         for data in sets:
@@ -245,7 +246,7 @@ def of_splits(runs, kind, sets, rows, splits):
                 "data": data,
                 "train_rows": found[0]["train_rows"],
             }
-            records.append(record | {figure: [f[figure] for f in found] for figure in kept})
+            records.append(record | {figure: [f.get(figure) for f in found] for figure in kept})
     return records
 
 

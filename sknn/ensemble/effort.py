@@ -1,6 +1,10 @@
 """What the parameter ``effort`` of the estimators of tabular data means: kinds of members, and a budget."""
 
+import math
 from dataclasses import dataclass, replace
+
+#: samples from which on the work grows with their square root
+MANY_SAMPLES = 25_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ class Effort:
     #: of the learning rate
     cycles: int = 4
 
+    def of_samples(self, n_samples):
+        """The same for a number of samples: with many, an epoch has more steps, and fewer of them will do."""
+        scale = math.sqrt(min(1.0, MANY_SAMPLES / n_samples))
+        kinds = (replace(kind, epochs=_scaled(kind.epochs, scale)) for kind in self.kinds)
+        return replace(self, kinds=tuple(kinds))
+
     def n_members(self, kinds, one_epoch):
         """As many members as the budget buys with the fewest epochs; of each kind the same number.
 
@@ -55,6 +65,10 @@ class Effort:
 def _within(bounds, value):
     low, high = bounds
     return int(min(max(value, low), high))
+
+
+def _scaled(bounds, scale):
+    return tuple(math.ceil(scale * bound) for bound in bounds)
 
 
 def _both(kind):

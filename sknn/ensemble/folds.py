@@ -14,6 +14,7 @@ from sklearn.model_selection import (
 )
 
 from sknn._warnings import warn
+from sknn.ensemble.copies import distinct
 from sknn.inputs.dataset import too_few_to_validate
 
 #: below so many samples a tenth of them is too few to find the best epoch, and a fifth validates
@@ -21,7 +22,7 @@ FEW = 500
 MIN_FOLDS_OF_FEW, MIN_FOLDS = 5, 10
 
 
-def folds(validation, n_folds, data, targets, random_state):
+def folds(validation, n_folds, data, encoded, targets, random_state):
     """A list of `n_folds` (training, validation) numbers of samples; members of different kinds share one.
 
     Parameters
@@ -32,13 +33,22 @@ def folds(validation, n_folds, data, targets, random_state):
     n_folds : int
     data : Dataset
         Samples without weight are on neither side.
+    encoded : Encoded
+        The same samples.
     targets : Targets
     random_state : RandomState
     """
     samples = data.counting
     if isinstance(validation, str):
-        groups = None if data.groups is None else data.groups[samples]
-        found = _own_folds(validation, n_folds, data.y[samples], groups, targets, random_state)
+        y = data.y[samples]
+        if data.groups is not None:
+            groups = data.groups[samples]
+            found = _own_folds(validation, n_folds, y, groups, targets, random_state)
+        else:
+            rows = encoded.X if len(samples) == len(encoded.X) else encoded.X[samples]
+            first, copy_of = distinct(rows, encoded.n_numbers)
+            found = _own_folds(validation, n_folds, y[first], None, targets, random_state)
+            found = [tuple(_with_copies(part, copy_of) for part in parts) for parts in found]
     elif hasattr(validation, "split") or _are_splits(validation):
         counting = data if len(samples) == len(data.y) else data.take(samples)
         found = _folds_of(check_cv(validation), counting)
@@ -76,6 +86,11 @@ def _own_folds(validation, n_folds, y, groups, targets, random_state):
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         found = list(splitter.split(np.zeros(len(y)), strata, groups))
     return found[:1] if validation == "holdout" else found[:n_folds]
+
+
+def _with_copies(part, copy_of):
+    """Numbers of all samples of which a part of the distinct ones holds a copy."""
+    return np.flatnonzero(np.isin(copy_of, part))
 
 
 def _are_splits(validation):

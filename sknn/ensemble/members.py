@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,16 +44,19 @@ class Encoded:
     rows: Any
     targets: np.ndarray
     weights: np.ndarray | None
+    #: of numerical features, which are the first columns of X
+    n_numbers: int
 
     def take(self, engine, chosen):
         """Some of them, copied."""
         X, weights = self.X[chosen], None if self.weights is None else self.weights[chosen]
-        return Encoded(X, engine.Rows(X), self.targets[chosen], weights)
+        targets = self.targets[chosen]
+        return replace(self, X=X, rows=engine.Rows(X), targets=targets, weights=weights)
 
     def narrowed(self, engine, width):
         """With the first columns of X alone."""
         X = np.ascontiguousarray(self.X[:, :width])
-        return Encoded(X, engine.Rows(X), self.targets, self.weights)
+        return replace(self, X=X, rows=engine.Rows(X))
 
 
 @dataclass

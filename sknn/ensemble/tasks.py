@@ -62,7 +62,9 @@ class Plan:
             n_groups = math.ceil(self.n_members / len(self.networks))
             parts = [
                 self._part(training, data, inside, outside, scorer)
-                for inside, outside in folds(self.validation, n_groups, data, targets, random_state)
+                for inside, outside in folds(
+                    self.validation, n_groups, data, kinds[0], targets, random_state
+                )
             ]
         tasks = []
         for number, seed in enumerate(seeds):
@@ -96,7 +98,8 @@ def encoded(input_, data, targets, dtype, engine):
     """Encoded samples as the engine takes them."""
     rows, weights = input_.encoded(data.X, dtype), data.weights
     weights = None if weights is None else weights.astype(dtype)
-    return Encoded(rows, engine.Rows(rows), targets.encode(data.y, dtype), weights)
+    encoded = targets.encode(data.y, dtype)
+    return Encoded(rows, engine.Rows(rows), encoded, weights, input_.encoder.n_numbers)
 
 
 def tasks_of_refit(tasks, samples, members):

@@ -113,7 +113,7 @@ class TabularFit:
         """Learns how features are encoded, from the samples that count."""
         net = self.net
         names = vars(net).get("feature_names_in_")
-        self.effort = net._efforts[net.effort]
+        self.effort = net._efforts[net.effort].of_samples(len(samples))
         self.few = len(samples) < PIECEWISE_LINEAR_FROM
         embeddings = {self._embedding(kind) for kind in self.effort.kinds}
         n_bins = N_BINS if "piecewise_linear" in embeddings else None

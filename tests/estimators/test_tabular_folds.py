@@ -13,7 +13,9 @@ from sklearn.model_selection import (
 )
 
 from sknn import TabularClassifier, TabularRegressor
+from sknn.ensemble.copies import distinct
 from sknn.ensemble.folds import folds
+from sknn.ensemble.members import Encoded
 from sknn.inputs.dataset import Dataset
 
 N = 120
@@ -40,7 +42,8 @@ def splits(validation, n_folds, weights=None, groups=None):
     y = Y[TabularClassifier]
     targets, y = net(TabularClassifier)._learn_targets(y)
     data = Dataset.of(X, y, weights, targets, groups=groups)
-    return folds(validation, n_folds, data, targets, np.random.RandomState(0))
+    encoded = Encoded(X, rows=None, targets=y, weights=weights, n_numbers=X.shape[1])
+    return folds(validation, n_folds, data, encoded, targets, np.random.RandomState(0))
 
 
 # ---- groups --------------------------------------------------------------------------------------
@@ -204,3 +207,28 @@ def test_bad_choices(estimator, validation, message):
 def test_groups_beside_chosen_samples():
     with pytest.raises(ValueError, match="names the validation samples itself"):
         net(TabularRegressor, validation=[1, 2, 3]).fit(X, X[:, 0], groups=GROUPS)
+
+
+# ---- copies --------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_copies_are_on_one_side(estimator):
+    rows = np.concatenate([np.arange(N), RANDOM.integers(0, N, 60)])
+    fitted = net(estimator).fit(X[rows], Y[estimator][rows])
+    for fold in held_out(fitted):
+        assert not set(rows[fold]) & set(np.delete(rows, fold))
+
+
+def test_equal_samples_of_few_values_are_no_copies():
+    rows = np.tile(np.arange(8), 60)
+    few = np.stack([rows // 4, rows // 2 % 2, rows % 2], axis=1).astype(float)
+    fitted = net(TabularClassifier).fit(few, RANDOM.integers(0, 2, len(few)))
+    for fold in held_out(fitted):
+        assert len(np.unique(rows[fold])) == 8
+
+
+def test_without_copies_folds_are_those_of_scikit_learn():
+    first, copy_of = distinct(X.astype(np.float32), 3)
+    np.testing.assert_array_equal(first, np.arange(N))
+    np.testing.assert_array_equal(copy_of, np.arange(N))

@@ -1,0 +1,47 @@
+"""Samples that stand in a table more than once, as after oversampling.
+
+A member that is validated on copies of what it learned is rewarded for its memory: its best epoch comes late, and
+its probabilities are too sure. So all copies of a sample are on one side of every fold.
+"""
+
+import numpy as np
+
+#: equal samples are copies where some numerical feature has at least this many values for each distinct sample:
+#: features of few values are equal by chance
+LEAST_VALUES = 0.1
+#: distinct samples; of fewer, folds would be left without some
+FEWEST_DISTINCT = 50
+PRIME = np.uint64(0x100000001B3)
+
+
+def distinct(rows, n_numbers):
+    """(number of the first copy of each distinct sample, which of these each sample is).
+
+    Where samples are equal by chance, each is distinct.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, width)
+        Encoded samples, numerical features first.
+    n_numbers : int
+        Of numerical features.
+    """
+    _, first, copy_of = np.unique(_hashes(rows), return_index=True, return_inverse=True)
+    least = LEAST_VALUES * len(first)
+    by_chance = not any(len(np.unique(rows[:, j])) >= least for j in range(n_numbers))
+    if len(first) == len(rows) or len(first) < FEWEST_DISTINCT or by_chance:
+        return np.arange(len(rows)), np.arange(len(rows))
+    # in the order of the samples, so that folds do not depend on the hashes
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return first[order], place[copy_of]
+
+
+def _hashes(rows):
+    """64 bits of each row, in which different rows are hardly ever equal (FNV-1a, a value at a time)."""
+    values = np.ascontiguousarray(rows).view(f"u{rows.itemsize}")
+    hashes = np.full(len(rows), 0xCBF29CE484222325, np.uint64)
+    for j in range(values.shape[1]):
+        hashes = (hashes ^ values[:, j]) * PRIME
+    return hashes
