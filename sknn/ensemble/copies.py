@@ -1,13 +1,15 @@
 """Samples that stand in a table more than once, as after oversampling.
 
 A member that is validated on copies of what it learned is rewarded for its memory: its best epoch comes late, and
-its probabilities are too sure. So all copies of a sample are on one side of every fold.
+its probabilities are too sure. So all copies of a sample are on one side of every fold. A few copies are the
+data's own, though, and new data will hold such, too: there memory is of use, and folds are as for other samples.
 """
 
 import numpy as np
 
-#: equal samples are copies where some numerical feature has at least this many values for each distinct sample:
-#: features of few values are equal by chance
+#: of the samples, up to which copies are the data's own
+FEW_COPIES = 0.25
+#: values that some numerical feature has for each distinct sample; features of fewer values are equal by chance
 LEAST_VALUES = 0.1
 #: distinct samples; of fewer, folds would be left without some
 FEWEST_DISTINCT = 50
@@ -17,7 +19,7 @@ PRIME = np.uint64(0x100000001B3)
 def distinct(rows, n_numbers):
     """(number of the first copy of each distinct sample, which of these each sample is).
 
-    Where samples are equal by chance, each is distinct.
+    Where equal samples are few, or equal by chance, each sample is distinct.
 
     Parameters
     ----------
@@ -27,15 +29,19 @@ def distinct(rows, n_numbers):
         Of numerical features.
     """
     _, first, copy_of = np.unique(_hashes(rows), return_index=True, return_inverse=True)
-    least = LEAST_VALUES * len(first)
-    by_chance = not any(len(np.unique(rows[:, j])) >= least for j in range(n_numbers))
-    if len(first) == len(rows) or len(first) < FEWEST_DISTINCT or by_chance:
+    few = len(first) > (1 - FEW_COPIES) * len(rows) or len(first) < FEWEST_DISTINCT
+    if few or _equal_by_chance(rows[:, :n_numbers], len(first)):
         return np.arange(len(rows)), np.arange(len(rows))
     # in the order of the samples, so that folds do not depend on the hashes
     order = np.argsort(first)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return first[order], place[copy_of]
+
+
+def _equal_by_chance(numbers, n_distinct):
+    """Whether all numerical features have so few values that different samples may be equal."""
+    return not any(len(np.unique(column)) >= LEAST_VALUES * n_distinct for column in numbers.T)
 
 
 def _hashes(rows):
