@@ -94,12 +94,12 @@ class Plan:
         return inside, outside, self._of_kinds(validation), scorer(data.take(outside))
 
 
-def encoded(input_, data, targets, dtype, engine):
+def encoded(rows, n_numbers, data, targets, dtype, engine):
     """Encoded samples as the engine takes them."""
-    rows, weights = input_.encoded(data.X, dtype), data.weights
+    weights = data.weights
     weights = None if weights is None else weights.astype(dtype)
     encoded = targets.encode(data.y, dtype)
-    return Encoded(rows, engine.Rows(rows), encoded, weights, input_.encoder.n_numbers)
+    return Encoded(rows, engine.Rows(rows), encoded, weights, n_numbers)
 
 
 def tasks_of_refit(tasks, samples, members):

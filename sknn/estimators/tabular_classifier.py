@@ -54,6 +54,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     category_embedding : int, default=8
         Length of the learned vector of a category, for categorical features with more than 8
         categories.
+    target_statistics : bool, default=True
+        Whether a feature of more than 32 categories, which have fewer than 200 samples each in the mean, has
+        the smoothed means of the targets of each category in place of learned vectors, which would learn
+        these samples by heart. A training sample is given means of other samples. Features that would need
+        more than 8 columns, as with many classes, keep their vectors.
     scaling_layer : bool, default=True
         Whether a learned factor for each input comes first (:class:`sknn.layers.Scale`).
     parametrization : {"ntk", "standard"}, default="ntk"
@@ -207,6 +212,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         numeric_embedding="auto",
         n_thresholds="auto",
         category_embedding=8,
+        target_statistics=True,
         scaling_layer=True,
         parametrization="ntk",
         parametric_activation=True,

@@ -14,6 +14,7 @@ from sknn._ranges import MAX_COUNT
 from sknn._state import as_if_fitted, learned
 from sknn._warnings import warn
 from sknn.ensemble.attribution import normalized
+from sknn.ensemble.copies import distinct
 from sknn.ensemble.effort import PIECEWISE_LINEAR_FROM, batch_size
 from sknn.ensemble.members import Recipe, are_whole, train_members
 from sknn.ensemble.networks import Architecture
@@ -64,7 +65,7 @@ class TabularFit:
         for name in ("feature_importances_", "oof_predictions_"):
             vars(net).pop(name, None)  # of an earlier fit
         self._remember(self.targets.fitted_to(data.y[samples]))
-        self._learn_input(data.X, samples)
+        self._learn_input(data, samples)
         validation = self._validation_data(validation)
         if validation is not None and data.groups is not None:
             raise ValueError("groups is provided, but X_val leaves nothing to split by it.")
@@ -109,7 +110,7 @@ class TabularFit:
         self.targets = targets
         vars(self.net).update(targets.attributes, n_outputs_=targets.n_outputs)
 
-    def _learn_input(self, X, samples):
+    def _learn_input(self, data, samples):
         """Learns how features are encoded, from the samples that count."""
         net = self.net
         names = vars(net).get("feature_names_in_")
@@ -118,9 +119,29 @@ class TabularFit:
         embeddings = {self._embedding(kind) for kind in self.effort.kinds}
         n_bins = N_BINS if "piecewise_linear" in embeddings else None
         net.is_categorical_ = self.input.learn(
-            X, samples, net.categorical_features, names, n_bins, net.smooth_clip
+            data.X, samples, net.categorical_features, names, n_bins, net.smooth_clip
         )
         net._encoder = self.input.encoder
+        if net.target_statistics and net._encoder.of_rare_categories(len(samples)):
+            self._learn_statistics(data, samples)
+
+    def _learn_statistics(self, data, samples):
+        """Learns target statistics of categories that few samples have."""
+        if data.groups is None:
+            rows = self.input.encoded(data.X, self.dtype)[samples]
+            groups = distinct(rows, self.input.encoder.n_numbers)[1]
+        else:
+            groups = np.unique(data.groups[samples], return_inverse=True)[1]
+        targets, weights = self._as_networks_see(data, samples)
+        self.input.learn_statistics(
+            data.X, samples, targets, weights, groups, is_classifier(self.net)
+        )
+
+    def _as_networks_see(self, data, samples):
+        """Targets and weights of some samples: rounding must not decide between splits."""
+        weights = data.weights_as(self.dtype)
+        weights = None if weights is None else weights[samples]
+        return self.targets.encode(data.y[samples], np.float64), weights
 
     def _learn_thresholds(self, data, samples, n_threads):
         """Learns threshold features for one kind of members; returns whether there are any."""
@@ -131,10 +152,7 @@ class TabularFit:
         in_time = self.input.has_time_for_thresholds(len(samples), n_threads, net.max_time)
         if n_most == 0 or not in_time:
             return False
-        targets = self.targets.encode(data.y[samples], np.float64)
-        # as the networks see them: rounding must not decide between splits
-        weights = data.weights_as(self.dtype)
-        weights = None if weights is None else weights[samples]
+        targets, weights = self._as_networks_see(data, samples)
         return self.input.learn_thresholds(
             data.X, samples, targets, weights, n_most, is_classifier(net), n_threads
         )
@@ -201,10 +219,13 @@ class TabularFit:
     def _tasks(self, plan, data, samples, validation, random_state):
         """What each member is trained on."""
         compiled = plan.networks[0].engine
-        training = encoded(self.input, data, self.targets, self.dtype, compiled)
+        rest = self.targets, self.dtype, compiled
+        n_numbers = self.input.encoder.n_numbers
+        rows = self.input.encoded_training(data.X, self.dtype)
+        training = encoded(rows, n_numbers, data, *rest)
         if validation is not None:
-            both = encoded(self.input, validation, self.targets, self.dtype, compiled)
-            validation = validation, both
+            rows = self.input.encoded(validation.X, self.dtype)
+            validation = validation, encoded(rows, n_numbers, validation, *rest)
         return plan.tasks(
             training, data, samples, validation, self.targets, self._scorer, random_state
         )

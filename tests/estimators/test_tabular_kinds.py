@@ -51,7 +51,10 @@ def test_kinds_of_the_regressor():
         ({"hidden_layer_sizes": (9,), "dropout": 0.5}, [(9, 0.5, 0.1), (9, 0.5, 1.0)]),
         ({"numeric_embedding": None}, [(128, 0.0, None)]),
         ({"numeric_embedding": "periodic", "n_members": 1}, [(128, 0.0, 0.1)]),
-        ({"categorical_features": range(X_NUMBERS.shape[1])}, [(128, 0.0, None)]),
+        (
+            {"categorical_features": range(X_NUMBERS.shape[1]), "target_statistics": False},
+            [(128, 0.0, None)],
+        ),
     ],
     ids=["defaults", "sizes", "no embedding", "one member", "no numbers"],
 )

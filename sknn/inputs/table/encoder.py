@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknn.inputs.table.statistics import FEW_SAMPLES, MANY_CATEGORIES, target_statistics
 from sknn.inputs.table.thresholds import find_thresholds
 from sknn.layers._piecewise import quantile_edges, quantiles
 
@@ -112,7 +113,13 @@ def scaled_indicators(counts, clip):
 
 
 class CategoricalFeature:
-    """The categories of one column, in order; others and missing ones have the code −1."""
+    """The categories of one column, in order; others and missing ones have the code −1.
+
+    After `learn_statistics` there are `means` of the targets for each category and for −1, and `numbers`: how
+    each of their columns is scaled.
+    """
+
+    means: np.ndarray | None = None
 
     def __init__(self, codes, values):
         counts = np.bincount(codes[codes >= 0], minlength=len(values))
@@ -127,8 +134,17 @@ class CategoricalFeature:
 
     @property
     def embedded(self):
-        """Whether there are too many for columns of their own."""
-        return len(self.values) > ONE_HOT
+        """Whether there are too many for columns of their own, and they have no statistics."""
+        return len(self.values) > ONE_HOT and self.means is None
+
+    def learn_statistics(self, codes, known, n_bins, clip):
+        """Learns target statistics in place of an embedding; returns those that the training samples take."""
+        means, of_others = target_statistics(codes, len(self.values), known)
+        numbers = [NumericalFeature(column, n_bins, clip) for column in of_others.T]
+        varying = np.array([not one.is_constant for one in numbers], bool)
+        self.numbers = [one for one in numbers if not one.is_constant]
+        self.means = means[:, varying]
+        return of_others[:, varying]
 
     def codes(self, codes, values, name):
         """Positions in `values`, −1 for what is not there; raises where nothing could ever be there."""
@@ -183,6 +199,11 @@ def mostly_numbers(values, counts):
     return bool(not are_codes and 2 * n_numbers > counts.sum())
 
 
+def _side_by_side(none, columns):
+    """Columns as an array; `none` where there are none."""
+    return np.column_stack(columns) if columns else none
+
+
 class TableEncoder:
     """What was learned about the columns of a table: how each becomes numbers.
 
@@ -214,22 +235,28 @@ class TableEncoder:
             else NumericalFeature(columns.numbers(i), n_bins, clip)
             for i, categorical in enumerate(is_categorical)
         ]
+        self.n_bins, self.clip = n_bins, clip
         parts = self._raw_parts(columns, raw_numbers=True)
         passed = [part.passed for part in parts] or [np.empty((columns.n_rows, 0))]
         counts = [np.stack([(p == v).sum(axis=0) for v in INDICATORS], axis=1) for p in passed]
         self.indicators = scaled_indicators(np.concatenate(counts), clip)
-        self.cardinalities = [
-            len(learned.values)
-            for learned in self.learned
-            if isinstance(learned, CategoricalFeature) and learned.embedded
-        ]
         self._number(parts)
 
     @property
     def edges(self):
         """Edges of the bins of each number, (n_bins + 1, n_numbers)."""
-        columns = [one.edges for one in self.learned if hasattr(one, "edges")]
-        return np.stack(columns, axis=1)
+        return np.stack([one.edges for _, one in self._numerical], axis=1)
+
+    @property
+    def _numerical(self):
+        """(number of the feature, NumericalFeature) of each number of an encoded sample, in their order."""
+        found = []
+        for i, learned in enumerate(self.learned):
+            if isinstance(learned, CategoricalFeature):
+                found += [(i, one) for one in getattr(learned, "numbers", ())]
+            elif not learned.is_constant:
+                found.append((i, learned))
+        return found
 
     @property
     def mostly_numbers(self):
@@ -241,6 +268,8 @@ class TableEncoder:
 
     def _number(self, parts):
         """Where the parts of each feature stand in an encoded sample."""
+        categories = (one for one in self.learned if isinstance(one, CategoricalFeature))
+        self.cardinalities = [len(one.values) for one in categories if one.embedded]
         varying, begin, counts = ~np.isnan(self.indicators[0]), 0, []
         for part in parts:
             end = begin + part.passed.shape[1]
@@ -270,12 +299,47 @@ class TableEncoder:
         start = self.n_numbers + self.n_passed
         return slice(start, start + len(self.cardinalities))
 
-    def learn_thresholds(self, columns, targets, weights, n_most, of_classes, n_threads):
+    def of_rare_categories(self, n_samples):
+        """Numbers of the features whose categories have too few of the training samples for an embedding."""
+        return [
+            i
+            for i, one in enumerate(self.learned)
+            if isinstance(one, CategoricalFeature)
+            and one.embedded
+            and len(one.values) > MANY_CATEGORIES
+            and n_samples < FEW_SAMPLES * len(one.values)
+        ]
+
+    def learn_statistics(self, columns, known):
+        """Gives features of rare categories target statistics in place of embeddings.
+
+        Parameters
+        ----------
+        columns : TableColumns
+            Of the training samples.
+        known : KnownTargets
+
+        Returns
+        -------
+        statistics : dict of int to ndarray
+            Of each of these features, for the training samples; see `encode`.
+        """
+        statistics = {}
+        for i in self.of_rare_categories(columns.n_rows):
+            learned = self.learned[i]
+            codes = learned.codes(*columns.categories(i), columns.name(i))
+            statistics[i] = learned.learn_statistics(codes, known, self.n_bins, self.clip)
+        self._number(self._raw_parts(columns))
+        return statistics
+
+    def learn_thresholds(
+        self, columns, statistics, targets, weights, n_most, of_classes, n_threads
+    ):
         """Adds up to `n_most` threshold features of each numerical feature; see `find_thresholds`."""
+        given = {i: iter(found.T) for i, found in statistics.items()}
         numbers = [
-            (i, learned, columns.numbers(i))
-            for i, learned in enumerate(self.learned)
-            if isinstance(learned, NumericalFeature) and not learned.is_constant
+            (i, one, next(given[i]) if i in given else columns.numbers(i))
+            for i, one in self._numerical
         ]
         with ThreadPoolExecutor(n_threads) as pool:
             apply = pool.map if n_threads > 1 else map  # one thread: this one
@@ -290,15 +354,23 @@ class TableEncoder:
                 self.n_thresholds += len(thresholds)
         self.width += self.n_thresholds
 
-    def _raw_parts(self, columns, raw_numbers=False):
+    def _raw_parts(self, columns, raw_numbers=False, statistics=None):
         """The Parts of each feature; with `raw_numbers` numerical features are not scaled either."""
-        parts = []
+        parts, statistics = [], statistics or {}
         for i, learned in enumerate(self.learned):
             numbers = passed = codes = thresholds = np.empty((columns.n_rows, 0))
             if isinstance(learned, CategoricalFeature):
                 found, values = columns.categories(i)
                 positions = learned.codes(found, values, columns.name(i))
-                if learned.embedded:
+                if learned.means is not None:
+                    given = statistics[i] if i in statistics else learned.means[positions]
+                    pairs = list(zip(learned.numbers, given.T, strict=True))
+                    numbers = _side_by_side(numbers, [one.encode(values) for one, values in pairs])
+                    split = [pair for pair in pairs if len(pair[0].thresholds)]
+                    thresholds = _side_by_side(
+                        thresholds, [one.above_thresholds(values) for one, values in split]
+                    )
+                elif learned.embedded:
                     codes = positions[:, None].astype(np.float64)
                 elif len(learned.values) > 1:
                     passed = learned.one_hot(positions)
@@ -315,13 +387,17 @@ class TableEncoder:
             parts.append(Parts(numbers, passed, codes, thresholds))
         return parts
 
-    def encode(self, columns, dtype):
-        """Rows (n, width) of a dtype."""
+    def encode(self, columns, dtype, statistics=None):
+        """Rows (n, width) of a dtype.
+
+        `statistics` holds target statistics of some features, (n, n_columns) each, for samples that must not be
+        told their own targets.
+        """
         out = np.zeros((columns.n_rows, self.width), dtype)
         below, zero, above = self.indicators
         varying = ~np.isnan(zero)
         starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_thresholds], 0
-        for part in self._raw_parts(columns):
+        for part in self._raw_parts(columns, statistics=statistics):
             passed = part.passed
             some = slice(end, end := end + passed.shape[1])
             scaled = np.where(

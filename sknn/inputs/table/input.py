@@ -1,5 +1,6 @@
 """Tabular data as the estimators of tabular data take them."""
 
+import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_y
 
@@ -8,6 +9,7 @@ from sknn.inputs.dataset import some_of
 from sknn.inputs.dense import NO_TARGETS, check_sparse, refuse_sparse
 from sknn.inputs.table.columns import TableColumns, parse_categorical, validate_table
 from sknn.inputs.table.encoder import TableEncoder
+from sknn.inputs.table.statistics import MOST_COLUMNS, KnownTargets
 
 #: seconds that a decision tree takes for each value of a feature, in all of them that find thresholds
 SECONDS_OF_A_VALUE = 1e-6
@@ -24,6 +26,7 @@ class TableInput:
 
     def __init__(self, encoder=None):
         self.encoder = encoder
+        self._statistics = {}
 
     def validate(self, estimator, X, y=NO_TARGETS, *, numeric=False, reset=False):
         """Validate X, and y where it is given; see :meth:`sknn.inputs.dense.DenseInput.validate`."""
@@ -80,6 +83,29 @@ class TableInput:
                 "categorical dtype, or name all such columns in categorical_features."
             )
 
+    def learn_statistics(self, X, samples, targets, weights, groups, of_classes):
+        """Learn target statistics of rare categories from these samples.
+
+        Parameters
+        ----------
+        X : validated tabular data
+        samples : ndarray of int
+        targets : ndarray of shape (n_samples, n_targets)
+            Of these samples: class numbers or continuous.
+        weights : ndarray of shape (n_samples,) or None
+        groups : ndarray of int (n_samples,)
+            Numbers of what belongs together.
+        of_classes : bool
+        """
+        known = KnownTargets.of(targets, weights, groups, of_classes)
+        if known.values.shape[1] > MOST_COLUMNS:
+            return
+        found = self.encoder.learn_statistics(_columns(X, samples), known)
+        for i, of_others in found.items():
+            whole = np.zeros((X.shape[0], of_others.shape[1]))
+            whole[samples] = of_others  # those that do not count are never looked at
+            self._statistics[i] = whole
+
     def has_time_for_thresholds(self, n_samples, n_threads, max_time):
         """Whether a tenth of `max_time` is enough for a decision tree of every numerical feature."""
         if max_time is None:
@@ -89,13 +115,19 @@ class TableInput:
 
     def learn_thresholds(self, X, samples, targets, weights, n_most, of_classes, n_threads):
         """Learn threshold features from these samples; returns whether there are any."""
-        columns = _columns(X, samples)
-        self.encoder.learn_thresholds(columns, targets, weights, n_most, of_classes, n_threads)
+        statistics = {i: found[samples] for i, found in self._statistics.items()}
+        self.encoder.learn_thresholds(
+            _columns(X, samples), statistics, targets, weights, n_most, of_classes, n_threads
+        )
         return self.encoder.n_thresholds > 0
 
     def encoded(self, X, dtype):
         """Rows (n, width) of validated X."""
         return self.encoder.encode(TableColumns(X), dtype)
+
+    def encoded_training(self, X, dtype):
+        """Rows (n, width) of the data that was learned from: no sample is told its own target."""
+        return self.encoder.encode(TableColumns(X), dtype, self._statistics)
 
 
 def _columns(X, samples):
