@@ -69,6 +69,11 @@ class NumericalFeature:
     def _clipped(self, z):
         return z / np.hypot(1.0, z / 3) if self.clip else z
 
+    def indicators(self, values):
+        """Whether values are missing, (n, 1); (n, 0) where fit saw no missing values."""
+        n_columns = int(self.has_missing)
+        return np.isnan(values).astype(np.float64)[:, None][:, :n_columns]
+
     def slope(self, values):
         """Derivative of `encode`."""
         z = (values / self.unit - self.center) * self.scale
@@ -160,8 +165,11 @@ class CategoricalFeature:
         known = np.array([*(self.places.get(value, -1) for value in values), -1], np.intp)
         return known[codes]
 
-    def one_hot(self, codes):
-        """TableColumns of 0 and 1; for two categories one column of −1 and 1, 0 for neither."""
+    def indicators(self, codes):
+        """Columns of 0 and 1; for two categories one of −1 and 1, 0 for neither; none where there are too many."""
+        constant = not self.values or (len(self.values) == 1 and not self.has_missing)
+        if len(self.values) > ONE_HOT or constant:
+            return np.empty((len(codes), 0))
         if len(self.values) == 2:
             return np.where(codes < 0, 0.0, 2.0 * codes - 1.0)[:, None]
         return (codes[:, None] == np.arange(len(self.values))).astype(np.float64)
@@ -362,6 +370,7 @@ class TableEncoder:
             if isinstance(learned, CategoricalFeature):
                 found, values = columns.categories(i)
                 positions = learned.codes(found, values, columns.name(i))
+                passed = learned.indicators(positions)
                 if learned.means is not None:
                     given = statistics[i] if i in statistics else learned.means[positions]
                     pairs = list(zip(learned.numbers, given.T, strict=True))
@@ -372,16 +381,11 @@ class TableEncoder:
                     )
                 elif learned.embedded:
                     codes = positions[:, None].astype(np.float64)
-                elif len(learned.values) > 1:
-                    passed = learned.one_hot(positions)
-                elif learned.has_missing and learned.values:
-                    passed = (positions >= 0).astype(np.float64)[:, None]
             elif not learned.is_empty:  # of which nothing is known, not even that it held numbers
                 values = columns.numbers(i, fitted=True)
                 if not learned.is_constant:
                     numbers = (values if raw_numbers else learned.encode(values))[:, None]
-                if learned.has_missing:
-                    passed = np.isnan(values).astype(np.float64)[:, None]
+                passed = learned.indicators(values)
                 if len(learned.thresholds):
                     thresholds = learned.above_thresholds(values)
             parts.append(Parts(numbers, passed, codes, thresholds))
@@ -394,16 +398,17 @@ class TableEncoder:
         told their own targets.
         """
         out = np.zeros((columns.n_rows, self.width), dtype)
-        below, zero, above = self.indicators
-        varying = ~np.isnan(zero)
         starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_thresholds], 0
         for part in self._raw_parts(columns, statistics=statistics):
-            passed = part.passed
-            some = slice(end, end := end + passed.shape[1])
-            scaled = np.where(
-                passed > 0, above[some], np.where(passed < 0, below[some], zero[some])
-            )
-            for k, own in enumerate(part._replace(passed=scaled[:, varying[some]])):
+            some = slice(end, end := end + part.passed.shape[1])
+            scaled = self.scaled_passed(part.passed, some)
+            for k, own in enumerate(part._replace(passed=scaled)):
                 out[:, starts[k] : starts[k] + own.shape[1]] = own
                 starts[k] += own.shape[1]
         return out
+
+    def scaled_passed(self, passed, some):
+        """One-hot columns and indicators (n, width), scaled and without constant ones; `some` is their slice."""
+        below, zero, above = self.indicators[:, some]
+        scaled = np.where(passed > 0, above, np.where(passed < 0, below, zero))
+        return scaled[:, ~np.isnan(zero)]

@@ -1,0 +1,79 @@
+"""From fitted estimators to models of ONNX."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from sknn._state import on_snapshot
+from sknn.onnx.estimators import inputs_of, write_model
+from sknn.onnx.graph import Graph
+
+
+def to_onnx(model, *, input_dtype=None):
+    """Convert a fitted estimator to ONNX.
+
+    The graph holds all that `predict` and `predict_proba` do: the standardization of images, the encoding of
+    numerical features, categories and missing values, every member of an ensemble, the temperature, the classes. It
+    computes in float32, is written for opset 17 (onnxruntime 1.12 or newer) and takes any number of samples.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted estimator of sknn. For pipelines see `register`.
+    input_dtype : dtype or None, default=None
+        Of numbers in the input, such as "uint8" for images. None is "float32", for tabular estimators "float64".
+
+    Returns
+    -------
+    model : onnx.ModelProto
+        Checked by ``onnx.checker``; ``onnx.save(model, "net.onnx")`` stores it. Its inputs and outputs:
+
+        - "X", of shape (n, n_features); for networks on images (n, h, w, c), with ``channels_first=True``
+          (n, c, h, w).
+        - For tabular estimators fitted on a data frame, or with strings for categories, one input of shape (n, 1) for
+          each feature, by its name, "x0", "x1" and so on without one. A missing number is NaN. Categories are strings
+          or numbers (booleans 0 and 1); any other value is a missing category.
+        - Classifiers: "label" and "probabilities" as `predict` and `predict_proba` return them; for several columns of
+          classes "probabilities_0" and so on. `PerceptronClassifier` has "label" and "decision",
+          `McCullochPittsNeuron` has "label".
+        - Regressors: "prediction".
+
+    Raises
+    ------
+    ImportError
+        Where the package onnx is absent.
+    NotFittedError
+        Where the estimator is not fitted.
+    TypeError
+        Where `model` is no estimator of sknn.
+    ValueError
+        With test-time augmentation, layers of a class of your own, classes or categories that are neither strings nor
+        numbers, and weights beyond the range of float32.
+
+    See Also
+    --------
+    register : Pipelines, by skl2onnx.
+    from_onnx : The way back.
+
+    Examples
+    --------
+    >>> import onnxruntime  # doctest: +SKIP
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn import MLPClassifier
+    >>> from sknn.onnx import to_onnx
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = MLPClassifier(random_state=0).fit(X, y)
+    >>> model = to_onnx(net)
+    >>> session = onnxruntime.InferenceSession(model.SerializeToString())
+    >>> label, probabilities = session.run(None, {"X": X[:2].astype("float32")})
+    >>> label
+    array([0, 0])
+    """
+    inputs = inputs_of(model, input_dtype)
+    return _model(model, inputs)
+
+
+def _model(model, inputs):
+    graph = Graph()
+    outputs = write_model(model, graph, inputs)
+    for value, tensor in outputs:
+        graph.name(value, tensor.name)
+    return graph.model(inputs, [tensor for _, tensor in outputs])
