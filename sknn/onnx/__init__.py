@@ -1,5 +1,6 @@
 """Fitted estimators as ONNX models, pipelines by skl2onnx, and the way back."""
 
 from sknn.onnx.export import to_onnx
+from sknn.onnx.pipelines import register
 
-__all__ = ["to_onnx"]
+__all__ = ["register", "to_onnx"]

@@ -96,11 +96,10 @@ class TableWriter:
             )
             return graph.reshape(codes, [-1])
         keys = np.array([float(value) for value in feature.values])
-        found = graph.add("Equal", graph.cast(x, np.float64), keys)
-        places = np.arange(1, len(keys) + 1, dtype=np.int64)
-        found = graph.add("Mul", graph.cast(found, np.int64), places)
-        found = graph.add("ReduceMax", found, axes=[1], keepdims=0)
-        return graph.add("Sub", found, np.int64(1))
+        found = graph.cast(graph.add("Equal", graph.cast(x, np.float64), keys), np.float64)
+        # one more than the code, or 0
+        places = graph.add("MatMul", found, np.arange(1.0, len(keys) + 1))
+        return graph.cast(graph.add("Sub", places, np.float64(1)), np.int64)
 
     # ---- the parts of an encoded sample --------------------------------------------------------
 
