@@ -129,7 +129,12 @@ class Graph:
         helper = onnx.helper
         nodes = [
             helper.make_node(
-                node.op, node.inputs, node.outputs, domain=node.domain, **node.attributes
+                node.op,
+                node.inputs,
+                node.outputs,
+                name=node.outputs[0],
+                domain=node.domain,
+                **node.attributes,
             )
             for node in self.nodes
         ]

@@ -1,0 +1,98 @@
+"""A graph of ONNX that is read: constants, and which nodes read a value."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from sknn.onnx._extra import import_extra
+
+#: nodes after the outputs of a network, on the way to labels, probabilities and predictions
+AFTER_OUTPUTS = {"ArgMax", "Cast", "Concat", "Gather", "Greater", "Identity", "Sub"}
+
+
+class SourceGraph:
+    """The graph of a model, with constants apart and names that only repeat others taken out.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+
+    Attributes
+    ----------
+    constants : dict of str to ndarray
+    nodes : list of onnx.NodeProto
+        Those that compute something from the input, in order.
+    """
+
+    def __init__(self, model):
+        self.onnx = import_extra("onnx", "from_onnx")
+        graph = model.graph
+        numpy = self.onnx.numpy_helper
+        self.opsets = model.opset_import
+        self.constants = {one.name: numpy.to_array(one) for one in graph.initializer}
+        self.inputs = [one for one in graph.input if one.name not in self.constants]
+        self.outputs = {one.name for one in graph.output}
+        self.nodes, self._consumers = [], defaultdict(list)
+        self._same = {}
+        for node in graph.node:
+            self._read(node)
+
+    def _read(self, node):
+        """Sort a node in: as a constant, as another name of a value, or as one that computes."""
+        for number, name in enumerate(node.input):
+            node.input[number] = self._same.get(name, name)
+        if node.op_type == "Constant":
+            self.constants[node.output[0]] = self._constant_of(node)
+        elif node.op_type == "Identity" and node.input[0] in self.constants:
+            self.constants[node.output[0]] = self.constants[node.input[0]]
+        elif node.op_type in ("Identity", "Dropout") and node.output[0] not in self.outputs:
+            self._same[node.output[0]] = node.input[0]
+        elif node.op_type != "Shape":  # which is asked for where a value gets back its shape
+            self.nodes.append(node)
+            for name in set(node.input):
+                self._consumers[name].append(node)
+
+    def _constant_of(self, node):
+        (attribute,) = node.attribute
+        value = self.onnx.helper.get_attribute_value(attribute)
+        return self.onnx.numpy_helper.to_array(value) if attribute.name == "value" else np.array(value)
+
+    def consumers(self, name):
+        """Nodes that read a value, in order."""
+        return self._consumers[name]
+
+    def only_consumer(self, name):
+        """The node that reads a value, or None where there are none or several."""
+        nodes = self.consumers(name)
+        return nodes[0] if len(nodes) == 1 else None
+
+    def attributes(self, node):
+        """Attributes of a node by their names; texts as strings."""
+        values = {one.name: self.onnx.helper.get_attribute_value(one) for one in node.attribute}
+        return {k: v.decode() if isinstance(v, bytes) else v for k, v in values.items()}
+
+    def constant(self, node, number, default=None):
+        """A constant input of a node, or the default where it is left out; None where it is computed."""
+        if number >= len(node.input) or not node.input[number]:
+            return default
+        return self.constants.get(node.input[number])
+
+    def constant_of(self, node):
+        """The first input of a node that is a constant, or None."""
+        return next((self.constants[n] for n in node.input if n in self.constants), None)
+
+    def ends(self, name):
+        """Whether a value only leads to outputs of the model, by what follows the outputs of a network."""
+        nodes = self.consumers(name)
+        if not nodes:
+            return name in self.outputs
+        return all(
+            (node.op_type in AFTER_OUTPUTS or self.is_raveled(node))
+            and all(self.ends(output) for output in node.output)
+            for node in nodes
+        )
+
+    def is_raveled(self, node):
+        """Whether a node makes a vector of one value for each sample."""
+        shape = self.constant(node, 1) if node.op_type == "Reshape" else None
+        return shape is not None and shape.shape == (1,)
