@@ -3,13 +3,12 @@
 from functools import singledispatch
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators.base import Estimator
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.network import NetworkEstimator
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.estimators.tabular import TabularEstimator
-from sknn.losses import Loss
 from sknn.network.weights import Weights
 from sknn.onnx.graph import N_SAMPLES, Tensor
 from sknn.onnx.inputs import shape_of_input, write_input
@@ -27,27 +26,33 @@ from sknn.onnx.table import TableWriter, table_inputs
 from sknn.targets.labels import Labels
 from sknn.teaching.neurons import McCullochPittsNeuron, PerceptronClassifier
 
-#: estimators that can be written, in words
-KNOWN = "the estimators of sknn"
 
 
-@singledispatch
-def inputs_of(model, dtype=None):
-    """The inputs of a fitted estimator, a list of Tensor; `dtype` is that of numbers, None the usual one."""
-    raise TypeError(
-        f"to_onnx takes {KNOWN}, got {type(model).__name__}. A Pipeline with one of them is converted by "
+def not_known(model):
+    """The error for what is no estimator of sknn."""
+    return TypeError(
+        f"to_onnx takes the estimators of sknn, got {type(model).__name__}. A Pipeline with one of them is converted by "
         "skl2onnx.to_onnx after sknn.onnx.register()."
     )
 
 
 @singledispatch
+def inputs_of(model, dtype=None):
+    """The inputs of a fitted estimator, a list of Tensor; `dtype` is that of numbers, None the usual one."""
+    raise not_known(model)
+
+
+@singledispatch
 def write_model(model, graph, inputs):
     """Write a fitted estimator; returns its outputs, a list of Output."""
-    raise TypeError(f"{type(model).__name__} is none of {KNOWN}.")
+    raise not_known(model)
 
 
-def _dtype(dtype, usual):
-    return np.dtype(usual if dtype is None else dtype)
+def _dtype(given, usual):
+    dtype = np.dtype(usual if given is None else given)
+    if dtype.kind not in "fiub":
+        raise ValueError(f"input_dtype={given!r} must be a dtype of numbers, such as 'float32' or 'uint8'.")
+    return dtype
 
 
 def as_float32(weights, model):
@@ -94,6 +99,7 @@ def _(model: NetworkEstimator, graph, inputs):
 
 @inputs_of.register
 def _(model: TabularEstimator, dtype=None):
+    check_is_fitted(model)
     names = vars(model).get("feature_names_in_")
     return table_inputs(model._encoder, names, _dtype(dtype, np.float64))
 
@@ -122,7 +128,8 @@ def _(model: TabularEstimator, graph, inputs):
 
 @inputs_of.register
 def _(model: PerceptronClassifier | McCullochPittsNeuron, dtype=None):
-    return [Tensor("X", _dtype(dtype, np.float32), (N_SAMPLES, model.n_features_in_))]
+    check_is_fitted(model, "n_features_in_")  # of a neuron that needs no fit, too
+    return [Tensor("X", _dtype(dtype, np.float64), (N_SAMPLES, model.n_features_in_))]
 
 
 @write_model.register

@@ -1,9 +1,9 @@
 """From fitted estimators to models of ONNX."""
 
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import BaseEstimator
 
 from sknn._state import on_snapshot
-from sknn.onnx.estimators import inputs_of, write_model
+from sknn.onnx.estimators import inputs_of, not_known, write_model
 from sknn.onnx.graph import Graph
 
 
@@ -19,7 +19,8 @@ def to_onnx(model, *, input_dtype=None):
     model : estimator
         A fitted estimator of sknn. For pipelines see `register`.
     input_dtype : dtype or None, default=None
-        Of numbers in the input, such as "uint8" for images. None is "float32", for tabular estimators "float64".
+        Of numbers in the input, such as "uint8" for images. None is "float32", and "float64" for tabular estimators
+        and single neurons, which compare numbers with thresholds.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def to_onnx(model, *, input_dtype=None):
         Where `model` is no estimator of sknn.
     ValueError
         With test-time augmentation, layers of a class of your own, classes or categories that are neither strings nor
-        numbers, and weights beyond the range of float32.
+        numbers, an `input_dtype` that holds no numbers, and weights beyond the range of float32.
 
     See Also
     --------
@@ -55,7 +56,7 @@ def to_onnx(model, *, input_dtype=None):
 
     Examples
     --------
-    >>> import onnxruntime  # doctest: +SKIP
+    >>> import onnxruntime
     >>> from sklearn.datasets import load_iris
     >>> from sknn import MLPClassifier
     >>> from sknn.onnx import to_onnx
@@ -67,13 +68,21 @@ def to_onnx(model, *, input_dtype=None):
     >>> label
     array([0, 0])
     """
+    if not isinstance(model, BaseEstimator):
+        raise not_known(model)
+    return _converted(model, input_dtype)
+
+
+@on_snapshot
+def _converted(model, input_dtype):
     inputs = inputs_of(model, input_dtype)
-    return _model(model, inputs)
-
-
-def _model(model, inputs):
-    graph = Graph()
+    names = {tensor.name for tensor in inputs}
+    graph = Graph(taken=frozenset(names))
     outputs = write_model(model, graph, inputs)
     for value, tensor in outputs:
+        if tensor.name in names:
+            raise ValueError(
+                f"Column {tensor.name!r} has the name of an output; rename it before fit."
+            )
         graph.name(value, tensor.name)
     return graph.model(inputs, [tensor for _, tensor in outputs])

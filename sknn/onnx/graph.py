@@ -54,9 +54,12 @@ class Graph:
     ----------
     prefix : str, default=""
         At the beginning of every name.
+    taken : set of str, default=()
+        Names of inputs and outputs, which nothing else gets.
     """
 
     prefix: str = ""
+    taken: frozenset[str] = frozenset()
     nodes: list[Node] = field(default_factory=list)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     _counts: Counter = field(default_factory=Counter)
@@ -113,10 +116,14 @@ class Graph:
         return self.add("Gather", x, np.array(numbers, np.int64), axis=1)
 
     def _new_name(self, kind):
-        number = self._counts[kind]
-        self._counts[kind] += 1
-        # weights have names of their own
-        return f"{self.prefix}{kind}_{number}" if number or kind[-1:].isalpha() else self.prefix + kind
+        while True:
+            number = self._counts[kind]
+            self._counts[kind] += 1
+            # weights bring a number of their own
+            first_of_weights = number == 0 and kind[-1].isdigit()
+            name = self.prefix + (kind if first_of_weights else f"{kind}_{number}")
+            if name not in self.taken:
+                return name
 
     def model(self, inputs, outputs):
         """The ModelProto, checked.

@@ -4,6 +4,8 @@ Images are (n, c, h, w) in ONNX and (h, w, c) in the shapes of layers. Only `Fla
 of the values of an image: they take the channels of a pixel side by side.
 """
 
+from math import prod
+
 import numpy as np
 
 from sknn import layers
@@ -145,9 +147,9 @@ def avg_pool2d(writer, layer, x, shape):
         return writer.graph.add("AveragePool", x, **window)
     x = writer.graph.add("AveragePool", x, count_include_pad=1, **window)
     counted = _counted(layer, shape, window)
-    n_values = np.prod(window["kernel_shape"])
     # what partial windows have beyond the padding does not count
-    return x if (counted == n_values).all() else writer.graph.add("Mul", x, n_values / counted)
+    ratio = np.float32(prod(window["kernel_shape"])) / counted
+    return x if (ratio == 1).all() else writer.graph.add("Mul", x, ratio)
 
 
 def _counted(layer, shape, window):

@@ -65,6 +65,10 @@ class TableWriter:
 
     def __init__(self, graph, encoder, inputs):
         self.graph, self.encoder, self.inputs = graph, encoder, inputs
+        #: what messages call the features
+        self.names = [repr(tensor.name) for tensor in inputs]
+        if len(inputs) == 1:
+            self.names = [str(number) for number in range(len(encoder.learned))]
 
     # ---- columns of X --------------------------------------------------------------------------
 
@@ -85,7 +89,8 @@ class TableWriter:
     def _codes(self, number, feature):
         """Codes of a categorical feature, int64 (n,); -1 for missing and unknown categories."""
         graph, x = self.graph, self._column(number)
-        if self.inputs[number if len(self.inputs) > 1 else 0].dtype == object:
+        dtype = self.inputs[number if len(self.inputs) > 1 else 0].dtype
+        if dtype == object:
             codes = graph.add(
                 "LabelEncoder",
                 x,
@@ -96,6 +101,12 @@ class TableWriter:
             )
             return graph.reshape(codes, [-1])
         keys = np.array([float(value) for value in feature.values])
+        if dtype.kind == "f":  # as the input has them
+            keys = keys.astype(dtype).astype(np.float64)
+        if len(np.unique(keys)) < len(keys):
+            raise ValueError(
+                f"The categories of column {self.names[number]} are not distinct in {dtype}; give input_dtype='float64'."
+            )
         found = graph.cast(graph.add("Equal", graph.cast(x, np.float64), keys), np.float64)
         # one more than the code, or 0
         places = graph.add("MatMul", found, np.arange(1.0, len(keys) + 1))

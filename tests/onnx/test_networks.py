@@ -1,0 +1,39 @@
+"""Random networks of every layer with all its parameters: onnxruntime says what the estimators say."""
+
+import pytest
+
+from sknn.onnx import from_onnx, to_onnx
+from tests.engine.drawn_layers import draw
+from tests.engine.layer_cases import has
+from tests.onnx.answers import answers, assert_predicts, assert_same, fitted
+
+N_NETWORKS = 40
+#: layers of columns, which from_onnx does not read
+COLUMNS = ("Columns", "CategoryEmbedding", "PeriodicEmbedding", "PiecewiseLinearEmbedding")
+
+
+def check(seed):
+    """A classifier's or a regressor's network, there and back."""
+    case = draw(seed)
+    net, X = fitted(case, regressor=seed % 2 == 1)
+    model = to_onnx(net)
+    assert_predicts(answers(model, {"X": X}), net, X)
+    try:
+        again = from_onnx(model)
+    except ValueError as error:
+        assert "the network cannot be read" in str(error)
+        assert any(has(case.layers, name) for name in COLUMNS)
+        return
+    assert_predicts(answers(to_onnx(again), {"X": X}), net, X)
+    assert_same(again.predict(X), net.predict(X))
+
+
+@pytest.mark.parametrize("seed", range(N_NETWORKS))
+def test_random_networks(seed):
+    check(seed)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(N_NETWORKS, 2000))
+def test_many_random_networks(seed):
+    check(seed)
