@@ -27,6 +27,7 @@ LAYERS = [
     {"estimators"},
     {"displays", "teaching"},
     {"__init__", "_versions"},
+    {"onnx"},
     {"comparison"},
     {"__main__"},
 ]
