@@ -16,7 +16,7 @@ MODULES = (
         "sknn.comparison",
         "sknn.presets",
     ),
-    *("sknn.teaching.decoding", "sknn.network.sliding_window"),
+    *("sknn.teaching.decoding", "sknn.network.sliding_window", "sknn.onnx"),
 )
 #: the summary may follow the quotes, and the returned value may have a name
 IGNORED = {"GL01", "GL02", "RT02"}

@@ -27,7 +27,6 @@ from sknn.targets.labels import Labels
 from sknn.teaching.neurons import McCullochPittsNeuron, PerceptronClassifier
 
 
-
 def not_known(model):
     """The error for what is no estimator of sknn."""
     return TypeError(
@@ -51,7 +50,9 @@ def write_model(model, graph, inputs):
 def _dtype(given, usual):
     dtype = np.dtype(usual if given is None else given)
     if dtype.kind not in "fiub":
-        raise ValueError(f"input_dtype={given!r} must be a dtype of numbers, such as 'float32' or 'uint8'.")
+        raise ValueError(
+            f"input_dtype={given!r} must be a dtype of numbers, such as 'float32' or 'uint8'."
+        )
     return dtype
 
 

@@ -65,8 +65,10 @@ def to_onnx(model, *, input_dtype=None):
     >>> model = to_onnx(net)
     >>> session = onnxruntime.InferenceSession(model.SerializeToString())
     >>> label, probabilities = session.run(None, {"X": X[:2].astype("float32")})
-    >>> label
-    array([0, 0])
+    >>> label.tolist()
+    [0, 0]
+    >>> probabilities.shape
+    (2, 3)
     """
     if not isinstance(model, BaseEstimator):
         raise not_known(model)

@@ -256,7 +256,10 @@ def piecewise_linear_embedding(writer, layer, x, shape):
     number, coefs, _ = writer.arrays()
     edges = np.asarray(layer.edges, float)
     T, J = len(edges) - 1, int(layer.n_outputs)
-    lower, steepness = edges[:-1].astype(np.float32), (1 / np.diff(edges, axis=0)).astype(np.float32)
+    lower, steepness = (
+        edges[:-1].astype(np.float32),
+        (1 / np.diff(edges, axis=0)).astype(np.float32),
+    )
     pieces = graph.add("Sub", _features_first(graph, x, d), _by_feature(lower))
     pieces = graph.add("Mul", pieces, _by_feature(steepness))
     low, high = np.zeros(T, np.float32), np.ones(T, np.float32)

@@ -65,7 +65,7 @@ def from_onnx(model, *, classes=None, **parameters):
     >>> again = from_onnx(to_onnx(net), solver="sgd", learning_rate_init=0.001)
     >>> again.layers
     [Flatten(), Dense(activation='relu', units=100)]
-    >>> abs(again.predict_proba(X) - net.predict_proba(X)).max() < 1e-5
+    >>> bool(abs(again.predict_proba(X) - net.predict_proba(X)).max() < 1e-5)
     True
     >>> again = again.partial_fit(X, y)
     """
@@ -76,7 +76,9 @@ def from_onnx(model, *, classes=None, **parameters):
     try:
         layers, end = reader.read(reader.read_input(at))
     except NotALayer as error:
-        raise ValueError(f"the network cannot be read: {error}; from_onnx says what can be.") from None
+        raise ValueError(
+            f"the network cannot be read: {error}; from_onnx says what can be."
+        ) from None
     layers = layers if at.is_image else [Flatten(), *layers]
     hidden = _without_output(layers)
     link = reader.link(end)
@@ -112,7 +114,9 @@ def _place_of_input(reader):
     """The Place of the only input."""
     inputs = reader.source.inputs
     if len(inputs) != 1:
-        raise ValueError(f"the network has {len(inputs)} inputs; from_onnx reads those with a single one.")
+        raise ValueError(
+            f"the network has {len(inputs)} inputs; from_onnx reads those with a single one."
+        )
     name = inputs[0].name
     sizes = [one.dim_value for one in inputs[0].type.tensor_type.shape.dim]
     if len(sizes) not in (2, 4) or not all(sizes[1:]):
@@ -141,10 +145,16 @@ def _without_output(layers):
 def _classes(source):
     """Class labels that the graph chooses from, or None."""
     for node in source.nodes:
-        if node.op_type == "Gather" and node.input[0] in source.constants and source.ends(node.output[0]):
+        if (
+            node.op_type == "Gather"
+            and node.input[0] in source.constants
+            and source.ends(node.output[0])
+        ):
             labels = source.constants[node.input[0]]
             if labels.dtype.kind in "OS":
-                return np.array([x.decode() if isinstance(x, bytes) else x for x in labels.tolist()])
+                return np.array(
+                    [x.decode() if isinstance(x, bytes) else x for x in labels.tolist()]
+                )
             return labels
     return None
 
@@ -157,7 +167,9 @@ def _classifier(reader, classes, link, parameters, n_outputs):
     several_labels = link == "logistic" and n_outputs > 1
     expected = 2 if n_outputs == 1 else n_outputs
     if len(classes) != expected or len(np.unique(classes)) != expected:
-        raise ValueError(f"classes={classes!r} must be {expected} labels, as the network has {n_outputs} outputs.")
+        raise ValueError(
+            f"classes={classes!r} must be {expected} labels, as the network has {n_outputs} outputs."
+        )
     if (np.sort(classes) != classes).any():
         _reorder_outputs(reader, np.argsort(classes))
     if n_outputs == 2 and not several_labels:

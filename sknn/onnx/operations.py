@@ -213,10 +213,14 @@ def _group_norm(reader, norm, at):
     for op in ("Mul", "Add"):
         node = None if node is None else reader.source.only_consumer(node.output[0])
         if node is None or node.op_type != op:
-            raise NotALayer("groups are normalized, but factors and shifts of the channels do not follow")
+            raise NotALayer(
+                "groups are normalized, but factors and shifts of the channels do not follow"
+            )
         values.append(at.of_channels(reader.source.constant_of(node)))
     if at.order is not None:
-        raise NotALayer("it normalizes groups of a flattened image, whose values are in another order here")
+        raise NotALayer(
+            "it normalizes groups of a flattened image, whose values are in another order here"
+        )
     groups = len(reader.array(norm, 1))
     return reader.after(node, at, layers.GroupNorm(groups, _epsilon(reader, norm)), *values)
 
@@ -236,8 +240,8 @@ def flatten(reader, node, at):
     if not at.is_image:
         return None, at._replace(name=node.output[0])
     h, w, c = at.shape
-    order = np.arange(h * w * c).reshape(c, h, w).transpose(1, 2, 0).ravel()
-    if at.axes == CHANNELS_LAST or (order == np.arange(len(order))).all():
+    order: np.ndarray | None = np.arange(h * w * c).reshape(c, h, w).transpose(1, 2, 0).ravel()
+    if at.axes == CHANNELS_LAST or min(h * w, c) == 1:
         order = None
     layer, after = reader.after(node, at, layers.Flatten())
     return layer, after._replace(axes=CHANNELS_FIRST, order=order)
@@ -253,12 +257,17 @@ def reshape(reader, node, at):
             return _transposed(reader, node, at)
     if shape is not None and len(shape) == 2 and shape[1] in (-1, prod(at.shape)):
         return flatten(reader, node, at)
-    raise NotALayer(f"it makes the shape {shape} of {at.shape}, neither a vector nor groups of channels")
+    raise NotALayer(
+        f"it makes the shape {shape} of {at.shape}, neither a vector nor groups of channels"
+    )
 
 
 def transpose(reader, node, at):
     perm = reader.source.attributes(node).get("perm")
-    known = {(CHANNELS_FIRST, (0, 2, 3, 1)): CHANNELS_LAST, (CHANNELS_LAST, (0, 3, 1, 2)): CHANNELS_FIRST}
+    known = {
+        (CHANNELS_FIRST, (0, 2, 3, 1)): CHANNELS_LAST,
+        (CHANNELS_LAST, (0, 3, 1, 2)): CHANNELS_FIRST,
+    }
     axes = known.get((at.axes, tuple(perm or ()))) if at.is_image else None
     if axes is None:
         raise NotALayer(f"perm={perm} does not move the channels of images to the end or back")

@@ -46,7 +46,9 @@ class Place(NamedTuple):
         if prod(shape) == self.shape[-1] and channels in ((), self.shape[-1:], *_plain(shape)):
             values = np.ravel(values)
             return values if self.order is None else values[self.order]
-        raise NotALayer(f"a constant of shape {shape} has not one value for each of {self.shape[-1]} channels")
+        raise NotALayer(
+            f"a constant of shape {shape} has not one value for each of {self.shape[-1]} channels"
+        )
 
 
 def _plain(shape):

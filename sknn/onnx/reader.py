@@ -42,7 +42,7 @@ class LayerReader:
 
     # ---- the input -----------------------------------------------------------------------------
 
-    def read_input(self, at):
+    def read_input(self, at: Place):
         """The Place of the images or vectors that the first layer takes; keeps how channels are standardized."""
         factor, shift = np.ones(at.shape[-1]), np.zeros(at.shape[-1])
         while (node := self.source.only_consumer(at.name)) and node.op_type in PREPARATIONS:
@@ -81,7 +81,7 @@ class LayerReader:
 
     # ---- layers --------------------------------------------------------------------------------
 
-    def read(self, at, end=None, without=frozenset()):
+    def read(self, at: Place, end=None, without=frozenset()):
         """(layers, Place) from a value to another, or to the outputs of the network.
 
         Parameters
@@ -124,7 +124,8 @@ class LayerReader:
             known = recognized(self.source, at.name, function)
             if known:
                 after = at._replace(name=function[-1].output[0])
-                return self._activation(*known, before), after
+                name, alpha = known
+                return self._activation(name, alpha, before), after
         parametric = self._parametric(at, nodes, without)
         if parametric:
             return parametric
@@ -141,9 +142,8 @@ class LayerReader:
     def _activation(self, name, alpha, before):
         """The activation as a part of the layer before, or as a layer."""
         plain = alpha is None or np.isclose(alpha, ALPHAS[name])
-        last = before[-1] if before else None
-        if plain and getattr(last, "activation", None) == "identity":
-            last.activation = name
+        if plain and before and getattr(before[-1], "activation", None) == "identity":
+            before[-1].activation = name
             return None
         return layers.Activation(name) if plain else layers.Activation(name, plain_number(alpha))
 
@@ -179,7 +179,9 @@ class LayerReader:
         branch = next((name for name in last.input if name != at.name), at.name)
         inside, after = self.read(at, branch, without | {last.output[0]})
         if after.shape != at.shape or after.axes != at.axes:
-            raise NotALayer(f"{called(last)} adds values of the shapes {at.shape} and {after.shape}")
+            raise NotALayer(
+                f"{called(last)} adds values of the shapes {at.shape} and {after.shape}"
+            )
         return layers.Residual(inside), at._replace(name=last.output[0])
 
     # ---- what readers need ---------------------------------------------------------------------

@@ -55,7 +55,9 @@ class SourceGraph:
     def _constant_of(self, node):
         (attribute,) = node.attribute
         value = self.onnx.helper.get_attribute_value(attribute)
-        return self.onnx.numpy_helper.to_array(value) if attribute.name == "value" else np.array(value)
+        return (
+            self.onnx.numpy_helper.to_array(value) if attribute.name == "value" else np.array(value)
+        )
 
     def consumers(self, name):
         """Nodes that read a value, in order."""

@@ -90,7 +90,7 @@ class TableWriter:
         """Codes of a categorical feature, int64 (n,); -1 for missing and unknown categories."""
         graph, x = self.graph, self._column(number)
         dtype = self.inputs[number if len(self.inputs) > 1 else 0].dtype
-        if dtype == object:
+        if dtype.kind == "O":
             codes = graph.add(
                 "LabelEncoder",
                 x,
@@ -161,7 +161,9 @@ class TableWriter:
         """Scaled and smoothly clipped numbers, 0 where they are missing."""
         graph = self.graph
         x, missing = self._chosen(features)
-        of_each = ([getattr(one, name) for _, one in features] for name in ("unit", "center", "scale"))
+        of_each = (
+            [getattr(one, name) for _, one in features] for name in ("unit", "center", "scale")
+        )
         for op, constants in zip(("Div", "Sub", "Mul"), of_each, strict=True):
             x = graph.add(op, x, np.array(constants, np.float64))
         if features[0][1].clip:

@@ -97,7 +97,9 @@ def test_images(channels_first, by):
 
 def test_images_of_bytes():
     images = (IMAGES * 15).astype(np.uint8)[..., None]
-    net = CNNClassifier(layers=[Conv2D(4, 3, init="whitening")], **ARCHITECTURES).fit(images, DIGITS)
+    net = CNNClassifier(layers=[Conv2D(4, 3, init="whitening")], **ARCHITECTURES).fit(
+        images, DIGITS
+    )
     model = to_onnx(net, input_dtype="uint8")
     assert model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
     assert_predicts(answers(model, {"X": images}), net, images)

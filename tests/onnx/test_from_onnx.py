@@ -33,7 +33,9 @@ def files(request, tmp_path_factory):
         return FOLDER / "files"
     if not TORCH_PYTHON:
         pytest.skip("SKNN_TORCH_PYTHON names no Python that has PyTorch")
-    if subprocess.run([TORCH_PYTHON, "-c", "import torch, onnx, onnxscript"], check=False).returncode:
+    if subprocess.run(
+        [TORCH_PYTHON, "-c", "import torch, onnx, onnxscript"], check=False
+    ).returncode:
         pytest.skip("the Python of SKNN_TORCH_PYTHON lacks torch, onnx or onnxscript")
     folder = tmp_path_factory.mktemp("torch")
     command = [TORCH_PYTHON, FOLDER / "torch_networks.py", folder]
@@ -106,7 +108,9 @@ def test_regressors():
 def test_standardized_images(channels_first, dtype):
     images = np.stack([IMAGES, IMAGES[:, ::-1] ** 2], axis=3).astype(dtype)
     images = images.transpose(0, 3, 1, 2).copy() if channels_first else images
-    net = CNNClassifier(channels_first=channels_first, max_iter=1, random_state=0).fit(images, DIGITS)
+    net = CNNClassifier(channels_first=channels_first, max_iter=1, random_state=0).fit(
+        images, DIGITS
+    )
     again = from_onnx(to_onnx(net, input_dtype=dtype))
     assert_same(again.predict_proba(images), net.predict_proba(images))
     assert_same(again.channel_means_, net.channel_means_)
@@ -131,7 +135,9 @@ def test_training_goes_on():
 
 def test_a_new_output_layer():
     """Transfer learning: hidden layers of one network, classes of another task."""
-    old = from_onnx(to_onnx(CNNClassifier(layers=[Conv2D(4, 3), BatchNorm()], max_iter=1).fit(IMAGES, DIGITS)))
+    old = from_onnx(
+        to_onnx(CNNClassifier(layers=[Conv2D(4, 3), BatchNorm()], max_iter=1).fit(IMAGES, DIGITS))
+    )
     new = CNNClassifier(layers=old.layers, hidden_layer_sizes=(), random_state=0, warm_start=True)
     y = np.where(DIGITS > 4, "large", "small")
     new.initialize(IMAGES, y)
@@ -152,8 +158,12 @@ def softmax_of(n_outputs, link="Softmax"):
     W = np.arange(3 * n_outputs, dtype=np.float32).reshape(3, n_outputs) / 10
     nodes = [helper.make_node("MatMul", ["x", "W"], ["z"])]
     nodes += [helper.make_node(link, ["z"], ["p"])]
-    ends = [helper.make_tensor_value_info(name, 1, ["n", n]) for name, n in (("x", 3), ("p", n_outputs))]
-    graph = helper.make_graph(nodes, "g", [ends[0]], [ends[1]], [onnx.numpy_helper.from_array(W, "W")])
+    ends = [
+        helper.make_tensor_value_info(name, 1, ["n", n]) for name, n in (("x", 3), ("p", n_outputs))
+    ]
+    graph = helper.make_graph(
+        nodes, "g", [ends[0]], [ends[1]], [onnx.numpy_helper.from_array(W, "W")]
+    )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), W
 
 

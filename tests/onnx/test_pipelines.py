@@ -17,7 +17,7 @@ from tests.estimators.samples import DIGITS, IMAGES, TARGETS, X, classifier, reg
 from tests.onnx.answers import answers, assert_same
 
 skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is absent")
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+types = pytest.importorskip("skl2onnx.common.data_types")
 
 X32 = X.astype(np.float32)
 TENSORS = {"zipmap": False}
@@ -93,7 +93,9 @@ def test_images_as_flat_samples():
 
 
 def test_perceptrons():
-    pipeline = make_pipeline(StandardScaler(), PerceptronClassifier(max_iter=2)).fit(X32, TARGETS["multiclass"])
+    pipeline = make_pipeline(StandardScaler(), PerceptronClassifier(max_iter=2)).fit(
+        X32, TARGETS["multiclass"]
+    )
     assert np.array_equal(answers(converted(pipeline), {"X": X32})["label"], pipeline.predict(X32))
 
 
@@ -101,9 +103,9 @@ def test_perceptrons():
 
 FAST = {"effort": "fast", "n_members": 1, "max_iter": 1, "random_state": 0}
 TYPES = [
-    ("age", FloatTensorType([None, 1])),
-    ("sex", StringTensorType([None, 1])),
-    ("city", StringTensorType([None, 1])),
+    ("age", types.FloatTensorType([None, 1])),
+    ("sex", types.StringTensorType([None, 1])),
+    ("city", types.StringTensorType([None, 1])),
 ]
 
 
@@ -155,4 +157,4 @@ def test_inputs_that_do_not_fit(people):
     with pytest.raises(ValueError, match="3 features, or 3 inputs; got 2"):
         skl2onnx.to_onnx(net, initial_types=TYPES[:2])
     with pytest.raises(TypeError, match="one input for each feature"):
-        skl2onnx.to_onnx(net, initial_types=[("X", FloatTensorType([None, 3]))])
+        skl2onnx.to_onnx(net, initial_types=[("X", types.FloatTensorType([None, 3]))])

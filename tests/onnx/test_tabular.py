@@ -82,7 +82,17 @@ def unknown(X):
         (TabularRegressor(loss="poisson", **FAST), np.abs(SIGNAL)),
         (TabularRegressor(loss="huber", **FAST), SIGNAL),
     ],
-    ids=["binary", "classes", "labels", "columns", "number", "two", "quantiles", "poisson", "huber"],
+    ids=[
+        "binary",
+        "classes",
+        "labels",
+        "columns",
+        "number",
+        "two",
+        "quantiles",
+        "poisson",
+        "huber",
+    ],
 )
 def test_targets(estimator, y):
     estimator.fit(X, y)

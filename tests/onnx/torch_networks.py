@@ -82,7 +82,13 @@ def randomize(model):
 def without_traces(path):
     """Take out where in its sources each node comes from: paths of this machine."""
     model = onnx.load(path)
-    for part in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+    for part in (
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+    ):
         del part.metadata_props[:]
     onnx.save(model, path)
 
