@@ -72,7 +72,6 @@ def from_onnx(model, *, classes=None, **parameters):
     source = SourceGraph(_loaded(model))
     reader = LayerReader(source)
     at = _place_of_input(reader)
-    channels_first = at.is_image and at.axes == CHANNELS_FIRST
     try:
         layers, end = reader.read(reader.read_input(at))
     except NotALayer as error:
@@ -80,23 +79,21 @@ def from_onnx(model, *, classes=None, **parameters):
             f"the network cannot be read: {error}; from_onnx says what can be."
         ) from None
     layers = layers if at.is_image else [Flatten(), *layers]
-    hidden = _without_output(layers)
-    link = reader.link(end)
-    parameters = {
-        "layers": hidden,
+    network = {
+        "layers": _without_output(layers),
         "hidden_layer_sizes": (),
         "image_shape": at.shape if at.is_image else (1, 1, *at.shape),
-        "channels_first": channels_first,
-        "warm_start": True,
-    } | parameters
-    classes = _classes(source) if classes is None else np.asarray(classes)
-    if classes is None and link in ("softmax", "logistic"):
-        n_outputs = end.shape[0]
-        classes = np.arange(2 if link == "logistic" and n_outputs == 1 else n_outputs)
+        "channels_first": at.is_image and at.axes == CHANNELS_FIRST,
+    }
+    if given := sorted(network.keys() & parameters.keys()):
+        raise ValueError(f"{', '.join(given)} cannot be given: the network says what they are.")
+    parameters = network | {"warm_start": True} | parameters
+    link, n_outputs = reader.link(end), end.shape[0]
+    classes = _classes(source, link, n_outputs) if classes is None else np.asarray(classes)
     if classes is None:
-        net = _regressor(link, parameters, end.shape[0])
+        net = _regressor(link, parameters, n_outputs)
     else:
-        net = _classifier(reader, classes, link, parameters, end.shape[0])
+        net = _classifier(reader, classes, link, parameters, n_outputs)
     return _with_weights(net, reader)
 
 
@@ -142,53 +139,48 @@ def _without_output(layers):
     return layers[:-1]
 
 
-def _classes(source):
-    """Class labels that the graph chooses from, or None."""
+def _classes(source, link, n_outputs):
+    """Class labels that the graph chooses from, or their numbers; None where it ends as a regressor."""
     for node in source.nodes:
-        if (
-            node.op_type == "Gather"
-            and node.input[0] in source.constants
-            and source.ends(node.output[0])
-        ):
-            labels = source.constants[node.input[0]]
-            if labels.dtype.kind in "OS":
-                return np.array(
-                    [x.decode() if isinstance(x, bytes) else x for x in labels.tolist()]
-                )
-            return labels
-    return None
+        if node.op_type == "Gather" and source.ends(node.output[0]):
+            labels = source.constants.get(node.input[0])
+            if labels is not None and labels.dtype.kind in "OS":
+                labels = [x.decode() if isinstance(x, bytes) else x for x in labels.tolist()]
+            return None if labels is None else np.array(labels)
+    if link not in ("softmax", "logistic"):
+        return None
+    return np.arange(2 if link == "logistic" and n_outputs == 1 else n_outputs)
 
 
 # ---- estimators ---------------------------------------------------------------------------------
 
 
 def _classifier(reader, classes, link, parameters, n_outputs):
-    """A classifier with these classes, whose weights are drawn; the output of two classes becomes one."""
+    """A classifier with these classes, whose weights are drawn; the outputs of two classes become one."""
     several_labels = link == "logistic" and n_outputs > 1
-    expected = 2 if n_outputs == 1 else n_outputs
-    if len(classes) != expected or len(np.unique(classes)) != expected:
+    expected = np.arange(n_outputs) if several_labels else np.unique(classes)
+    n_classes = 2 if n_outputs == 1 else n_outputs
+    if link == "exp" or len(classes) != n_classes or not np.array_equal(np.sort(classes), expected):
+        what = f"0 to {n_outputs - 1}, several labels" if several_labels else f"{n_classes} labels"
         raise ValueError(
-            f"classes={classes!r} must be {expected} labels, as the network has {n_outputs} outputs."
+            f"classes={classes!r} must be {what}: the network has {n_outputs} outputs and ends with {link}."
         )
-    if (np.sort(classes) != classes).any():
+    if not several_labels:
         _reorder_outputs(reader, np.argsort(classes))
-    if n_outputs == 2 and not several_labels:
-        coefs, intercepts = reader.weights.coefs[-1], reader.weights.intercepts[-1]
-        reader.weights.coefs[-1] = np.diff(coefs, axis=1)
-        reader.weights.intercepts[-1] = np.diff(intercepts)
     y = np.eye(n_outputs, dtype=int) if several_labels else classes
     net = CNNClassifier(**parameters)
     return net.initialize(_zeros(net, len(y)), y)
 
 
 def _reorder_outputs(reader, order):
-    """Outputs in the order of sorted labels."""
-    if len(order) == 2 and reader.weights.coefs[-1].shape[1] == 1:
-        order, sign = [0], -1
-    else:
-        sign = 1
-    reader.weights.coefs[-1] = sign * reader.weights.coefs[-1][:, order]
-    reader.weights.intercepts[-1] = sign * reader.weights.intercepts[-1][order]
+    """Outputs in the order of sorted labels; of two their difference, which is what a classifier of two has."""
+    weights = reader.weights
+    for arrays in (weights.coefs, weights.intercepts):
+        last = arrays[-1]
+        if last.shape[-1] == 1:  # the logit of the second class
+            arrays[-1] = last if order[0] == 0 else -last
+        else:
+            arrays[-1] = last[..., order] if len(order) > 2 else np.diff(last[..., order])
 
 
 def _regressor(link, parameters, n_outputs):

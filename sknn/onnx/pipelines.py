@@ -143,13 +143,13 @@ def _inputs(operator, model):
     wanted = inputs_of(model)
     n_features = model.n_features_in_
     found = [_tensor_of(variable) for variable in operator.inputs]
-    if len(found) == 1 and found[0].shape[1:] == (n_features,):
+    if len(found) == 1 and found[0].shape[1:] in ((n_features,), (N_SAMPLES,)):
         if any(tensor.dtype == object for tensor in wanted) != (found[0].dtype == object):
             raise TypeError(
                 f"{type(model).__name__} was fitted on strings beside numbers, or on other types than those of the "
                 f"input {found[0].name!r}; give one input for each feature."
             )
-        return found
+        return [found[0]._replace(shape=(N_SAMPLES, n_features))]
     if len(found) != len(wanted):
         raise ValueError(
             f"{type(model).__name__} takes one matrix of {n_features} features, or {len(wanted)} inputs; got "

@@ -40,17 +40,11 @@ class Place(NamedTuple):
 
     def of_channels(self, values):
         """One value for each channel, in the order of sknn; raises where there are others."""
-        shape = np.shape(values)
+        shape, c = np.shape(values), self.shape[-1]
         last = not self.is_image or self.axes == CHANNELS_LAST
-        channels = shape[-1:] if last else shape[-3:-2]
-        if prod(shape) == self.shape[-1] and channels in ((), self.shape[-1:], *_plain(shape)):
-            values = np.ravel(values)
-            return values if self.order is None else values[self.order]
-        raise NotALayer(
-            f"a constant of shape {shape} has not one value for each of {self.shape[-1]} channels"
-        )
-
-
-def _plain(shape):
-    """The shape itself, where it has one axis only."""
-    return [shape] if len(shape) == 1 else []
+        if prod(shape) != c or (c > 1 and (shape[-1:] if last else shape[-3:-2]) != (c,)):
+            raise NotALayer(
+                f"a constant of shape {shape} has not one value for each of {c} channels"
+            )
+        values = np.ravel(values)
+        return values if self.order is None else values[self.order]

@@ -66,9 +66,10 @@ class LayerReader:
         if values is None or (first and node.input[0] != at.name):
             return None
         try:
-            return at.of_channels(values).astype(float)
+            values = at.of_channels(values).astype(float)
         except NotALayer:
             return None
+        return values if values.all() or node.op_type in ("Add", "Sub") else None
 
     def axes_of_input(self, name):
         """Order of the axes of images: channels come last where they are transposed at the beginning."""
@@ -104,11 +105,15 @@ class LayerReader:
         nodes = self.source.consumers(at.name)
         if not nodes:
             return at.name in self.source.outputs
-        return all(
-            (node.op_type in {*LINKS, *LABELS} or self.source.is_raveled(node))
-            and all(self.source.ends(output) for output in node.output)
-            for node in nodes
-        )
+        return all(self._is_after_outputs(node) for node in nodes)
+
+    def _is_after_outputs(self, node):
+        """Whether a node is a link, or the first on the way to labels or predictions."""
+        if node.op_type in LINKS:
+            axis = self.source.attributes(node).get("axis", -1)
+            return axis in (-1, 1) and self.source.ends_as_probabilities(node.output[0])
+        first = node.op_type in LABELS or self.source.is_raveled(node)
+        return first and self.source.ends(node.output[0])
 
     def link(self, at):
         """What turns the outputs of the network at a place into predictions."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from sknn.onnx._extra import import_extra
 
-#: nodes after the outputs of a network, on the way to labels, probabilities and predictions
-AFTER_OUTPUTS = {"ArgMax", "Cast", "Concat", "Gather", "Greater", "Identity", "Sub"}
+#: what leads from the outputs of a network to labels and predictions
+AFTER_OUTPUTS = {"ArgMax", "Cast", "Gather", "Greater", "Identity", "Reshape"}
 
 
 class SourceGraph:
@@ -83,16 +83,30 @@ class SourceGraph:
         """The first input of a node that is a constant, or None."""
         return next((self.constants[n] for n in node.input if n in self.constants), None)
 
-    def ends(self, name):
-        """Whether a value only leads to outputs of the model, by what follows the outputs of a network."""
+    def ends(self, name, through=AFTER_OUTPUTS):
+        """Whether a value only leads to outputs of the model, through nodes of these kinds."""
         nodes = self.consumers(name)
         if not nodes:
             return name in self.outputs
         return all(
-            (node.op_type in AFTER_OUTPUTS or self.is_raveled(node))
-            and all(self.ends(output) for output in node.output)
+            node.op_type in through and all(self.ends(output, through) for output in node.output)
             for node in nodes
         )
+
+    def ends_as_probabilities(self, name):
+        """Whether a value only leads to outputs as it is, or with 1 − p beside it."""
+        nodes = self.consumers(name)
+        if any(node.op_type == "Sub" for node in nodes):
+            first, second = nodes[0], nodes[-1]
+            complement = first.op_type == "Sub" and np.all(self.constant(first, 0) == 1)
+            beside = second.op_type == "Concat" and [*second.input] == [first.output[0], name]
+            return (
+                len(nodes) == 2
+                and complement
+                and beside
+                and self.ends(second.output[0], ("Identity",))
+            )
+        return self.ends(name, ("Identity",))
 
     def is_raveled(self, node):
         """Whether a node makes a vector of one value for each sample."""

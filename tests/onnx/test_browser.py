@@ -86,8 +86,13 @@ def answer_of_page(folder):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"]
-        command += [f"--user-data-dir={folder / 'profile'}", f"http://127.0.0.1:{server.server_port}/"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+        command += [
+            f"--user-data-dir={folder / 'profile'}",
+            f"http://127.0.0.1:{server.server_port}/",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as browser:
             posted.wait(SECONDS)
             browser.terminate()
         server.shutdown()

@@ -190,9 +190,24 @@ def test_two_classes(classes):
     assert_same(p, 1 / (1 + np.exp(-W[:, 0])))
 
 
-def test_wrong_classes():
-    with pytest.raises(ValueError, match="must be 3 labels, as the network has 3 outputs"):
-        from_onnx(softmax_of(3)[0], classes=["a", "b"])
+def test_several_labels():
+    net = from_onnx(softmax_of(3, "Sigmoid")[0])
+    assert net.predict(ROWS).shape == (3, 3)
+    with pytest.raises(ValueError, match="must be 0 to 2, several labels"):
+        from_onnx(softmax_of(3, "Sigmoid")[0], classes=["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("link", "classes"), [("Softmax", ["a", "b"]), ("Softmax", [1, 1, 2]), ("Exp", [0, 1, 2])]
+)
+def test_wrong_classes(link, classes):
+    with pytest.raises(ValueError, match="must be 3 labels: the network has 3 outputs"):
+        from_onnx(softmax_of(3, link)[0], classes=classes)
+
+
+def test_parameters_that_the_network_has():
+    with pytest.raises(ValueError, match="image_shape, layers cannot be given"):
+        from_onnx(softmax_of(3)[0], layers=[], image_shape=(1, 1, 3))
 
 
 def test_files(tmp_path):
@@ -252,6 +267,38 @@ def test_networks_without_an_output_layer():
     output = onnx.helper.make_tensor_value_info(model.graph.node[conv].output[0], 1, None)
     model.graph.output.add().CopyFrom(output)
     with pytest.raises(ValueError, match="the last layer is Conv2D.*ends with a dense layer"):
+        from_onnx(model)
+
+
+def test_what_is_done_to_probabilities():
+    """Nothing of the network is left out in silence."""
+
+    def change(graph):
+        last = graph.node[-1]
+        graph.node.append(onnx.helper.make_node("Sub", ["one", last.output[0]], ["q"]))
+        graph.initializer.append(onnx.numpy_helper.from_array(np.float32(1), "one"))
+        graph.output[0].name = "q"
+
+    model = softmax_of(1, "Sigmoid")[0]
+    change(model.graph)
+    with pytest.raises(ValueError, match="Sub 'q'|Sub has no layer"):
+        from_onnx(model)
+    model = softmax_of(3)[0]
+    model.graph.node[-1].attribute.append(onnx.helper.make_attribute("axis", 0))
+    with pytest.raises(ValueError, match="Softmax has no layer"):
+        from_onnx(model)
+
+
+def test_factors_of_another_axis():
+    """As many as channels, but they belong to the columns of the image."""
+    net = CNNClassifier(layers=[Conv2D(7, 2)], max_iter=1).fit(IMAGES, DIGITS)
+    model = to_onnx(net)
+    conv = next(i for i, node in enumerate(model.graph.node) if node.op_type == "Conv")
+    name = model.graph.node[conv].output[0]
+    model.graph.node[conv].output[0] = "convolved"
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(7, np.float32) * 2, "f"))
+    model.graph.node.insert(conv + 1, onnx.helper.make_node("Mul", ["convolved", "f"], [name]))
+    with pytest.raises(ValueError, match=r"Mul.* not one value for each of 7 channels"):
         from_onnx(model)
 
 
