@@ -1,7 +1,6 @@
 """What onnxruntime says about a model, and fitted networks of any layers."""
 
 import numpy as np
-import onnxruntime
 
 from sknn import CNNClassifier, CNNRegressor
 from sknn.layers import Flatten
@@ -12,6 +11,8 @@ TOLERANCE = 1e-5
 
 def answers(model, feeds):
     """The outputs of a ModelProto by their names."""
+    import onnxruntime  # which may be absent
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(

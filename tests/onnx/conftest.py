@@ -1,9 +1,3 @@
-"""These tests need the extra ``sknn[onnx]`` and onnxruntime."""
+"""What runs in another interpreter is not collected in this one."""
 
-import pytest
-
-pytest.importorskip("onnx", reason="onnx is absent")
-pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
-
-#: what runs in another interpreter
 collect_ignore = ["torch_networks.py"]

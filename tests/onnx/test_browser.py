@@ -12,13 +12,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 
 from sknn import CNNClassifier, TabularClassifier
 from sknn.onnx import to_onnx
 from tests.estimators.samples import DIGITS, IMAGES, TARGETS, X, classifier
 from tests.onnx.answers import assert_same
+
+onnx = pytest.importorskip("onnx", reason="onnx is absent")
+pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
 
 RUNTIME = os.environ.get("SKNN_ONNXRUNTIME_WEB")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -1,7 +1,6 @@
 """Every estimator of one network, with every kind of targets and of input, in onnxruntime."""
 
 import numpy as np
-import onnx
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -30,6 +29,9 @@ from tests.estimators.samples import (
     regressor,
 )
 from tests.onnx.answers import answers, assert_predicts, assert_same
+
+onnx = pytest.importorskip("onnx", reason="onnx is absent")
+pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
 
 X32 = X.astype(np.float32)
 ARCHITECTURES = {"hidden_layer_sizes": 8, "max_iter": 1, "random_state": 0}

@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -19,6 +18,9 @@ from sknn.layers import BatchNorm, Conv2D, Dense, Flatten, GlobalAvgPool2D, MaxP
 from sknn.onnx import from_onnx, to_onnx
 from tests.estimators.samples import DIGITS, IMAGES, TARGETS, X, classifier, regressor
 from tests.onnx.answers import assert_same
+
+onnx = pytest.importorskip("onnx", reason="onnx is absent")
+pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
 
 FOLDER = Path(__file__).parent
 TORCH_PYTHON = os.environ.get("SKNN_TORCH_PYTHON")

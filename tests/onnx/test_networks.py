@@ -9,6 +9,9 @@ from tests.engine.drawn_layers import draw
 from tests.engine.layer_cases import has
 from tests.onnx.answers import answers, assert_predicts, assert_same, fitted
 
+pytest.importorskip("onnx", reason="onnx is absent")
+pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
+
 N_NETWORKS = 40
 #: layers of columns, which from_onnx does not read
 COLUMNS = ("Columns", "CategoryEmbedding", "PeriodicEmbedding", "PiecewiseLinearEmbedding")

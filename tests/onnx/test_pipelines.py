@@ -1,7 +1,6 @@
 """Pipelines by skl2onnx."""
 
 import numpy as np
-import onnx
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
@@ -15,6 +14,9 @@ import sknn.onnx
 from sknn import CNNClassifier, PerceptronClassifier, TabularClassifier, TabularRegressor
 from tests.estimators.samples import DIGITS, IMAGES, TARGETS, X, classifier, regressor
 from tests.onnx.answers import answers, assert_same
+
+onnx = pytest.importorskip("onnx", reason="onnx is absent")
+pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
 
 skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is absent")
 types = pytest.importorskip("skl2onnx.common.data_types")

@@ -1,12 +1,14 @@
 """Tabular estimators in onnxruntime: features of every kind, missing values, ensembles of several kinds."""
 
 import numpy as np
-import onnx
 import pytest
 
 from sknn import TabularClassifier, TabularRegressor
 from sknn.onnx import to_onnx
 from tests.onnx.answers import answers, assert_predicts
+
+onnx = pytest.importorskip("onnx", reason="onnx is absent")
+pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
 
 pd = pytest.importorskip("pandas")
 
