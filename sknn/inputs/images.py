@@ -114,6 +114,13 @@ def channel_statistics(X, samples, weights, shape, channels_first):
     return means, np.where(constant, 1.0, scales)
 
 
+def views_of(augmentation):
+    """Whether the views of test-time augmentation are mirrored, and reflected beyond their edges."""
+    if augmentation is None:
+        return False, False
+    return bool(augmentation.horizontal_flip), augmentation.padding_mode == "reflect"
+
+
 def views_to_average(images, mirrored, reflect, outside=0.0):
     """(weight, images) of test-time augmentation: as they are, shifted by a pixel, each mirrored too.
 
@@ -249,8 +256,7 @@ class ImageInput(DenseInput):
 
     def average_of_views(self, X, augmentation, outputs):
         """Mean of ``outputs(rows)`` over the views of test-time augmentation, in bounded chunks."""
-        mirrored = augmentation is not None and bool(augmentation.horizontal_flip)
-        reflect = augmentation is not None and augmentation.padding_mode == "reflect"
+        mirrored, reflect = views_of(augmentation)
         outside = 0.0 if self.center is None else self.center
         step = max(1, 64 * CHUNK // X.shape[1])
         parts = []

@@ -11,13 +11,14 @@ from sknn.estimators.prediction import NetworkPrediction
 from sknn.estimators.tabular import TabularEstimator
 from sknn.network.weights import Weights
 from sknn.onnx.graph import N_SAMPLES, Tensor
-from sknn.onnx.inputs import shape_of_input, write_input
+from sknn.onnx.inputs import shape_of_input, write_input, write_views
 from sknn.onnx.layers import LayerWriter
 from sknn.onnx.outputs import (
     Output,
     calibrated_outputs,
     class_labels,
     label_outputs,
+    mean_of_members,
     regression_outputs,
     standardized_outputs,
     write_link,
@@ -77,21 +78,24 @@ def _(model: NetworkEstimator, dtype=None):
 
 @write_model.register
 def _(model: NetworkEstimator, graph, inputs):
-    if model._family.averages_views(model):
-        raise ValueError(
-            "test_time_augmentation=True averages predictions of several views, which is not written as ONNX; use "
-            "set_params(test_time_augmentation=False)."
-        )
     prediction = NetworkPrediction(model)
     fitted, targets = prediction.network(), prediction.targets
-    network = fitted.network
-    weights = as_float32(fitted.weights, model)
-    x = write_input(graph, prediction.input, inputs[0])
-    writer = LayerWriter(graph, weights, network.plan.activation)
-    logits = writer.write(network.layers, x, network.input_shape)
-    values = write_link(graph, logits, fitted.link, targets.group_sizes)
+    network, weights = fitted.network, as_float32(fitted.weights, model)
+    if model._family.averages_views(model):
+        several = write_views(graph, prediction.input, inputs[0], model.augmentation)
+    else:
+        several = [(1.0, write_input(graph, prediction.input, inputs[0]))]
+    fractions, views = zip(*several, strict=True)
+    logits = [
+        LayerWriter(graph, weights, network.plan.activation).write(
+            network.layers, x, network.input_shape
+        )
+        for x in views
+    ]
+    mean = mean_of_members(graph, logits, fractions)
+    values = write_link(graph, mean, fitted.link, targets.group_sizes)
     if isinstance(model, NetworkClassifier):
-        return label_outputs(graph, targets, logits, values)
+        return label_outputs(graph, targets, mean, values)
     return regression_outputs(graph, values, model.n_outputs_)
 
 

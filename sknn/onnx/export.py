@@ -46,8 +46,8 @@ def to_onnx(model, *, input_dtype=None):
     TypeError
         Where `model` is no estimator of sknn.
     ValueError
-        With test-time augmentation, layers of a class of your own, classes or categories that are neither strings nor
-        numbers, an `input_dtype` that holds no numbers, and weights beyond the range of float32.
+        With layers of a class of your own, classes or categories that are neither strings nor numbers, an `input_dtype`
+        that holds no numbers, and weights beyond the range of float32.
 
     See Also
     --------
