@@ -140,22 +140,36 @@ def _as_variable(graph, output):
 
 def _inputs(operator, model):
     """The inputs of an operator as those of its estimator."""
-    wanted = inputs_of(model)
-    n_features = model.n_features_in_
+    wanted, n_features = inputs_of(model), model.n_features_in_
     found = [_tensor_of(variable) for variable in operator.inputs]
     if len(found) == 1 and found[0].shape[1:] in ((n_features,), (N_SAMPLES,)):
-        if any(tensor.dtype == object for tensor in wanted) != (found[0].dtype == object):
-            raise TypeError(
-                f"{type(model).__name__} was fitted on strings beside numbers, or on other types than those of the "
-                f"input {found[0].name!r}; give one input for each feature."
-            )
-        return [found[0]._replace(shape=(N_SAMPLES, n_features))]
+        found = [found[0]._replace(shape=(N_SAMPLES, n_features))]
+        wanted = wanted[:1] if len({tensor.dtype for tensor in wanted}) == 1 else wanted
+    by_name = {
+        variable.raw_name: tensor for variable, tensor in zip(operator.inputs, found, strict=True)
+    }
+    if by_name.keys() == {tensor.name for tensor in wanted}:
+        found = [by_name[tensor.name] for tensor in wanted]
     if len(found) != len(wanted):
         raise ValueError(
-            f"{type(model).__name__} takes one matrix of {n_features} features, or {len(wanted)} inputs; got "
-            f"{len(found)} of the shapes {[tensor.shape for tensor in found]}."
+            f"{type(model).__name__} takes {_in_words(wanted, n_features)}; got {len(found)} of the shapes "
+            f"{[tensor.shape for tensor in found]}."
         )
+    for given, tensor in zip(found, wanted, strict=True):
+        if (given.dtype == object) != (tensor.dtype == object):
+            kinds = ["strings" if one.dtype == object else "numbers" for one in (given, tensor)]
+            raise TypeError(f"The input {given.name!r} holds {kinds[0]}, but {kinds[1]} in fit.")
     return found
+
+
+def _in_words(wanted, n_features):
+    """What inputs an estimator takes."""
+    matrix = f"one matrix of {n_features} features"
+    if len(wanted) == 1:
+        return matrix
+    several = f"{len(wanted)} inputs of the shape (n, 1)"
+    mixed = len({tensor.dtype for tensor in wanted}) > 1
+    return several if mixed else f"{matrix}, or {several}"
 
 
 def _tensor_of(variable):

@@ -156,7 +156,17 @@ def test_columns(people, model):
 def test_inputs_that_do_not_fit(people):
     frame, y, _ = people
     net = TabularRegressor(**FAST).fit(frame, y)
-    with pytest.raises(ValueError, match="3 features, or 3 inputs; got 2"):
+    with pytest.raises(ValueError, match=r"takes 3 inputs of the shape \(n, 1\); got 2"):
         skl2onnx.to_onnx(net, initial_types=TYPES[:2])
-    with pytest.raises(TypeError, match="one input for each feature"):
+    with pytest.raises(ValueError, match=r"takes 3 inputs of the shape \(n, 1\); got 1"):
         skl2onnx.to_onnx(net, initial_types=[("X", types.FloatTensorType([None, 3]))])
+    wrong = [(name, types.StringTensorType([None, 1])) for name, _ in TYPES]
+    with pytest.raises(TypeError, match="'age' holds strings, but numbers in fit"):
+        skl2onnx.to_onnx(net, initial_types=wrong)
+
+
+def test_inputs_in_another_order(people):
+    frame, y, inputs = people
+    net = TabularRegressor(**FAST).fit(frame, y)
+    model = skl2onnx.to_onnx(net, initial_types=TYPES[::-1])
+    assert_same(answers(model, inputs)["variable"], net.predict(frame)[:, None])
