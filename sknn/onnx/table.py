@@ -65,10 +65,24 @@ class TableWriter:
 
     def __init__(self, graph, encoder, inputs):
         self.graph, self.encoder, self.inputs = graph, encoder, inputs
-        #: what messages call the features
-        self.names = [repr(tensor.name) for tensor in inputs]
-        if len(inputs) == 1:
-            self.names = [str(number) for number in range(len(encoder.learned))]
+        #: (number, feature) of those that say something
+        self.categorical = [
+            (number, one)
+            for number, one in enumerate(encoder.learned)
+            if isinstance(one, CategoricalFeature) and one.values
+        ]
+        self.numerical = [
+            (number, one)
+            for number, one in enumerate(encoder.learned)
+            if not isinstance(one, CategoricalFeature) and not one.is_empty
+        ]
+        #: codes of categorical features by their numbers
+        self.codes = {number: self._codes(number, one) for number, one in self.categorical}
+        #: columns of numerical features in `values` and `missing`
+        self.places = {number: place for place, (number, _) in enumerate(self.numerical)}
+        if self.numerical:
+            self.values = self._numbers(list(self.places))
+            self.missing = graph.add("IsNaN", self.values)
 
     # ---- columns of X --------------------------------------------------------------------------
 
@@ -104,8 +118,9 @@ class TableWriter:
         if dtype.kind == "f":  # as the input has them
             keys = keys.astype(dtype).astype(np.float64)
         if len(np.unique(keys)) < len(keys):
+            name = number if len(self.inputs) == 1 else repr(self.inputs[number].name)
             raise ValueError(
-                f"The categories of column {self.names[number]} are not distinct in {dtype}; give input_dtype='float64'."
+                f"The categories of column {name} are not distinct in {dtype}; give input_dtype='float64'."
             )
         found = graph.cast(graph.add("Equal", graph.cast(x, np.float64), keys), np.float64)
         # one more than the code, or 0
@@ -116,27 +131,12 @@ class TableWriter:
 
     def write(self):
         """Encoded samples in float32, (n, width)."""
-        self.codes = {
-            number: self._codes(number, feature)
-            for number, feature in enumerate(self.encoder.learned)
-            if isinstance(feature, CategoricalFeature) and feature.values
-        }
-        numerical = [
-            (number, feature)
-            for number, feature in enumerate(self.encoder.learned)
-            if not isinstance(feature, CategoricalFeature) and not feature.is_empty
-        ]
-        self.places = {number: place for place, (number, _) in enumerate(numerical)}
-        if numerical:
-            self.values = self._numbers(list(self.places))
-            self.missing = self.graph.add("IsNaN", self.values)
-        varying = [(number, one) for number, one in numerical if not one.is_constant]
-        split = [(number, one) for number, one in numerical if len(one.thresholds)]
-        embedded = [n for n in self.codes if self.encoder.learned[n].embedded]
+        varying = [(number, one) for number, one in self.numerical if not one.is_constant]
+        split = [(number, one) for number, one in self.numerical if len(one.thresholds)]
         parts = [
             *([self._scaled(varying)] if varying else []),
             *self._passed(),
-            *[self._as_column(self.codes[number]) for number in embedded],
+            *[self._as_column(self.codes[n]) for n, one in self.categorical if one.embedded],
             *([self._above_thresholds(split)] if split else []),
         ]
         return self.graph.concat(parts or [self._zeros()])

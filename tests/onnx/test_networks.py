@@ -12,7 +12,7 @@ from tests.onnx.answers import answers, assert_predicts, assert_same, fitted
 pytest.importorskip("onnx", reason="onnx is absent")
 pytest.importorskip("onnxruntime", reason="onnxruntime is absent")
 
-N_NETWORKS = 40
+N_NETWORKS = 30
 #: layers of columns, which from_onnx does not read
 COLUMNS = ("Columns", "CategoryEmbedding", "PeriodicEmbedding", "PiecewiseLinearEmbedding")
 
