@@ -4,8 +4,6 @@ Images are (n, c, h, w) in ONNX and (h, w, c) in the shapes of layers. Only `Fla
 of the values of an image: they take the channels of a pixel side by side.
 """
 
-from math import prod
-
 import numpy as np
 
 from sknn import layers
@@ -145,21 +143,13 @@ def avg_pool2d(writer, layer, x, shape):
     window = _window(layer, shape)
     if not layer.count_include_pad:
         return writer.graph.add("AveragePool", x, **window)
-    x = writer.graph.add("AveragePool", x, count_include_pad=1, **window)
-    counted = _counted(layer, shape, window)
-    # what partial windows have beyond the padding does not count
-    ratio = np.float32(prod(window["kernel_shape"])) / counted
-    return x if (ratio == 1).all() else writer.graph.add("Mul", x, ratio)
-
-
-def _counted(layer, shape, window):
-    """How many values of each window lie in the image or its padding, float32 (oh, ow)."""
-    axes = []
-    for axis, (n, before, after) in enumerate(layer._windows(shape[:2])):
-        begin = np.arange(n) * window["strides"][axis]
-        end = np.minimum(begin + window["kernel_shape"][axis], before + shape[axis] + after)
-        axes.append((end - begin).astype(np.float32))
-    return np.outer(*axes)
+    (_, top, bottom), (_, left, right) = layer._windows(shape[:2])
+    if window["pads"] == [top, left, bottom, right]:
+        return writer.graph.add("AveragePool", x, count_include_pad=1, **window)
+    # the padding counts, and what partial windows have beyond it does not
+    x = writer.graph.add("Pad", x, np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
+    beyond = [0, 0, window["pads"][2] - bottom, window["pads"][3] - right]
+    return writer.graph.add("AveragePool", x, **window | {"pads": beyond})
 
 
 def _global_pool(op):

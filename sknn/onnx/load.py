@@ -48,7 +48,7 @@ def from_onnx(model, *, classes=None, **parameters):
         - signals and volumes (convolutions and pools of one or three axes), recurrent layers, attention, embeddings
           and other layers of columns, activations with weights such as PReLU;
         - branches other than sums with the value itself (`Residual`), and activations of other names;
-        - weights that are computed in the graph, quantized ones and those in files of their own that are absent;
+        - weights that depend on the input, and those in files of their own that are absent;
         - networks that do not end with a dense layer, ensembles and pipelines.
 
     See Also

@@ -33,14 +33,19 @@ def _check_images(at):
         raise NotALayer("it works on images (n, c, h, w), but gets another value")
 
 
-def _padding(attributes):
-    """The parameter `padding`, from `pads` and `auto_pad`."""
+#: pixels at the top, on the left, at the bottom and on the right
+NOTHING = (0, 0, 0, 0)
+
+
+def _padding(attributes, around=NOTHING):
+    """The parameter `padding`, from `pads`, what stands around the image already, and `auto_pad`."""
     auto = attributes.get("auto_pad", "NOTSET")
-    if auto in ("SAME_UPPER", "VALID"):
+    if auto in ("SAME_UPPER", "VALID") and around == NOTHING:
         return {"SAME_UPPER": "same", "VALID": "valid"}[auto]
     if auto != "NOTSET":
         raise NotALayer(f"auto_pad={auto!r} is not known")
-    top, left, bottom, right = pads = attributes.get("pads", [0, 0, 0, 0])
+    own = attributes.get("pads", NOTHING)
+    top, left, bottom, right = pads = [a + b for a, b in zip(own, around, strict=True)]
     if not any(pads):
         return "valid"
     if (top, left) == (bottom, right):
@@ -66,7 +71,7 @@ def _only(attributes, **values):
 # ---- dense, convolutions ------------------------------------------------------------------------
 
 
-def conv(reader, node, at):
+def conv(reader, node, at, around=NOTHING):
     _check_images(at)
     attributes, W = reader.source.attributes(node), reader.array(node, 1)
     b = reader.array(node, 2)
@@ -75,7 +80,7 @@ def conv(reader, node, at):
         W.shape[0],
         kernel,
         strides,
-        _padding(attributes),
+        _padding(attributes, around),
         _simple(attributes.get("dilations", [1, 1])),
         attributes.get("group", 1),
         bias=b is not None,
@@ -168,6 +173,39 @@ def _global_pool(kind, with_window):
         return reader.after(node, at, with_window(_simple(at.shape[:2])))
 
     return read
+
+
+def pad(reader, node, at):
+    """Zeros around images, as a part of the convolution or of the mean that follows."""
+    _check_images(at)
+    after = reader.source.only_consumer(node.output[0])
+    pads, value = reader.array(node, 1), reader.array(node, 2)
+    _only(reader.source.attributes(node), mode="constant")
+    if after is None or after.op_type not in PADDED or len(node.input) > 3:
+        raise NotALayer("padding is read before a convolution or an average pool")
+    pads = np.zeros(8, int) if pads is None else np.asarray(pads)
+    if len(pads) != 8 or pads[[0, 1, 4, 5]].any() or pads.min() < 0 or np.any(value):
+        raise NotALayer("only zeros around height and width are read")
+    return PADDED[after.op_type](reader, after, at, tuple(pads[[2, 3, 6, 7]].tolist()))
+
+
+def _padded_mean(reader, node, at, around):
+    """Average pooling in which padding counts, and not what partial windows have beyond it."""
+    attributes = reader.source.attributes(node)
+    _only(attributes, dilations=[1, 1], auto_pad="NOTSET", count_include_pad=0, ceil_mode=0)
+    kernel, strides = attributes["kernel_shape"], attributes.get("strides", [1, 1])
+    beyond = attributes.get("pads", NOTHING)
+    size, steps = _window(attributes, kernel)
+    layer = layers.AvgPool2D(size, steps, _padding({}, around), any(beyond), count_include_pad=True)
+    sizes = [at.shape[a] + around[a] + around[a + 2] + beyond[a + 2] for a in (0, 1)]
+    found = [(sizes[a] - kernel[a]) // strides[a] + 1 for a in (0, 1)]
+    if any(beyond[:2]) or (*found, at.shape[2]) != layer.output_shape(at.shape):
+        raise NotALayer(f"pads={beyond} after padding are no partial windows")
+    return reader.after(node, at, layer)
+
+
+#: what padding may stand before
+PADDED = {"AveragePool": _padded_mean, "Conv": conv}
 
 
 # ---- norms and factors --------------------------------------------------------------------------
@@ -318,6 +356,7 @@ READERS = {
     "MatMul": matmul,
     "MaxPool": _pool(layers.MaxPool2D, storage_order=0),
     "Mul": mul,
+    "Pad": pad,
     "ReduceMax": _global_pool(layers.GlobalMaxPool2D, layers.MaxPool2D),
     "ReduceMean": _global_pool(layers.GlobalAvgPool2D, layers.AvgPool2D),
     "Reshape": reshape,

@@ -165,7 +165,8 @@ class LayerReader:
             outside = without | {node.output[0], total.output[0]}
             functions = elementwise_functions(self.source, at.name, outside)
             known = {f[-1].output[0]: recognized(self.source, at.name, f) for f in functions}
-            name, _ = known.get(last) or ("identity" if last == at.name else None, None)
+            alone = last == at.name and {one.output[0] for one in nodes} <= outside
+            name, _ = known.get(last) or ("identity" if alone else None, None)
             factors = self.source.constant_of(product)
             if name is not None and factors is not None:
                 layer = layers.ParametricActivation(name)

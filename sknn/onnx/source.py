@@ -41,10 +41,9 @@ class SourceGraph:
         """Sort a node in: as a constant, as another name of a value, or as one that computes."""
         for number, name in enumerate(node.input):
             node.input[number] = self._same.get(name, name)
-        if node.op_type == "Constant":
-            self.constants[node.output[0]] = self._constant_of(node)
-        elif node.op_type == "Identity" and node.input[0] in self.constants:
-            self.constants[node.output[0]] = self.constants[node.input[0]]
+        given = [name for name in node.input if name]
+        if node.op_type == "Constant" or (given and all(n in self.constants for n in given)):
+            self.constants |= self._computed(node, given)
         elif node.op_type in ("Identity", "Dropout") and node.output[0] not in self.outputs:
             self._same[node.output[0]] = node.input[0]
         elif node.op_type != "Shape":  # which is asked for where a value gets back its shape
@@ -52,12 +51,18 @@ class SourceGraph:
             for name in set(node.input):
                 self._consumers[name].append(node)
 
-    def _constant_of(self, node):
-        (attribute,) = node.attribute
-        value = self.onnx.helper.get_attribute_value(attribute)
-        return (
-            self.onnx.numpy_helper.to_array(value) if attribute.name == "value" else np.array(value)
-        )
+    def _computed(self, node, given):
+        """The outputs of a node that depends on constants alone, by name."""
+        helper = self.onnx.helper
+        constants = [
+            self.onnx.numpy_helper.from_array(self.constants[name], name) for name in given
+        ]
+        outputs = [self.onnx.ValueInfoProto(name=name) for name in node.output if name]
+        graph = helper.make_graph([node], "constants", [], outputs, constants)
+        model = helper.make_model(graph, opset_imports=self.opsets)
+        reference = import_extra("onnx.reference", "from_onnx")
+        values = reference.ReferenceEvaluator(model).run(None, {})
+        return dict(zip((one.name for one in outputs), values, strict=True))
 
     def consumers(self, name):
         """Nodes that read a value, in order."""

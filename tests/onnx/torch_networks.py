@@ -23,6 +23,7 @@ class Residual(nn.Module):
         return x + self.layers(x)
 
 
+torch.manual_seed(0)
 NETWORKS = {
     "convolutions": (
         (3, 9, 9),
@@ -37,8 +38,9 @@ NETWORKS = {
     "flattened": (
         (2, 6, 5),
         [
+            nn.ZeroPad2d((1, 0, 2, 1)),
             *(nn.Conv2d(2, 3, (3, 2), stride=(1, 2), dilation=(2, 1)), nn.Tanh(), nn.Flatten()),
-            *(nn.BatchNorm1d(12), nn.LayerNorm(12), nn.Linear(12, 2), nn.Softmax(1)),
+            *(nn.BatchNorm1d(45), nn.LayerNorm(45), nn.Linear(45, 2), nn.Softmax(1)),
         ],
     ),
     "norms": (
@@ -94,7 +96,6 @@ def without_traces(path):
 
 
 def main(folder):
-    torch.manual_seed(0)
     for name, (shape, layers) in NETWORKS.items():
         model, X = nn.Sequential(*layers), torch.randn(5, *shape)
         randomize(model)
