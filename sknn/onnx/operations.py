@@ -168,7 +168,7 @@ def _global_pool(kind, with_window):
             if not attributes.get("keepdims", 1):
                 return reader.after(node, at, kind())
         after = reader.source.only_consumer(node.output[0])
-        if after is not None and after.op_type in ("Flatten", "Reshape", "Squeeze"):
+        if after is not None and _makes_vectors(reader, after):
             return reader.after(after, at, kind())
         return reader.after(node, at, with_window(_simple(at.shape[:2])))
 
@@ -206,6 +206,17 @@ def _padded_mean(reader, node, at, around):
 
 #: what padding may stand before
 PADDED = {"AveragePool": _padded_mean, "Conv": conv}
+
+
+def _makes_vectors(reader, node):
+    """Whether a node makes vectors (n, c) of images of one pixel."""
+    if node.op_type == "Reshape":
+        shape = reader.source.constant(node, 1)
+        return shape is not None and len(shape) == 2
+    axis = reader.source.attributes(node).get("axis", 1)
+    return (node.op_type == "Flatten" and axis == 1) or (
+        node.op_type == "Squeeze" and np.array_equal(reader.source.constant(node, 1), [2, 3])
+    )
 
 
 # ---- norms and factors --------------------------------------------------------------------------
@@ -246,21 +257,22 @@ def instance_norm(reader, node, at):
 
 def _group_norm(reader, norm, at):
     """GroupNorm as PyTorch writes it: groups as channels are normalized, then come factors and shifts."""
-    back = reader.source.only_consumer(norm.output[0])
-    values, node = [], back
+    ones, zeros = reader.array(norm, 1), reader.array(norm, 2)
+    if (ones != 1).any() or zeros.any() or at.axes != CHANNELS_FIRST or at.order is not None:
+        raise NotALayer(
+            "it normalizes groups with weights of their own, or of channels in another order"
+        )
+    values, node = [], reader.source.only_consumer(norm.output[0])
+    if node is None or node.op_type != "Reshape":
+        raise NotALayer("groups are normalized, but do not become channels again")
     for op in ("Mul", "Add"):
-        node = None if node is None else reader.source.only_consumer(node.output[0])
+        node = reader.source.only_consumer(node.output[0])
         if node is None or node.op_type != op:
             raise NotALayer(
                 "groups are normalized, but factors and shifts of the channels do not follow"
             )
         values.append(at.of_channels(reader.source.constant_of(node)))
-    if at.order is not None:
-        raise NotALayer(
-            "it normalizes groups of a flattened image, whose values are in another order here"
-        )
-    groups = len(reader.array(norm, 1))
-    return reader.after(node, at, layers.GroupNorm(groups, _epsilon(reader, norm)), *values)
+    return reader.after(node, at, layers.GroupNorm(len(ones), _epsilon(reader, norm)), *values)
 
 
 def mul(reader, node, at):

@@ -40,6 +40,8 @@ class Place(NamedTuple):
 
     def of_channels(self, values):
         """One value for each channel, in the order of sknn; raises where there are others."""
+        if values is None:
+            raise NotALayer("its weights are computed, not constant")
         shape, c = np.shape(values), self.shape[-1]
         last = not self.is_image or self.axes == CHANNELS_LAST
         if prod(shape) != c or (c > 1 and (shape[-1:] if last else shape[-3:-2]) != (c,)):

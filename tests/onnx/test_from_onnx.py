@@ -14,7 +14,16 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sknn import CNNClassifier, CNNRegressor, MLPMixerClassifier
-from sknn.layers import BatchNorm, Conv2D, Dense, Flatten, GlobalAvgPool2D, MaxPool2D, Residual
+from sknn.layers import (
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAvgPool2D,
+    GroupNorm,
+    MaxPool2D,
+    Residual,
+)
 from sknn.onnx import from_onnx, to_onnx
 from tests.estimators.samples import DIGITS, IMAGES, TARGETS, X, classifier, regressor
 from tests.onnx.answers import assert_same
@@ -288,6 +297,16 @@ def test_what_is_done_to_probabilities():
     model = softmax_of(3)[0]
     model.graph.node[-1].attribute.append(onnx.helper.make_attribute("axis", 0))
     with pytest.raises(ValueError, match="Softmax has no layer"):
+        from_onnx(model)
+
+
+def test_groups_with_weights_of_their_own():
+    net = CNNClassifier(layers=[Conv2D(4, 3), GroupNorm(2)], max_iter=1).fit(IMAGES, DIGITS)
+    model = to_onnx(net)
+    norm = next(node for node in model.graph.node if node.op_type == "InstanceNormalization")
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.float32([1, 2]), "own"))
+    norm.input[1] = "own"
+    with pytest.raises(ValueError, match="normalizes groups with weights of their own"):
         from_onnx(model)
 
 
