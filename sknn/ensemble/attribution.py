@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.inputs.table.encoder import CategoricalFeature
+from sknn.inputs.table.features import CategoricalFeature
 
 #: samples times features that are looked at for importances
 IMPORTANCE_VALUES = 20_000

@@ -3,11 +3,12 @@
 Numerical features are read in float64: at a threshold between neighboring values rounding would decide.
 """
 
+from itertools import groupby
 from numbers import Number
 
 import numpy as np
 
-from sknn.inputs.table.encoder import CategoricalFeature
+from sknn.inputs.table.features import CategoricalFeature
 from sknn.onnx.graph import ML_DOMAIN, N_SAMPLES, Tensor
 
 #: beyond it a clipped value differs no more, and its square is still finite
@@ -134,12 +135,38 @@ class TableWriter:
         varying = [(number, one) for number, one in self.numerical if not one.is_constant]
         split = [(number, one) for number, one in self.numerical if len(one.thresholds)]
         parts = [
-            *([self._scaled(varying)] if varying else []),
+            *self._in_order(varying, self._scaled, 0),
             *self._passed(),
             *[self._as_column(self.codes[n]) for n, one in self.categorical if one.embedded],
-            *([self._above_thresholds(split)] if split else []),
+            *self._in_order(split, self._above_thresholds, 1),
         ]
         return self.graph.concat(parts or [self._zeros()])
+
+    def _in_order(self, numerical, write, part):
+        """Numbers or threshold features by feature; runs of numerical features are written at once.
+
+        Parameters
+        ----------
+        numerical : list of (int, NumericalFeature)
+        write : callable
+            (some of them) -> name
+        part : int
+            Which part of the encoded statistics belongs beside them.
+        """
+        statistics = [(n, one) for n, one in self.categorical if one.numbers]
+        features = sorted([*numerical, *statistics], key=lambda pair: pair[0])
+        parts = []
+        for is_categorical, run in groupby(
+            features, lambda pair: isinstance(pair[1], CategoricalFeature)
+        ):
+            if not is_categorical:
+                parts.append(write(list(run)))
+                continue
+            for number, feature in run:
+                table = feature.encoded_statistics(feature.means)[part].astype(np.float32)
+                if table.shape[1]:
+                    parts.append(self.graph.add("Gather", table, self.codes[number]))
+        return parts
 
     def _as_column(self, codes):
         return self.graph.cast(self.graph.reshape(codes, [-1, 1]), np.float32)

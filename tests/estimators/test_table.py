@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sknn.inputs.table.columns import TableColumns, parse_categorical
-from sknn.inputs.table.encoder import NumericalFeature, TableEncoder
+from sknn.inputs.table.encoder import TableEncoder
+from sknn.inputs.table.features import NumericalFeature
 
 pd = pytest.importorskip("pandas")
 

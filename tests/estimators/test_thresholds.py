@@ -5,7 +5,8 @@ import pytest
 
 from sknn.ensemble.calibration import right_probabilities
 from sknn.inputs.table.columns import TableColumns
-from sknn.inputs.table.encoder import NumericalFeature, TableEncoder
+from sknn.inputs.table.encoder import TableEncoder
+from sknn.inputs.table.features import NumericalFeature
 from sknn.inputs.table.thresholds import find_thresholds
 from sknn.losses import Loss
 from tests.estimators.samples import NUMBERS, TARGETS, X_NUMBERS, X, Y, outputs_of
@@ -107,7 +108,7 @@ def test_steps_end_a_row():
     columns = TableColumns(table)
     encoder = TableEncoder(columns, np.array([False, True, False, False]))
     before = encoder.encode(columns, np.float64)
-    encoder.learn_thresholds(columns, (UNIFORM > 0.7)[:, None], None, 2, True, n_threads=2)
+    encoder.learn_thresholds(columns, {}, (UNIFORM > 0.7)[:, None], None, 2, True, n_threads=2)
     after = encoder.encode(columns, np.float64)
     assert after.shape[1] == encoder.width == before.shape[1] + encoder.n_thresholds
     np.testing.assert_array_equal(after[:, : encoder.width_without_thresholds], before)

@@ -23,6 +23,7 @@ def frame():
         {
             "normal": rng.normal(40, 10, N),
             "heavy": rng.standard_cauchy(N) ** 3 * 1e9,
+            "very many": rng.choice([f"street {i}" for i in range(60)], N),
             "mostly zero": np.where(rng.random(N) < 0.8, 0, rng.random(N)),
             "time": 1.7e9 + rng.integers(0, 100, N),
             "constant": 1.0,
@@ -36,7 +37,7 @@ def frame():
         }
     )
     X.loc[::7, "normal"] = np.nan
-    for name, step in (("two", 5), ("several", 6), ("many", 9)):
+    for name, step in (("two", 5), ("several", 6), ("many", 9), ("very many", 4)):
         X[name] = X[name].where(np.arange(N) % step > 0, None)
     X["one or none"] = np.where(rng.random(N) < 0.5, "here", None)
     return X
@@ -63,7 +64,7 @@ def feeds(model, X):
 def unknown(X):
     """The same with categories and numbers that fit has not seen."""
     X = X.astype({"codes": object, "levels": object})
-    X.loc[:20, ["two", "several", "many"]] = "never seen"
+    X.loc[:20, ["two", "several", "many", "very many"]] = "never seen"
     X.loc[10:30, "codes"] = 99
     X.loc[10:30, "levels"] = 0.15
     X.loc[20:40, "heavy"] = [1e300, -1e300, 0.0] * 7
@@ -108,6 +109,7 @@ def test_all_kinds_of_members():
     assert len({member.kind for member in net.estimators_}) > 1
     assert len({member.weight for member in net.estimators_}) > 1
     assert net._encoder.n_thresholds > 0
+    assert net._encoder.learned[X.columns.get_loc("very many")].means is not None
     model = to_onnx(net)
     assert_predicts(answers(model, feeds(model, X)), net, X)
     weights = [array for member in net.estimators_ for array in (*member.coefs, *member.intercepts)]

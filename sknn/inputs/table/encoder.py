@@ -8,18 +8,14 @@ its end.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
 
-from sknn.inputs.table.statistics import FEW_SAMPLES, MANY_CATEGORIES, target_statistics
+from sknn.inputs.table.features import CategoricalFeature, NumericalFeature
+from sknn.inputs.table.statistics import FEW_SAMPLES, MANY_CATEGORIES
 from sknn.inputs.table.thresholds import find_thresholds
-from sknn.layers._piecewise import quantile_edges, quantiles
 
-#: up to this many categories become columns of their own
-ONE_HOT = 8
-QUARTILES = (0.25, 0.5, 0.75)
 #: values of one-hot columns and of indicators
 INDICATORS = np.array([-1.0, 0.0, 1.0])
 
@@ -32,66 +28,6 @@ class Parts(NamedTuple):
     passed: np.ndarray
     codes: np.ndarray
     thresholds: np.ndarray
-
-
-class NumericalFeature:
-    """Robust scale and smooth clip of a numerical feature: ``z = (x − median) / IQR``, ``z / √(1 + (z / 3)²)``.
-
-    Where the quartiles coincide, as where most values are 0, half of the median distance of the other
-    values from the median stands in for IQR. Missing values become the median.
-    The result lies in (−3, 3), so heavy tails and values of 1e30 do no harm; with ``clip=False`` it is z. With
-    `n_bins` there are `edges` of bins that hold about as many known values each, of what `encode` gives.
-    After `split` there are `thresholds`, too.
-    """
-
-    def __init__(self, values, n_bins=None, clip=True):
-        self.clip, self.thresholds = clip, np.empty(0)
-        known = values[~np.isnan(values)]
-        self.is_empty = len(known) == 0
-        self.is_constant = self.is_empty or known.min() == known.max()
-        self.has_missing = 0 < len(known) < len(values)
-        if self.is_constant:
-            return
-        self.unit = np.abs(known).max()  # first: ranges of 1e308 must not overflow
-        low, self.center, high = quantiles(known / self.unit, QUARTILES)
-        width = high - low
-        if width == 0:
-            distances = np.abs(known / self.unit - self.center)
-            width = np.median(distances[distances > 0]) / 2
-        self.scale = 1 / width if np.isfinite(1 / width) else 0.0
-        if n_bins is not None:
-            self.edges = quantile_edges(self.encode(known), n_bins)
-
-    def encode(self, values):
-        """Scaled values, clipped to (−3, 3), 0 where they are missing."""
-        return np.nan_to_num(self._clipped((values / self.unit - self.center) * self.scale))
-
-    def _clipped(self, z):
-        return z / np.hypot(1.0, z / 3) if self.clip else z
-
-    def indicators(self, values):
-        """Whether values are missing, (n, 1); (n, 0) where fit saw no missing values."""
-        n_columns = int(self.has_missing)
-        return np.isnan(values).astype(np.float64)[:, None][:, :n_columns]
-
-    def slope(self, values):
-        """Derivative of `encode`."""
-        z = (values / self.unit - self.center) * self.scale
-        slope = self.scale / self.unit / (np.hypot(1.0, z / 3) ** 3 if self.clip else 1.0)
-        return np.where(np.isnan(z), 0.0, slope)
-
-    def split(self, values, thresholds):
-        """Sets the thresholds, and the scaled values of a threshold feature below and above each."""
-        self.thresholds = thresholds
-        known = values[~np.isnan(values)]
-        share = (known[:, None] > thresholds).mean(axis=0)
-        median, width = share > 0.5, np.where(np.abs(share - 0.5) < 0.25, 1.0, 0.5)
-        self.below, self.above = self._clipped((np.array([[0], [1]]) - median) / width)
-
-    def above_thresholds(self, values):
-        """Whether values exceed each threshold, (n, n_thresholds); 0 where they are missing."""
-        features = np.where(values[:, None] > self.thresholds, self.above, self.below)
-        return np.where(np.isnan(values)[:, None], 0.0, features)
 
 
 def scaled_indicators(counts, clip):
@@ -115,101 +51,6 @@ def scaled_indicators(counts, clip):
         if not column.is_constant:
             row[:] = column.encode(INDICATORS)
     return scaled[which.ravel()].T
-
-
-class CategoricalFeature:
-    """The categories of one column, in order; others and missing ones have the code −1.
-
-    After `learn_statistics` there are `means` of the targets for each category and for −1, and `numbers`: how
-    each of their columns is scaled.
-    """
-
-    means: np.ndarray | None = None
-
-    def __init__(self, codes, values):
-        counts = np.bincount(codes[codes >= 0], minlength=len(values))
-        present = np.flatnonzero(counts)
-        self.kinds = _kinds_of(values[i] for i in present)
-        self.are_mostly_numbers = mostly_numbers([values[i] for i in present], counts[present])
-        if len(present) > ONE_HOT:  # nothing can be learned about what was seen once
-            present = np.flatnonzero(counts > 1)
-        self.values = _in_order(values[i] for i in present)
-        self.places = {value: place for place, value in enumerate(self.values)}
-        self.has_missing = bool((codes < 0).any())
-
-    @property
-    def embedded(self):
-        """Whether there are too many for columns of their own, and they have no statistics."""
-        return len(self.values) > ONE_HOT and self.means is None
-
-    def learn_statistics(self, codes, known, n_bins, clip):
-        """Learns target statistics in place of an embedding; returns those that the training samples take."""
-        means, of_others = target_statistics(codes, len(self.values), known)
-        numbers = [NumericalFeature(column, n_bins, clip) for column in of_others.T]
-        varying = np.array([not one.is_constant for one in numbers], bool)
-        self.numbers = [one for one in numbers if not one.is_constant]
-        self.means = means[:, varying]
-        return of_others[:, varying]
-
-    def codes(self, codes, values, name):
-        """Positions in `values`, −1 for what is not there; raises where nothing could ever be there."""
-        present = np.flatnonzero(np.bincount(codes[codes >= 0]))
-        found = _kinds_of(values[i] for i in present)
-        if self.kinds and found and not self.kinds.keys() & found.keys():
-            kind, value = next(iter(found.items()))
-            before, known = next(iter(self.kinds.items()))
-            raise ValueError(
-                f"Column {name} holds {kind}, such as {value!r}, but held {before}, such as {known!r}, in "
-                "fit."
-            )
-        known = np.array([*(self.places.get(value, -1) for value in values), -1], np.intp)
-        return known[codes]
-
-    def indicators(self, codes):
-        """Columns of 0 and 1; for two categories one of −1 and 1, 0 for neither; none where there are too many."""
-        constant = not self.values or (len(self.values) == 1 and not self.has_missing)
-        if len(self.values) > ONE_HOT or constant:
-            return np.empty((len(codes), 0))
-        if len(self.values) == 2:
-            return np.where(codes < 0, 0.0, 2.0 * codes - 1.0)[:, None]
-        return (codes[:, None] == np.arange(len(self.values))).astype(np.float64)
-
-
-def _kinds_of(values):
-    """One of the values of each kind, by its name; numbers are of one kind whatever their types."""
-    kinds = {}
-    for value in values:
-        name = "numbers" if isinstance(value, Number) else type(value).__name__
-        kinds.setdefault("strings" if name == "str" else name, value)
-    return kinds
-
-
-def _in_order(values):
-    """Values of each type in their order, or in that of their names where they have none."""
-    values = list(values)
-    try:
-        return sorted(values, key=lambda value: (type(value).__name__, value))
-    except TypeError:
-        return sorted(values, key=lambda value: (type(value).__name__, str(value)))
-
-
-def mostly_numbers(values, counts):
-    """Whether most values are numbers, strings or not, and yet no codes: not all values are integers."""
-    n_numbers, are_codes = 0, True
-    for value, count in zip(values, counts, strict=True):
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            are_codes = False
-        else:
-            n_numbers += count
-            are_codes &= np.isnan(number) or number.is_integer()
-    return bool(not are_codes and 2 * n_numbers > counts.sum())
-
-
-def _side_by_side(none, columns):
-    """Columns as an array; `none` where there are none."""
-    return np.column_stack(columns) if columns else none
 
 
 class TableEncoder:
@@ -253,15 +94,15 @@ class TableEncoder:
     @property
     def edges(self):
         """Edges of the bins of each number, (n_bins + 1, n_numbers)."""
-        return np.stack([one.edges for _, one in self._numerical], axis=1)
+        return np.stack([one.edges for _, one in self.numerical], axis=1)
 
     @property
-    def _numerical(self):
+    def numerical(self):
         """(number of the feature, NumericalFeature) of each number of an encoded sample, in their order."""
         found = []
         for i, learned in enumerate(self.learned):
             if isinstance(learned, CategoricalFeature):
-                found += [(i, one) for one in getattr(learned, "numbers", ())]
+                found += [(i, one) for one in learned.numbers]
             elif not learned.is_constant:
                 found.append((i, learned))
         return found
@@ -347,7 +188,7 @@ class TableEncoder:
         given = {i: iter(found.T) for i, found in statistics.items()}
         numbers = [
             (i, one, next(given[i]) if i in given else columns.numbers(i))
-            for i, one in self._numerical
+            for i, one in self.numerical
         ]
         with ThreadPoolExecutor(n_threads) as pool:
             apply = pool.map if n_threads > 1 else map  # one thread: this one
@@ -373,12 +214,7 @@ class TableEncoder:
                 passed = learned.indicators(positions)
                 if learned.means is not None:
                     given = statistics[i] if i in statistics else learned.means[positions]
-                    pairs = list(zip(learned.numbers, given.T, strict=True))
-                    numbers = _side_by_side(numbers, [one.encode(values) for one, values in pairs])
-                    split = [pair for pair in pairs if len(pair[0].thresholds)]
-                    thresholds = _side_by_side(
-                        thresholds, [one.above_thresholds(values) for one, values in split]
-                    )
+                    numbers, thresholds = learned.encoded_statistics(given)
                 elif learned.embedded:
                     codes = positions[:, None].astype(np.float64)
             elif not learned.is_empty:  # of which nothing is known, not even that it held numbers
