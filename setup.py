@@ -125,20 +125,20 @@ def extensions():
 
 
 class ParallelBuild(build_ext):
-    """Compiles the extensions side by side: the compilers run in processes of their own."""
+    """Translates and compiles the extensions side by side, in processes; a source distribution needs neither."""
 
     def build_extensions(self):
+        translated = cythonize(
+            self.extensions,
+            compiler_directives=DIRECTIVES,
+            build_dir="build/cython" + ("-debug" if DEBUG else ""),
+            nthreads=os.cpu_count() if sys.platform == "linux" else 0,
+        )
+        for module, in_c in zip(self.extensions, translated, strict=True):
+            module.sources = in_c.sources
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(self.build_extension, self.extensions):
                 pass
 
 
-setup(
-    ext_modules=cythonize(
-        extensions(),
-        compiler_directives=DIRECTIVES,
-        build_dir="build/cython" + ("-debug" if DEBUG else ""),
-        nthreads=os.cpu_count() if sys.platform == "linux" else 0,
-    ),
-    cmdclass={"build_ext": ParallelBuild},
-)
+setup(ext_modules=extensions(), cmdclass={"build_ext": ParallelBuild})

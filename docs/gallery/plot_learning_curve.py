@@ -30,7 +30,7 @@ folds = StratifiedKFold(3, shuffle=True, random_state=0)
 fig, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")
 for name, model in models.items():
     sizes, _, scores = learning_curve(
-        model, X, y, train_sizes=[0.1, 0.2, 0.4, 0.7, 1.0], cv=folds, shuffle=True, random_state=0
+        model, X, y, train_sizes=[0.1, 0.3, 1.0], cv=folds, shuffle=True, random_state=0
     )
     errors = 100 * (1 - scores)
     ax.plot(sizes, errors.mean(axis=1), "o-", label=name)
@@ -52,7 +52,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 fig, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
 maps = {
     name: permutation_importance(
-        model.fit(X_train, y_train), X_test, y_test, n_repeats=3, random_state=0
+        model.fit(X_train, y_train), X_test, y_test, n_repeats=1, random_state=0
     ).importances_mean.reshape(8, 8)
     for name, model in models.items()
 }

@@ -31,7 +31,7 @@ net = MLPMixerClassifier(
     augmentation=Augmentation(shift=1),
     alpha=0.3,
     learning_rate_init=0.006,
-    max_iter=60,
+    max_iter=40,
     random_state=0,
 )
 net.fit(X_train, y_train)

@@ -24,7 +24,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 from sknn import TabularClassifier
 
-n, rng = 4000, np.random.default_rng(0)
+n, rng = 2000, np.random.default_rng(0)
 X = pd.DataFrame(
     {
         "income": rng.lognormal(10.5, 0.6, n),

@@ -67,6 +67,7 @@ CNNS = [
 QUICK = {"learning_rate_init": 0.03, "max_iter": 40}
 QUICK_CNN = {**QUICK, "layers": ConvNet(8, hidden_layer_sizes=16)}
 QUICK_MIXER = {**QUICK, "n_blocks": 1, "hidden_dim": 8}
+QUICK_MIXER |= {"tokens_mlp_dim": 8, "channels_mlp_dim": 16}
 QUICK_TABULAR = {"max_iter": 20, "n_members": 1, "hidden_layer_sizes": 32}
 MIXERS = [
     MLPMixerClassifier(**QUICK_MIXER, patch_size=2, channels_first=True, dtype=None),
