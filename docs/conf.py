@@ -130,6 +130,7 @@ html_title = "sknn"
 html_static_path = ["_static"]
 html_css_files = ["sknn.css"]
 html_show_sourcelink = False
+html_domain_indices = False  # the API reference is the list of modules
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
