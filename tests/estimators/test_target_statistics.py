@@ -13,6 +13,7 @@ RANDOM = np.random.default_rng(0)
 N, N_CATEGORIES = 400, 40
 CODES = RANDOM.integers(-1, N_CATEGORIES, N)
 WEIGHTS = RANDOM.uniform(0.5, 2, N)
+WEIGHTS /= WEIGHTS.mean()
 TARGETS = RANDOM.normal(size=(N, 2))
 GROUPS = np.arange(N) // 2
 EFFECT = RANDOM.normal(size=N_CATEGORIES + 1)
@@ -34,7 +35,7 @@ def smoothed(chosen, values=TARGETS):
 
 
 def test_means_of_categories_and_of_others():
-    means, of_others = target_statistics(CODES, N_CATEGORIES, known())
+    means, of_others = target_statistics(CODES, N_CATEGORIES, known(weights=1e-6 * WEIGHTS))
     everything = np.ones(N, bool)
     for code in range(-1, N_CATEGORIES):
         np.testing.assert_allclose(means[code], smoothed((everything, code == CODES)))

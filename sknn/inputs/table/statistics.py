@@ -29,6 +29,7 @@ class KnownTargets:
     values : ndarray of shape (n, n_columns)
         Numbers, or whether a sample is of a class.
     weights : ndarray of shape (n,)
+        Their mean is 1, so that their scale does not matter.
     parts : ndarray of int (n,)
         From 0 to ``N_PARTS − 1``.
     """
@@ -41,8 +42,8 @@ class KnownTargets:
     def of(cls, targets, weights, groups, of_classes):
         """From encoded targets (n, n_targets), and numbers of what belongs together."""
         columns = _indicators(targets) if of_classes else targets
-        weights = np.ones(len(targets)) if weights is None else weights
-        return cls(columns, weights, groups % N_PARTS)
+        weights = np.ones(len(targets)) if weights is None else weights.astype(np.float64)
+        return cls(columns, weights / weights.mean(), groups % N_PARTS)
 
 
 def _indicators(targets):
