@@ -225,6 +225,74 @@ def uncut(root):
     )
 
 
+def elo(root):
+    """TabArena's leaderboard of the models with default settings."""
+    record = load(root, "elo")
+    rows = [
+        [
+            WORDS.get(row["model"], row["model"]),
+            f"{row['elo']:.0f} (+{row['elo+']:.0f}, −{row['elo-']:.0f})",
+            f"{row['rank']:.1f}",
+            f"{100 * row['winrate']:.0f}\N{NO-BREAK SPACE}%",
+            f"{100 * row['improvability']:.1f}\N{NO-BREAK SPACE}%",
+        ]
+        for row in record["rows"]
+    ]
+    caption = (
+        "The same data sets and splits by TabArena's metrics and arithmetic: 1 − AUC, log-loss with more than two "
+        "classes, RMSE. Elo has the mean 1,000; 400 points more are ten wins for each defeat. *Improvability* is how far "
+        f"below a model's error the best one's is. {machine(record, 'benchmarks/elo.py --json')}"
+    )
+    return Table(caption, ["model", "Elo", "rank", "wins", "improvability"], rows)
+
+
+def srbench(root):
+    """Mean ranks among SRBench's published results."""
+    record = load(root, "srbench")
+    sets = record["rows"]
+    scores = [{**row["published"], "sknn": row["r2"]} for row in sets]
+    ranks = {}
+    for of_set in scores:
+        for name, rank in zip(of_set, rankdata([-r2 for r2 in of_set.values()]), strict=True):
+            ranks.setdefault(name, []).append(rank)
+    means = sorted((float(np.mean(found)), name) for name, found in ranks.items())
+    rows = [
+        [WORDS.get(name, name).replace("`TabularClassifier`, ", ""), f"{rank:.2f}"]
+        for rank, name in means
+    ]
+    seconds = float(np.median([row["seconds"] for row in sets]))
+    most = max(row["rows"] for row in sets)
+    seeds = {1: "one seed"}.get(sets[0]["seeds"], f"{sets[0]['seeds']} seeds")
+    caption = (
+        f"Mean rank of :math:`R^2` on {len(sets)} data sets of SRBench, those of at most {most:,} rows, {seeds}. The "
+        "other methods were tuned on each data set by their authors; a fit of `TabularRegressor` with its defaults takes "
+        f"{seconds:.1f}\N{NO-BREAK SPACE}s in the median. "
+        f"{machine(record, 'benchmarks/srbench.py --json')}"
+    )
+    return Table(caption, ["method", "mean rank"], rows)
+
+
+def categories(root):
+    """Target statistics beside embeddings, on a feature of thousands of categories."""
+    record = load(root, "categories")
+    rows = [
+        [
+            row["model"].replace("boosting", WORDS["boosting"]),
+            row["figure"],
+            f"{np.mean(row['error']):.4f}",
+            f"{row['fit_cpu']:.1f}\N{NO-BREAK SPACE}s",
+        ]
+        for row in record["rows"]
+    ]
+    n = record["rows"][0]
+    caption = (
+        f"{n['rows']:,} flights from New York in 2013, a quarter to test, {len(n['error'])} splits: late or not, and the "
+        "delay in minutes. The tail number has 4,043 categories. "
+        f"{machine(record, 'benchmarks/categories.py --json')}"
+    )
+    return Table(caption, ["model", "figure", "mean", "fit, processor time"], rows)
+
+
 def images(root):
     """Accuracy on whole image data sets."""
     networks, others = load(root, "images_accuracy"), load(root, "images_rivals")
@@ -510,6 +578,9 @@ TABLES = {
     "ablation_classification": ablation("classification"),
     "ablation_regression": ablation("regression"),
     "uncut": uncut,
+    "elo": elo,
+    "srbench": srbench,
+    "categories": categories,
     "images": images,
     "latency": latency,
     "forest_summary": forest_summary,
