@@ -89,6 +89,7 @@ def main():
             "figure": kind,
             "model": name,
             "rows": n_rows,
+            "effort": options.effort,
             "error": [error for error, _ in several],
             "fit_cpu": float(np.median([seconds for _, seconds in several])),
         }

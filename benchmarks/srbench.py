@@ -96,8 +96,7 @@ def mean_ranks(rows):
     """method -> its mean rank over the data sets where it has a result."""
     ranks = {}
     for row in rows:
-        scores = {**row["published"], "sknn": row["r2"]}
-        for method, rank in zip(scores, rankdata([-s for s in scores.values()]), strict=True):
+        for method, rank in row["ranks"].items():
             ranks.setdefault(method, []).append(rank)
     means = {method: float(np.mean(found)) for method, found in ranks.items()}
     return dict(sorted(means.items(), key=lambda item: item[1]))
@@ -121,6 +120,8 @@ def collect(options, scores):
             "seconds": float(np.median([one["seconds"] for one in found])),
             "published": scores[name],
         }
+        r2 = {**scores[name], "sknn": row["r2"]}
+        row["ranks"] = dict(zip(r2, rankdata([-s for s in r2.values()]).tolist(), strict=True))
         rows.append(row)
         better = sum(score > row["r2"] for score in row["published"].values())
         print(f"{name:40} {row['r2']:8.4f} {row['seconds']:7.2f} s, {better} ahead", flush=True)

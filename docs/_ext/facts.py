@@ -2,6 +2,7 @@
 
     :default:`CNNClassifier.batch_size`     a default, from the signature
     :constant:`CACHE_BYTES`                 a constant of the engine, from its source
+    :constant:`sknn.schedules.NAME`         a constant of a module
     .. parameter:: TabularClassifier effort     what the docstring says about a parameter
     .. measured:: tabular_classification    a table of a benchmark's record, with machine, date and versions
     .. measured-figure:: random_forest      a figure drawn from such a record
@@ -10,6 +11,7 @@ A name that does not exist is an error.
 """
 
 import csv
+import importlib
 import inspect
 import io
 import re
@@ -36,7 +38,10 @@ def default(name):
 
 
 def constant(name):
-    """A constant of the engine in readable units."""
+    """A constant of the engine in readable units, or of a module."""
+    module, _, attribute = name.rpartition(".")
+    if module:
+        return f"{getattr(importlib.import_module(module), attribute):,}"
     pattern = re.compile(rf"\b{name}\s*(?:=\s*|\s)([0-9][0-9*<\s.e]*)(?:[#/;]|$)", re.M)
     sources = sorted((CHECKOUT / "sknn" / "engine").rglob("*.p*i")) + sorted(
         (CHECKOUT / "sknn" / "engine").rglob("*.h")

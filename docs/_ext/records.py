@@ -250,10 +250,9 @@ def srbench(root):
     """Mean ranks among SRBench's published results."""
     record = load(root, "srbench")
     sets = record["rows"]
-    scores = [{**row["published"], "sknn": row["r2"]} for row in sets]
     ranks = {}
-    for of_set in scores:
-        for name, rank in zip(of_set, rankdata([-r2 for r2 in of_set.values()]), strict=True):
+    for row in sets:
+        for name, rank in row["ranks"].items():
             ranks.setdefault(name, []).append(rank)
     means = sorted((float(np.mean(found)), name) for name, found in ranks.items())
     rows = [
@@ -285,10 +284,11 @@ def categories(root):
         for row in record["rows"]
     ]
     n = record["rows"][0]
+    command = f"benchmarks/categories.py --effort {n['effort']} --json"
     caption = (
         f"{n['rows']:,} flights from New York in 2013, a quarter to test, {len(n['error'])} splits: late or not, and the "
-        "delay in minutes. The tail number has 4,043 categories. "
-        f"{machine(record, 'benchmarks/categories.py --json')}"
+        f'delay in minutes. The tail number has 4,043 categories. ``effort="{n["effort"]}"``. '
+        f"{machine(record, command)}"
     )
     return Table(caption, ["model", "figure", "mean", "fit, processor time"], rows)
 

@@ -6,7 +6,7 @@ from scipy.optimize import brute
 
 from sknn import TabularClassifier, TabularRegressor
 from sknn.ensemble.calibration import fractions_by_likelihood, fractions_by_squares
-from sknn.ensemble.effort import Effort, Kind
+from sknn.ensemble.effort import MANY_SAMPLES, Effort, Kind
 from tests.estimators.samples import NUMBERS, X_NUMBERS, X, Y
 
 RANDOM = np.random.RandomState(0)
@@ -64,6 +64,12 @@ def test_parameters_decide_for_all_kinds(parameters, wanted):
 
 
 # ---- budget --------------------------------------------------------------------------------------
+
+
+def test_many_samples_need_fewer_epochs():
+    effort = Effort((Kind(8, 1, 0.0, epochs=(10, 30)),), members=(2, 6), multiply_adds=1000.0)
+    assert effort.of_samples(MANY_SAMPLES) == effort
+    assert effort.of_samples(4 * MANY_SAMPLES).kinds[0].epochs == (5, 15)
 
 
 def test_the_budget_buys_members_first_and_then_epochs():
