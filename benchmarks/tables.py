@@ -12,7 +12,7 @@ record as they are. ``--parameters`` measures a
 variant of sknn's defaults, such as '{"dropout": 0.0}'. The documentation makes its tables from the record.
 
 ``--errors`` keeps the error, log-loss and AUC of every split, and no times, in results/tables_errors.json: errors
-do not depend on how busy the machine is. ``figure.py`` draws them, ``elo.py`` makes a leaderboard of them. ``--all-rows`` takes the data sets of more than 10,000
+do not depend on how busy the machine is. ``figure.py`` draws them. ``--all-rows`` takes the data sets of more than 10,000
 rows uncut, and keeps errors and times in results/tables_uncut.json.
 
 The data come from OpenML, or from the folder that SKNN_DATA names, whose ``load.py`` reads them.

@@ -239,8 +239,7 @@ def elo(root):
         for row in record["rows"]
     ]
     caption = (
-        "The same data sets and splits by TabArena's metrics and arithmetic: 1 − AUC, log-loss with more than two "
-        "classes, RMSE. Elo has the mean 1,000; 400 points more are ten wins for each defeat. *Improvability* is how far "
+        "The errors of both tables as a leaderboard, by TabArena's arithmetic. Elo has the mean 1,000; 400 points more are ten wins for each defeat. *Improvability* is how far "
         f"below a model's error the best one's is. {machine(record, 'benchmarks/elo.py --json')}"
     )
     return Table(caption, ["model", "Elo", "rank", "wins", "improvability"], rows)
