@@ -258,13 +258,11 @@ def srbench(root):
         [WORDS.get(name, name).replace("`TabularClassifier`, ", ""), f"{rank:.2f}"]
         for rank, name in means
     ]
-    seconds = float(np.median([row["seconds"] for row in sets]))
     most = max(row["rows"] for row in sets)
     seeds = {1: "one seed"}.get(sets[0]["seeds"], f"{sets[0]['seeds']} seeds")
     caption = (
         f"Mean rank of :math:`R^2` on {len(sets)} data sets of SRBench, those of at most {most:,} rows, {seeds}. The "
-        "other methods were tuned on each data set by their authors; a fit of `TabularRegressor` with its defaults takes "
-        f"{seconds:.1f}\N{NO-BREAK SPACE}s in the median. "
+        "other methods were tuned on each data set by their authors. "
         f"{machine(record, 'benchmarks/srbench.py --json')}"
     )
     return Table(caption, ["method", "mean rank"], rows)
