@@ -6,8 +6,10 @@ and a fit that fails changes nothing.
 """
 
 import copy
+from collections.abc import Callable
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any, TypeVar
 
 from sklearn.base import clone
 
@@ -20,7 +22,10 @@ SCIKIT_LEARNS = ("_skl", "_parent_callback", "_metadata_request")
 _SNAPSHOTS: set[int] = set()
 
 
-def on_snapshot(method):
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def on_snapshot(method: Method) -> Method:
     """Decorator of a public method: all of it sees one fit, even if another thread refits meanwhile.
 
     In the method, and in those that it calls, overridden ones of subclasses too, ``self`` is another object
@@ -38,7 +43,7 @@ def on_snapshot(method):
         finally:
             _SNAPSHOTS.discard(id(snapshot))
 
-    return method_on_snapshot
+    return method_on_snapshot  # type: ignore[return-value]
 
 
 @contextmanager

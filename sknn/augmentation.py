@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral, Real
+from typing import Literal
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -62,13 +63,13 @@ class Augmentation(ParametersInRange):
 
     def __init__(
         self,
-        horizontal_flip=False,
-        shift=0,
-        padding_mode="zero",
-        cutout=0,
-        rotation=0.0,
-        scaling=0.0,
-    ):
+        horizontal_flip: bool | Literal["alternate"] = False,
+        shift: int = 0,
+        padding_mode: Literal["zero", "reflect"] = "zero",
+        cutout: int = 0,
+        rotation: float = 0.0,
+        scaling: float = 0.0,
+    ) -> None:
         self.horizontal_flip = horizontal_flip
         self.shift = shift
         self.padding_mode = padding_mode

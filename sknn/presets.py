@@ -4,11 +4,13 @@
 hidden layers; the docstring of each says how to train it.
 """
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknn._ranges import MAX_WIDTH, SIZES, ParametersInRange
+from sknn._types import ActivationName, Padding, Pair, Sizes
 from sknn.layers import (
     Activation,
     BatchNorm,
@@ -20,7 +22,7 @@ from sknn.layers import (
     MaxPool2D,
     Scale,
 )
-from sknn.layers._layer import PAIR
+from sknn.layers._layer import PAIR, Layer
 from sknn.layers._shapes import pair
 from sknn.network.parsing import parse_dropout, parse_hidden_layer_sizes
 
@@ -84,14 +86,14 @@ class ConvNet(ParametersInRange):
 
     def __init__(
         self,
-        filters=(32, 64),
-        kernel_size=3,
-        pool_size=2,
-        padding="same",
-        batch_norm=False,
-        hidden_layer_sizes=(128,),
-        dropout=0.0,
-    ):
+        filters: Sizes = (32, 64),
+        kernel_size: Pair = 3,
+        pool_size: Pair = 2,
+        padding: Padding = "same",
+        batch_norm: bool = False,
+        hidden_layer_sizes: Sizes = (128,),
+        dropout: float | Sequence[float] = 0.0,
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.pool_size = pool_size
@@ -100,7 +102,9 @@ class ConvNet(ParametersInRange):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.dropout = dropout
 
-    def hidden_layers(self, image_shape, activation="relu"):
+    def hidden_layers(
+        self, image_shape: Sequence[int], activation: ActivationName = "relu"
+    ) -> list[Layer]:
         """Give the layers for images of a shape.
 
         Parameters
@@ -119,7 +123,8 @@ class ConvNet(ParametersInRange):
         kernel_size = pair(self.kernel_size, "kernel_size")
         pool_size = pair(self.pool_size, "pool_size")
         padding = _parse_padding(self.padding)
-        layers, shape = [], tuple(image_shape)
+        layers: list[Layer] = []
+        shape = tuple(image_shape)
 
         def add(layer):
             layers.append(layer)
@@ -165,7 +170,7 @@ def _clipped_kernel(kernel_size, padding, shape):
     return min(kernel_size[0], most[0]), min(kernel_size[1], most[1])
 
 
-def LeNet5():
+def LeNet5() -> list[Layer]:
     """LeNet-5 for small gray images, with ReLU and max pooling as it is built today.
 
     6 kernels of 5 x 5 (padded), pool 2, 16 kernels of 5 x 5, pool 2, dense 120 and 84: 61,706 parameters
@@ -198,7 +203,7 @@ def LeNet5():
     ]
 
 
-def SimpleCNN():
+def SimpleCNN() -> list[Layer]:
     """Three convolutions of 32, 64 and 64 kernels and a dense layer of 64: the CIFAR-10 tutorial's.
 
     Returns
@@ -224,7 +229,7 @@ def SimpleCNN():
     ]
 
 
-def StrongCNN(width=1.0, channels=3):
+def StrongCNN(width: float = 1.0, channels: int = 3) -> list[Layer]:
     """A strong network for the time it takes, for images of about 32 x 32 pixels.
 
     A 2 x 2 convolution, then three stages of two 3 x 3 convolutions with batch normalization and GELU,

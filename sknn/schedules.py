@@ -158,7 +158,7 @@ class InverseScaling(Schedule):
 
     _parameter_constraints = {"power_t": NOT_NEGATIVE}
 
-    def __init__(self, power_t=0.5):
+    def __init__(self, power_t: float = 0.5) -> None:
         self.power_t = power_t
 
     def after_epoch(self, rate, initial_rate, samples_seen):
@@ -195,7 +195,7 @@ class Adaptive(Schedule):
         "smallest": POSITIVE,
     }
 
-    def __init__(self, divisor=5.0, smallest=1e-6):
+    def __init__(self, divisor: float = 5.0, smallest: float = 1e-6) -> None:
         self.divisor = divisor
         self.smallest = smallest
 
@@ -232,7 +232,7 @@ class Cosine(Schedule):
     per_step = True
     _parameter_constraints = {"final": FRACTION}
 
-    def __init__(self, final=0.0):
+    def __init__(self, final: float = 0.0) -> None:
         self.final = final
 
     def factors(self, progress):
@@ -276,7 +276,7 @@ class OneCycle(Schedule):
         "final": FRACTION,
     }
 
-    def __init__(self, peak_at=0.3, start=0.04, final=4e-6):
+    def __init__(self, peak_at: float = 0.3, start: float = 0.04, final: float = 4e-6) -> None:
         self.peak_at = peak_at
         self.start = start
         self.final = final
@@ -319,7 +319,7 @@ class CosLog(Schedule):
     per_step = True
     _parameter_constraints = {"cycles": [Interval(Integral, 1, 1000, closed="both")]}
 
-    def __init__(self, cycles=4):
+    def __init__(self, cycles: int = 4) -> None:
         self.cycles = cycles
 
     def factors(self, progress):
@@ -356,7 +356,7 @@ class FlatCosine(Schedule):
     per_step = True
     _parameter_constraints = {"flat": BELOW_ONE}
 
-    def __init__(self, flat=0.5):
+    def __init__(self, flat: float = 0.5) -> None:
         self.flat = flat
 
     def factors(self, progress):

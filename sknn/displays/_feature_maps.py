@@ -1,7 +1,12 @@
 """What the filters of a layer find in an image."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sknn._types import Samples
 from sknn.displays._panels import (
     check_convolutional,
     chosen_filters,
@@ -49,13 +54,15 @@ class FeatureMapDisplay:
     <...>
     """
 
-    def __init__(self, *, image, maps, layer=None):
+    def __init__(self, *, image: ArrayLike, maps: ArrayLike, layer: int | None = None) -> None:
         self.image = image
         self.maps = maps
         self.layer = layer
 
     @classmethod
-    def from_estimator(cls, estimator, image, layer=1, *, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator: Any, image: Samples, layer: int = 1, *, ax: Any = None, **kwargs: Any
+    ) -> Self:
         """The feature maps of a layer of a fitted CNN.
 
         Parameters
@@ -90,14 +97,14 @@ class FeatureMapDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
-        filters=None,
-        n_columns=None,
-        common_scale=True,
-        cmap="viridis",
-        imshow_kw=None,
-    ):
+        filters: int | Sequence[int] | None = None,
+        n_columns: int | None = None,
+        common_scale: bool = True,
+        cmap: Any = "viridis",
+        imshow_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the image and the maps.
 
         Parameters

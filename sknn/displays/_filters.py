@@ -1,6 +1,10 @@
 """The kernels of a convolution as images."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sknn.displays._panels import (
     check_convolutional,
@@ -63,12 +67,14 @@ class FilterDisplay:
     <...>
     """
 
-    def __init__(self, *, kernels, layer=None):
+    def __init__(self, *, kernels: ArrayLike, layer: int | None = None) -> None:
         self.kernels = kernels
         self.layer = layer
 
     @classmethod
-    def from_estimator(cls, estimator, layer=1, *, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator: Any, layer: int = 1, *, ax: Any = None, **kwargs: Any
+    ) -> Self:
         """The filters of a layer of a fitted CNN.
 
         Parameters
@@ -95,15 +101,15 @@ class FilterDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
-        filters=None,
-        channel=None,
-        n_columns=None,
-        common_scale=True,
-        cmap="RdBu_r",
-        imshow_kw=None,
-    ):
+        filters: int | Sequence[int] | None = None,
+        channel: int | None = None,
+        n_columns: int | None = None,
+        common_scale: bool = True,
+        cmap: Any = "RdBu_r",
+        imshow_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the filters.
 
         Parameters

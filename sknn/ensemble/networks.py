@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sknn._types import ActivationName, Parametrization
 from sknn.inputs.table.encoder import TableEncoder
 from sknn.layers import (
     Activation,
@@ -31,7 +32,7 @@ class Architecture:
     activation : str
     embedding : {"periodic", "piecewise_linear"} or None
     sigma : float or None
-        Standard deviation of the frequencies of a periodic embedding.
+        Standard deviation of the frequencies of a periodic embedding, None without one.
     thresholds : bool
         Whether the network takes the threshold features, too.
     category_dim : int
@@ -42,14 +43,14 @@ class Architecture:
     """
 
     sizes: tuple[int, ...]
-    activation: str
+    activation: ActivationName
     embedding: str | None
     sigma: float | None
     thresholds: bool
     category_dim: int
     scaling_layer: bool
     parametric: bool
-    parametrization: str
+    parametrization: Parametrization
     dropout: float
     n_outputs: int
 
@@ -81,7 +82,7 @@ class Architecture:
     def _embeddings(self, encoder):
         """The first layer, side by side for the parts of an encoded sample; none where all pass."""
         numbers = None
-        if self.embedding == "periodic":
+        if self.sigma is not None:
             numbers = PeriodicEmbedding(sigma=self.sigma, lr_multiplier=0.1)
         elif self.embedding == "piecewise_linear" and encoder.n_numbers:
             numbers = PiecewiseLinearEmbedding(encoder.edges, lr_multiplier=0.1)

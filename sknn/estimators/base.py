@@ -1,22 +1,27 @@
 """What all estimators share: parameters that are stored and validated, state that can be pickled."""
 
 from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
 
 from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
 from sknn._state import CACHES
+from sknn._types import Array
 from sknn.composition import (
     add_params_of_layers,
     set_params_of_layers,
     without_params_of_layers,
 )
 
-try:
-    from sklearn.callback import CallbackSupportMixin
-except ImportError:  # scikit-learn < 1.9 has no callbacks
+if TYPE_CHECKING:  # a base class that may be one or the other is unknown to a type checker
     CallbackSupportMixin = object
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin
+    except ImportError:  # scikit-learn < 1.9 has no callbacks
+        CallbackSupportMixin = object
 
 
 class Estimator(BaseEstimator, CallbackSupportMixin):
@@ -27,6 +32,15 @@ class Estimator(BaseEstimator, CallbackSupportMixin):
     """
 
     _parameter_constraints: dict
+
+    n_features_in_: int
+    feature_names_in_: Array
+    n_outputs_: int
+    n_iter_: int
+
+    if TYPE_CHECKING:  # parameters are attributes, which `_store` sets
+
+        def __getattr__(self, name: str) -> Any: ...
 
     # ---- parameters ----------------------------------------------------------------------------
 
@@ -39,7 +53,7 @@ class Estimator(BaseEstimator, CallbackSupportMixin):
             if name != "self":
                 setattr(self, name, value)
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters, with `deep` those of solvers, schedules and layers too.
 
         Parameters
@@ -55,7 +69,7 @@ class Estimator(BaseEstimator, CallbackSupportMixin):
         params = super().get_params(deep=deep)
         return add_params_of_layers(params) if deep else params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, nested ones too.
 
         Parameters

@@ -1,12 +1,15 @@
 """Classifiers of one network: labels in, labels and probabilities out."""
 
+from typing import Any, Self
+
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils.metaestimators import available_if
+from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sknn._state import on_snapshot
-from sknn.estimators.network import NetworkEstimator, is_stochastic, partial_fit_context
+from sknn._types import ArrayOr, Samples, Target, Weights
+from sknn.estimators.decorators import available_if, fit_context, partial_fit_context
+from sknn.estimators.network import NetworkEstimator, is_stochastic
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.inputs.dataset import Given
 from sknn.inputs.dense import check_sparse
@@ -19,6 +22,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     It minimizes the cross-entropy: of a softmax for several classes, of a logistic function for two
     classes or several labels, of one softmax per column for several columns of classes.
     """
+
+    classes_: ArrayOr
 
     _numeric_targets = False
 
@@ -38,8 +43,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    @fit_context
+    def fit(
+        self,
+        X: Samples,
+        y: Target,
+        sample_weight: Weights = None,
+        *,
+        X_val: Samples = None,
+        y_val: Target = None,
+        sample_weight_val: Weights = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -72,15 +86,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     @partial_fit_context
     def partial_fit(
         self,
-        X,
-        y,
-        sample_weight=None,
-        classes=None,
+        X: Samples,
+        y: Target,
+        sample_weight: Weights = None,
+        classes: Any = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        X_val: Samples = None,
+        y_val: Target = None,
+        sample_weight_val: Weights = None,
+    ) -> Self:
         """Continue training with one epoch over these data.
 
         Parameters
@@ -116,7 +130,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     # ---- prediction ----------------------------------------------------------------------------
 
     @on_snapshot
-    def predict(self, X):
+    def predict(self, X: Samples) -> ArrayOr:
         """Predict class labels.
 
         Parameters
@@ -133,7 +147,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return prediction.targets.decode(prediction.outputs(X))
 
     @on_snapshot
-    def predict_proba(self, X, mc_samples=None):
+    def predict_proba(self, X: Samples, mc_samples: int | None = None) -> ArrayOr:
         """Predict probabilities of the classes.
 
         Parameters
@@ -163,7 +177,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             values, _ = prediction.moments(X, mc_samples)
         return prediction.targets.probabilities(values)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Samples) -> ArrayOr:
         """Predict logarithms of the probabilities.
 
         Parameters
@@ -179,7 +193,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return log_probabilities(self.predict_proba(X))
 
     @on_snapshot
-    def decision_function(self, X):
+    def decision_function(self, X: Samples) -> ArrayOr:
         """Compute the logits: what the link turns into probabilities.
 
         Parameters
@@ -196,7 +210,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return prediction.targets.decisions(prediction.outputs(X))
 
     @on_snapshot
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Samples, y: Target, sample_weight: Weights = None) -> float:
         """Compute the accuracy; for several labels or columns the fraction of samples right throughout.
 
         Parameters

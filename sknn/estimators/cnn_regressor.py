@@ -1,8 +1,15 @@
 """The convolutional network for continuous targets."""
 
+from collections.abc import Sequence
+
+from sknn._types import ActivationName, Auto, Dtype, Seed, Sizes
+from sknn.augmentation import Augmentation
 from sknn.estimators.constraints import CNN, REGRESSOR
 from sknn.estimators.families import CNNFamily
+from sknn.estimators.parameters import LearningRate, RegressionLoss, Scoring, Solver
 from sknn.estimators.regressor import NetworkRegressor
+from sknn.layers._layer import Layer
+from sknn.presets import ConvNet
 
 
 class CNNRegressor(NetworkRegressor):
@@ -172,36 +179,36 @@ class CNNRegressor(NetworkRegressor):
 
     def __init__(
         self,
-        layers=None,
+        layers: Sequence[Layer] | ConvNet | None = None,
         *,
-        hidden_layer_sizes=None,
-        activation="relu",
-        image_shape=None,
-        channels_first=False,
-        standardize=True,
-        augmentation=None,
-        test_time_augmentation=False,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="one_cycle",
-        learning_rate_init=0.003,
-        max_iter="auto",
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        scoring=None,
-        clip_norm=None,
-        warmup=0.0,
-        dtype="float32",
-        n_threads=None,
-        max_time=None,
-        loss="squared_error",
-        quantile=0.5,
-        delta=1.0,
-    ):
+        hidden_layer_sizes: Sizes | None = None,
+        activation: ActivationName = "relu",
+        image_shape: Sequence[int] | None = None,
+        channels_first: bool = False,
+        standardize: bool = True,
+        augmentation: Augmentation | None = None,
+        test_time_augmentation: bool = False,
+        solver: Solver = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | Auto = "auto",
+        learning_rate: LearningRate = "one_cycle",
+        learning_rate_init: float = 0.003,
+        max_iter: int | Auto = "auto",
+        random_state: Seed = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        early_stopping: bool | Auto = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: float = 10,
+        scoring: Scoring = None,
+        clip_norm: float | None = None,
+        warmup: float = 0.0,
+        dtype: Dtype | None = "float32",
+        n_threads: int | None = None,
+        max_time: float | None = None,
+        loss: RegressionLoss = "squared_error",
+        quantile: float = 0.5,
+        delta: float = 1.0,
+    ) -> None:
         self._store(locals())

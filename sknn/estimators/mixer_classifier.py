@@ -1,8 +1,13 @@
 """The MLP-Mixer that classifies images."""
 
+from collections.abc import Sequence
+
+from sknn._types import ActivationName, Auto, Dtype, Pair, Seed
+from sknn.augmentation import Augmentation
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.constraints import CLASSIFIER, MIXER
 from sknn.estimators.families import MixerFamily
+from sknn.estimators.parameters import ClassWeight, LearningRate, Scoring, Solver
 
 
 class MLPMixerClassifier(NetworkClassifier):
@@ -197,39 +202,39 @@ class MLPMixerClassifier(NetworkClassifier):
 
     def __init__(
         self,
-        patch_size="auto",
+        patch_size: Pair | Auto = "auto",
         *,
-        n_blocks=4,
-        hidden_dim=64,
-        tokens_mlp_dim=64,
-        channels_mlp_dim=128,
-        dropout=0.0,
-        activation="gelu",
-        image_shape=None,
-        channels_first=False,
-        standardize=True,
-        augmentation=None,
-        test_time_augmentation=False,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="one_cycle",
-        learning_rate_init=0.003,
-        max_iter="auto",
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        scoring=None,
-        clip_norm=None,
-        warmup=0.0,
-        dtype="float32",
-        n_threads=None,
-        max_time=None,
-        class_weight=None,
-        label_smoothing=0.0,
-    ):
+        n_blocks: int = 4,
+        hidden_dim: int = 64,
+        tokens_mlp_dim: int = 64,
+        channels_mlp_dim: int = 128,
+        dropout: float = 0.0,
+        activation: ActivationName = "gelu",
+        image_shape: Sequence[int] | None = None,
+        channels_first: bool = False,
+        standardize: bool = True,
+        augmentation: Augmentation | None = None,
+        test_time_augmentation: bool = False,
+        solver: Solver = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | Auto = "auto",
+        learning_rate: LearningRate = "one_cycle",
+        learning_rate_init: float = 0.003,
+        max_iter: int | Auto = "auto",
+        random_state: Seed = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        early_stopping: bool | Auto = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: float = 10,
+        scoring: Scoring = None,
+        clip_norm: float | None = None,
+        warmup: float = 0.0,
+        dtype: Dtype | None = "float32",
+        n_threads: int | None = None,
+        max_time: float | None = None,
+        class_weight: ClassWeight = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
         self._store(locals())

@@ -1,8 +1,12 @@
 """The multilayer perceptron that classifies."""
 
+from collections.abc import Sequence
+
+from sknn._types import ActivationName, Auto, Dtype, Seed, Sizes
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.constraints import CLASSIFIER, MLP
 from sknn.estimators.families import MLPFamily
+from sknn.estimators.parameters import ClassWeight, LearningRate, Scoring, Solver
 
 
 class MLPClassifier(NetworkClassifier):
@@ -163,38 +167,38 @@ class MLPClassifier(NetworkClassifier):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: Sizes = (100,),
+        activation: ActivationName | Sequence[ActivationName] = "relu",
         *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dropout=0.0,
-        scoring=None,
-        clip_norm=None,
-        warmup=0.0,
-        dtype="float32",
-        n_threads=None,
-        max_time=None,
-        class_weight=None,
-        label_smoothing=0.0,
-    ):
+        solver: Solver = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | Auto = "auto",
+        learning_rate: LearningRate = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Seed = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool | Auto = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: float | Sequence[float] = 0.0,
+        scoring: Scoring = None,
+        clip_norm: float | None = None,
+        warmup: float = 0.0,
+        dtype: Dtype | None = "float32",
+        n_threads: int | None = None,
+        max_time: float | None = None,
+        class_weight: ClassWeight = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
         self._store(locals())

@@ -1,24 +1,28 @@
 """Estimators of one network: hidden features, weights, gradients, and predictions below them."""
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
 from functools import partial
 from math import prod
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import TransformerMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import TransformerMixin
 from sklearn.utils._set_output import _wrap_data_with_container
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sknn._state import atomic_fit, on_snapshot
+from sknn._types import Array, ArrayOr, Samples, Target
 from sknn.estimators.base import Estimator
+from sknn.estimators.decorators import available_if, fit_context
 from sknn.estimators.families import NetworkFamily
 from sknn.estimators.fitting import NetworkFit
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.estimators.trainers import trainer_of
 from sknn.inputs.dataset import Dataset, Given
-from sknn.network.fitted import Gradients
+from sknn.network.fitted import ForwardStep, Gradients
 from sknn.network.summary import Summary
 from sknn.network.weights import Weights, cast, replaced
 from sknn.targets import Targets
@@ -38,6 +42,18 @@ class NetworkEstimator(  # type: ignore[call-arg]
     #: whether y is numerical, to be validated as such
     _numeric_targets: bool
 
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    loss_: float
+    loss_curve_: list[float]
+    best_loss_: float | None
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
+    best_validation_score_: float | None
+    t_: int
+    n_layers_: int
+    out_activation_: str
+
     @abstractmethod
     def _learn_targets(self, y, first, incremental, classes) -> tuple[Targets, np.ndarray]:
         """(targets, validated y), learned in a first fit, or else checked against those of the last fit."""
@@ -54,8 +70,8 @@ class NetworkEstimator(  # type: ignore[call-arg]
             NetworkFit(working_copy, self, **options).run(given, validation or Given())
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def initialize(self, X, y):
+    @fit_context
+    def initialize(self, X: Samples, y: Target) -> Self:
         """Do all that fit does before its first step; the weights are those that it would start from.
 
         Then ``set_weights`` takes weights of your own, `partial_fit` continues training from them for an
@@ -102,7 +118,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
     # ---- hidden features -----------------------------------------------------------------------
 
     @on_snapshot
-    def transform(self, X, layer=-1):
+    def transform(self, X: Samples, layer: int = -1) -> ArrayOr:
         """Compute the values of a hidden layer: learned features for another model.
 
         Parameters
@@ -121,7 +137,9 @@ class NetworkEstimator(  # type: ignore[call-arg]
         return _wrap_data_with_container("transform", values, X, _LayerOutput(self, layer))
 
     @on_snapshot
-    def get_feature_names_out(self, input_features=None, layer=-1):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None, layer: int = -1
+    ) -> Array:
         """Get the names of what `transform` returns: the class and a number.
 
         Parameters
@@ -160,7 +178,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
 
     @available_if(lambda self: self._family.takes_images)
     @on_snapshot
-    def feature_maps(self, X, layer=1):
+    def feature_maps(self, X: Samples, layer: int = 1) -> Array:
         """Compute the feature maps of a layer: its outputs as images. Only for networks on images.
 
         Parameters
@@ -186,7 +204,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
         return NetworkPrediction(self).outputs(X, layer=number).reshape(-1, *shape)
 
     @on_snapshot
-    def forward_steps(self, X):
+    def forward_steps(self, X: Samples) -> list[ForwardStep]:
         """Compute every layer's values before and after its activation.
 
         Parameters
@@ -222,7 +240,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
         return fitted.forward_steps(self._input().rows(network, X), ends)
 
     @on_snapshot
-    def gradients(self, X, y, sample_weight=None):
+    def gradients(self, X: Samples, y: Target, sample_weight: ArrayLike | None = None) -> Gradients:
         """Compute the gradients of the mean loss with respect to all weights and biases.
 
         The loss is the one that `loss_` reports, with the class weights and the label smoothing of the
@@ -270,7 +288,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
     # ---- weights -------------------------------------------------------------------------------
 
     @on_snapshot
-    def summary(self):
+    def summary(self) -> Summary:
         """Get the layers of the fitted network: shapes, parameters and FLOPs.
 
         Returns
@@ -284,7 +302,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
         return Summary(network.summary(), network.input_shape)
 
     @on_snapshot
-    def get_weights(self):
+    def get_weights(self) -> list[Array]:
         """Get copies of all fitted arrays in one list.
 
         Returns
@@ -297,7 +315,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
         check_is_fitted(self)
         return [np.array(array) for name in self._family.arrays for array in getattr(self, name)]
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[ArrayLike]) -> Self:
         """Replace all fitted arrays.
 
         Parameters
@@ -353,17 +371,6 @@ class NetworkEstimator(  # type: ignore[call-arg]
         return tags
 
 
-def partial_fit_context(partial_fit):
-    """Decorator: scikit-learn's context of a fit, which validates in every call.
-
-    A method of the name "partial_fit" it validates only before the first fit.
-    """
-    partial_fit.__name__ = "fit"
-    in_context = _fit_context(prefer_skip_nested_validation=True)(partial_fit)
-    in_context.__name__ = "partial_fit"
-    return in_context
-
-
 def is_stochastic(net):
     """Whether an estimator has partial_fit; raises where its solver has not."""
     if net.solver == "lbfgs":
@@ -378,6 +385,6 @@ class _LayerOutput:
 
     _sklearn_auto_wrap_output_keys = frozenset({"transform"})
 
-    def __init__(self, estimator, layer):
+    def __init__(self, estimator, layer) -> None:
         self._sklearn_output_config = getattr(estimator, "_sklearn_output_config", {})
         self.get_feature_names_out = partial(estimator.get_feature_names_out, layer=layer)

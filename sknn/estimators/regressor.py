@@ -1,11 +1,14 @@
 """Regressors of one network: continuous targets in, predictions in their units out."""
 
+from typing import Self
+
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.metaestimators import available_if
+from sklearn.base import RegressorMixin
 
 from sknn._state import on_snapshot
-from sknn.estimators.network import NetworkEstimator, is_stochastic, partial_fit_context
+from sknn._types import ArrayOr, Samples, Target, Weights
+from sknn.estimators.decorators import available_if, fit_context, partial_fit_context
+from sknn.estimators.network import NetworkEstimator, is_stochastic
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.inputs.dataset import Given
 from sknn.targets.regression import Regression, one_column
@@ -33,8 +36,17 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    @fit_context
+    def fit(
+        self,
+        X: Samples,
+        y: Target,
+        sample_weight: Weights = None,
+        *,
+        X_val: Samples = None,
+        y_val: Target = None,
+        sample_weight_val: Weights = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -66,8 +78,15 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     @available_if(is_stochastic)
     @partial_fit_context
     def partial_fit(
-        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
-    ):
+        self,
+        X: Samples,
+        y: Target,
+        sample_weight: Weights = None,
+        *,
+        X_val: Samples = None,
+        y_val: Target = None,
+        sample_weight_val: Weights = None,
+    ) -> Self:
         """Continue training with one epoch over these data.
 
         Parameters
@@ -99,7 +118,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     # ---- prediction ----------------------------------------------------------------------------
 
     @on_snapshot
-    def predict(self, X, return_std=False, mc_samples=None):
+    def predict(
+        self, X: Samples, return_std: bool = False, mc_samples: int | None = None
+    ) -> ArrayOr:
         """Predict continuous targets.
 
         Parameters

@@ -6,9 +6,11 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sknn._state import atomic_fit, on_snapshot
+from sknn._types import Array, Samples
 from sknn.ensemble.attribution import feature_gradients, integrated_gradients
 from sknn.ensemble.effort import Effort
 from sknn.ensemble.fitted import FittedEnsemble
+from sknn.ensemble.members import Member
 from sknn.ensemble.outputs import CalibratedLabels, StandardizedRegression
 from sknn.estimators.base import Estimator
 from sknn.estimators.tabular_fitting import TabularFit
@@ -21,6 +23,13 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
 
     #: whether y is numerical, to be validated as such
     _numeric_targets: bool
+    estimators_: list[Member]
+    best_epochs_: list[int]
+    validation_scores_: list[list[float]]
+    oof_predictions_: Array
+    feature_importances_: Array
+    is_categorical_: Array
+
     _efforts: dict[str, Effort]
     _auto_activation: str
     _auto_learning_rate: float
@@ -68,7 +77,7 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
     # ---- explanations --------------------------------------------------------------------------
 
     @on_snapshot
-    def input_gradients(self, X, output=None):
+    def input_gradients(self, X: Samples, output: int | None = None) -> Array:
         """Compute the gradients of an output with respect to the numerical features.
 
         Parameters
@@ -92,7 +101,9 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
         return feature_gradients(self._encoder, columns, encoded)
 
     @on_snapshot
-    def integrated_gradients(self, X, output=None, n_steps=32):
+    def integrated_gradients(
+        self, X: Samples, output: int | None = None, n_steps: int = 32
+    ) -> Array:
         """Attribute the difference between an output and that of an average sample to the features.
 
         From the medians of the numerical features and the middle of the one-hot columns a straight line

@@ -1,13 +1,19 @@
 """The classifier of tabular data."""
 
-from sklearn.base import ClassifierMixin, _fit_context
+from typing import Self
+
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sknn import _types as types
 from sknn._state import on_snapshot
 from sknn.ensemble.effort import EFFORTS_CLASSIFICATION
 from sknn.ensemble.outputs import CalibratedLabels
+from sknn.estimators import parameters
 from sknn.estimators.classifier import log_probabilities, with_tags_of_labels
 from sknn.estimators.constraints import CLASSIFIER, TABULAR
+from sknn.estimators.decorators import fit_context
 from sknn.estimators.tabular import TabularEstimator
 from sknn.inputs.dataset import Given
 from sknn.inputs.dense import check_sparse
@@ -194,6 +200,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     array(['no', 'yes'], dtype='<U3')
     """
 
+    classes_: types.ArrayOr
+    temperature_: float
     _numeric_targets = False
     _efforts = EFFORTS_CLASSIFICATION
     _auto_activation = "selu"
@@ -203,56 +211,56 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
 
     def __init__(
         self,
-        effort="balanced",
+        effort: parameters.EffortName = "balanced",
         *,
-        categorical_features="from_dtype",
-        smooth_clip=True,
-        hidden_layer_sizes="auto",
-        activation="auto",
-        numeric_embedding="auto",
-        n_thresholds="auto",
-        category_embedding=8,
-        target_statistics=True,
-        scaling_layer=True,
-        parametrization="ntk",
-        parametric_activation=True,
-        data_driven_init=True,
-        n_members="auto",
-        validation="cv",
-        refit=False,
-        max_iter="auto",
-        batch_size="auto",
-        learning_rate="auto",
-        learning_rate_init="auto",
-        beta_2=0.95,
-        weight_decay=0.02,
-        dropout="auto",
-        anneal_regularization=True,
-        class_weight=None,
-        label_smoothing=0.1,
-        calibrate=True,
-        scoring=None,
-        store_oof_predictions=False,
-        max_time=None,
-        n_threads=None,
-        random_state=None,
-        verbose=False,
-        dtype="float32",
-    ):
+        categorical_features: ArrayLike | None = "from_dtype",
+        smooth_clip: bool = True,
+        hidden_layer_sizes: types.Sizes = "auto",
+        activation: types.ActivationName | types.Auto = "auto",
+        numeric_embedding: parameters.NumericEmbedding = "auto",
+        n_thresholds: int | types.Auto = "auto",
+        category_embedding: int = 8,
+        target_statistics: bool = True,
+        scaling_layer: bool = True,
+        parametrization: types.Parametrization = "ntk",
+        parametric_activation: bool = True,
+        data_driven_init: bool = True,
+        n_members: int | types.Auto = "auto",
+        validation: parameters.Folds = "cv",
+        refit: bool = False,
+        max_iter: int | types.Auto = "auto",
+        batch_size: int | types.Auto = "auto",
+        learning_rate: parameters.LearningRate | types.Auto = "auto",
+        learning_rate_init: float | types.Auto = "auto",
+        beta_2: float = 0.95,
+        weight_decay: float = 0.02,
+        dropout: float | types.Auto = "auto",
+        anneal_regularization: bool = True,
+        class_weight: parameters.ClassWeight = None,
+        label_smoothing: float = 0.1,
+        calibrate: bool = True,
+        scoring: parameters.Scoring = None,
+        store_oof_predictions: bool = False,
+        max_time: float | None = None,
+        n_threads: int | None = None,
+        random_state: types.Seed = None,
+        verbose: bool | int = False,
+        dtype: types.Dtype = "float32",
+    ) -> None:
         self._store(locals())
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: types.Samples,
+        y: types.Target,
+        sample_weight: types.Weights = None,
         *,
-        groups=None,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        groups: ArrayLike | None = None,
+        X_val: types.Samples = None,
+        y_val: types.Target = None,
+        sample_weight_val: types.Weights = None,
+    ) -> Self:
         """Fit the networks.
 
         Parameters
@@ -289,24 +297,15 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return CalibratedLabels(**vars(labels)), y
 
     def _targets(self):
+        learned = self._target_kind, self.classes_, self._sparse_targets
         return CalibratedLabels(
-            self._target_kind,
-            self.classes_,
-            self._sparse_targets,
-            self.class_weight,
-            self.label_smoothing,
-            self.temperature_,
+            *learned, self.class_weight, self.label_smoothing, self.temperature_
         )
 
     # ---- prediction ----------------------------------------------------------------------------
 
-    def _logits(self, X):
-        """Logits of the ensemble."""
-        rows = self._encoded(X)[1]
-        return self._ensemble().combined(rows)
-
     @on_snapshot
-    def predict(self, X):
+    def predict(self, X: types.Samples) -> types.ArrayOr:
         """Predict class labels.
 
         Parameters
@@ -319,11 +318,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         y : ndarray of shape (n,) or (n, n_outputs)
             Class labels; a CSR matrix where fit was given a sparse matrix of labels.
         """
-        logits = self._logits(X)
-        return self._targets().decode(logits)
+        rows = self._encoded(X)[1]
+        return self._targets().decode(self._ensemble().combined(rows))
 
     @on_snapshot
-    def predict_proba(self, X):
+    def predict_proba(self, X: types.Samples) -> types.ArrayOr:
         """Predict probabilities of the classes.
 
         Parameters
@@ -340,7 +339,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         rows = self._encoded(X)[1]
         return self._targets().probabilities(self._ensemble().predicted(rows))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: types.Samples) -> types.ArrayOr:
         """Predict logarithms of the probabilities.
 
         Parameters
@@ -356,7 +355,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return log_probabilities(self.predict_proba(X))
 
     @on_snapshot
-    def decision_function(self, X):
+    def decision_function(self, X: types.Samples) -> types.ArrayOr:
         """Compute the logits of the mean probabilities.
 
         Parameters
@@ -370,11 +369,13 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
             Logits; for two classes that of the second. Those of two classes and of several labels are
             bounded by ±30 for each member, before 1 − p has no digits left.
         """
-        logits = self._logits(X)
-        return self._targets().decisions(logits)
+        rows = self._encoded(X)[1]
+        return self._targets().decisions(self._ensemble().combined(rows))
 
     @on_snapshot
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: types.Samples, y: types.Target, sample_weight: types.Weights = None
+    ) -> float:
         """Compute the accuracy; for several labels or columns the fraction of samples right throughout.
 
         Parameters

@@ -1,16 +1,21 @@
 """The regressor of tabular data."""
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_pinball_score
 from sklearn.utils._param_validation import Interval
 
+from sknn import _types as types
 from sknn._state import on_snapshot
 from sknn.ensemble.effort import EFFORTS_REGRESSION
 from sknn.ensemble.outputs import StandardizedRegression, quantiles_of
+from sknn.estimators import parameters
 from sknn.estimators.constraints import REGRESSOR, TABULAR
+from sknn.estimators.decorators import fit_context
 from sknn.estimators.tabular import TabularEstimator
 from sknn.inputs.dataset import Given
 from sknn.targets.regression import one_column
@@ -204,56 +209,56 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
 
     def __init__(
         self,
-        effort="balanced",
+        effort: parameters.EffortName = "balanced",
         *,
-        loss="squared_error",
-        categorical_features="from_dtype",
-        smooth_clip=True,
-        hidden_layer_sizes="auto",
-        activation="auto",
-        numeric_embedding="auto",
-        n_thresholds="auto",
-        category_embedding=8,
-        target_statistics=True,
-        scaling_layer=True,
-        parametrization="ntk",
-        parametric_activation=True,
-        data_driven_init=True,
-        n_members="auto",
-        validation="cv",
-        refit=False,
-        max_iter="auto",
-        batch_size="auto",
-        learning_rate="auto",
-        learning_rate_init="auto",
-        beta_2=0.95,
-        weight_decay=0.02,
-        dropout="auto",
-        anneal_regularization=True,
-        quantile=0.5,
-        delta=1.0,
-        scoring=None,
-        store_oof_predictions=False,
-        max_time=None,
-        n_threads=None,
-        random_state=None,
-        verbose=False,
-        dtype="float32",
-    ):
+        loss: parameters.RegressionLoss = "squared_error",
+        categorical_features: ArrayLike | None = "from_dtype",
+        smooth_clip: bool = True,
+        hidden_layer_sizes: types.Sizes = "auto",
+        activation: types.ActivationName | types.Auto = "auto",
+        numeric_embedding: parameters.NumericEmbedding = "auto",
+        n_thresholds: int | types.Auto = "auto",
+        category_embedding: int = 8,
+        target_statistics: bool = True,
+        scaling_layer: bool = True,
+        parametrization: types.Parametrization = "ntk",
+        parametric_activation: bool = True,
+        data_driven_init: bool = True,
+        n_members: int | types.Auto = "auto",
+        validation: parameters.Folds = "cv",
+        refit: bool = False,
+        max_iter: int | types.Auto = "auto",
+        batch_size: int | types.Auto = "auto",
+        learning_rate: parameters.LearningRate | types.Auto = "auto",
+        learning_rate_init: float | types.Auto = "auto",
+        beta_2: float = 0.95,
+        weight_decay: float = 0.02,
+        dropout: float | types.Auto = "auto",
+        anneal_regularization: bool = True,
+        quantile: float = 0.5,
+        delta: float = 1.0,
+        scoring: parameters.Scoring = None,
+        store_oof_predictions: bool = False,
+        max_time: float | None = None,
+        n_threads: int | None = None,
+        random_state: types.Seed = None,
+        verbose: bool | int = False,
+        dtype: types.Dtype = "float32",
+    ) -> None:
         self._store(locals())
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: types.Samples,
+        y: types.Target,
+        sample_weight: types.Weights = None,
         *,
-        groups=None,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        groups: ArrayLike | None = None,
+        X_val: types.Samples = None,
+        y_val: types.Target = None,
+        sample_weight_val: types.Weights = None,
+    ) -> Self:
         """Fit the networks.
 
         Parameters
@@ -304,7 +309,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     # ---- prediction ----------------------------------------------------------------------------
 
     @on_snapshot
-    def predict(self, X, return_std=False):
+    def predict(self, X: types.Samples, return_std: bool = False) -> types.ArrayOr:
         """Predict continuous targets.
 
         Parameters
@@ -332,7 +337,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         return mean, targets.as_predictions(targets.transformed(values).std(axis=0))
 
     @on_snapshot
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: types.Samples, y: types.Target, sample_weight: types.Weights = None
+    ) -> float:
         """Compute R²; for several quantiles the mean of their D².
 
         Parameters

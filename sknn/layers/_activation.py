@@ -1,6 +1,7 @@
 """Activation layer."""
 
 from sknn._ranges import NOT_NEGATIVE
+from sknn._types import ActivationName
 from sknn.layers._layer import ACTIVATION, ALPHAS, Layer
 
 
@@ -32,7 +33,7 @@ class Activation(Layer):
 
     _parameter_constraints = {"name": ACTIVATION, "alpha": [*NOT_NEGATIVE, None]}
 
-    def __init__(self, name, alpha=None):
+    def __init__(self, name: ActivationName, alpha: float | None = None) -> None:
         self.name = name
         self.alpha = alpha
 

@@ -1,5 +1,8 @@
 """Parallel layers on groups of columns."""
 
+from collections.abc import Sequence
+
+from sknn.layers._layer import Layer
 from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import counts, of_layers, row
 from sknn.plan import Geometry
@@ -34,7 +37,7 @@ class Columns(NestedLayers):
 
     _parameter_constraints = {"layers": [list, tuple], "widths": ["array-like"]}
 
-    def __init__(self, layers, widths):
+    def __init__(self, layers: Sequence[Layer | None], widths: Sequence[int]) -> None:
         self.layers = layers
         self.widths = widths
 

@@ -1,8 +1,11 @@
 """Convolutional layer."""
 
+from typing import Literal
+
 from sklearn.utils._param_validation import StrOptions
 
 from sknn._ranges import WIDTH
+from sknn._types import ActivationName, Padding, Pair
 from sknn.layers._activation import Activation
 from sknn.layers._layer import ACTIVATION, PADDING, PAIR, Layer, check_size
 from sknn.layers._shapes import check_groups, check_padding, image, pair, windows
@@ -74,17 +77,17 @@ class Conv2D(Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
-        padding="valid",
-        dilation=1,
-        groups=1,
-        bias=True,
-        activation=None,
-        trainable=True,
-        init="he",
-    ):
+        filters: int,
+        kernel_size: Pair,
+        strides: Pair = 1,
+        padding: Padding = "valid",
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+        activation: ActivationName | None = None,
+        trainable: bool = True,
+        init: Literal["he", "dirac", "whitening"] = "he",
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.strides = strides

@@ -5,6 +5,7 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 
 from sknn._ranges import MAX_WIDTH, WIDTH
+from sknn._types import ActivationName, Pair
 from sknn.layers._conv import add_convolution
 from sknn.layers._layer import ACTIVATION, PAIR, Layer, check_size
 from sknn.layers._shapes import check_groups, image, pair
@@ -77,16 +78,16 @@ class ConvTranspose2D(Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
-        padding=0,
-        output_padding=0,
-        groups=1,
-        bias=True,
-        activation=None,
-        trainable=True,
-    ):
+        filters: int,
+        kernel_size: Pair,
+        strides: Pair = 1,
+        padding: Pair = 0,
+        output_padding: Pair = 0,
+        groups: int = 1,
+        bias: bool = True,
+        activation: ActivationName | None = None,
+        trainable: bool = True,
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.strides = strides

@@ -5,6 +5,7 @@ from math import sqrt
 from sklearn.utils._param_validation import StrOptions
 
 from sknn._ranges import NOT_NEGATIVE, WIDTH
+from sknn._types import ActivationName, Parametrization
 from sknn.layers._activation import Activation
 from sknn.layers._conv import Conv2D
 from sknn.layers._layer import ACTIVATION, Layer, check_size, size_of
@@ -56,12 +57,12 @@ class Dense(Layer):
 
     def __init__(
         self,
-        units,
-        activation=None,
-        parametrization="standard",
-        lr_multiplier=1.0,
-        bias_lr_multiplier=1.0,
-    ):
+        units: int,
+        activation: ActivationName | None = None,
+        parametrization: Parametrization = "standard",
+        lr_multiplier: float = 1.0,
+        bias_lr_multiplier: float = 1.0,
+    ) -> None:
         self.units = units
         self.activation = activation
         self.parametrization = parametrization

@@ -11,7 +11,7 @@ class _Dropout(Layer):
 
     _parameter_constraints = {"rate": BELOW_ONE}
 
-    def __init__(self, rate):
+    def __init__(self, rate: float) -> None:
         self.rate = rate
 
     _depends_on_step = True

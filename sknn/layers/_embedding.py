@@ -1,5 +1,6 @@
 """Embeddings of numerical and categorical features."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from sknn._ranges import NOT_NEGATIVE, POSITIVE, WIDTH
@@ -53,7 +54,13 @@ class PeriodicEmbedding(Layer):
         "lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, n_frequencies=16, n_outputs=3, sigma=0.1, lr_multiplier=1.0):
+    def __init__(
+        self,
+        n_frequencies: int = 16,
+        n_outputs: int = 3,
+        sigma: float = 0.1,
+        lr_multiplier: float = 1.0,
+    ) -> None:
         self.n_frequencies = n_frequencies
         self.n_outputs = n_outputs
         self.sigma = sigma
@@ -122,7 +129,9 @@ class CategoryEmbedding(Layer):
         "lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, cardinalities, dim=8, lr_multiplier=1.0):
+    def __init__(
+        self, cardinalities: Sequence[int], dim: int = 8, lr_multiplier: float = 1.0
+    ) -> None:
         self.cardinalities = cardinalities
         self.dim = dim
         self.lr_multiplier = lr_multiplier

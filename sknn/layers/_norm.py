@@ -82,7 +82,13 @@ class BatchNorm(_Norm):
         "bias_lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, momentum=0.1, epsilon=1e-5, scale=True, bias_lr_multiplier=1.0):
+    def __init__(
+        self,
+        momentum: float = 0.1,
+        epsilon: float = 1e-5,
+        scale: bool = True,
+        bias_lr_multiplier: float = 1.0,
+    ) -> None:
         self.momentum = momentum
         self.epsilon = epsilon
         self.scale = scale
@@ -123,7 +129,7 @@ class LayerNorm(_Norm):
     _kind = "layer_norm"
     _parameter_constraints = {"epsilon": POSITIVE}
 
-    def __init__(self, epsilon=1e-5):
+    def __init__(self, epsilon: float = 1e-5) -> None:
         self.epsilon = epsilon
 
     def lower(self, plan, source):
@@ -164,7 +170,7 @@ class GroupNorm(_Norm):
     _kind = "group_norm"
     _parameter_constraints = {"groups": WIDTH, "epsilon": POSITIVE}
 
-    def __init__(self, groups, epsilon=1e-5):
+    def __init__(self, groups: int, epsilon: float = 1e-5) -> None:
         self.groups = groups
         self.epsilon = epsilon
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_array
 
@@ -58,7 +59,7 @@ class PiecewiseLinearEmbedding(Layer):
         "lr_multiplier": NOT_NEGATIVE,
     }
 
-    def __init__(self, edges, n_outputs=3, lr_multiplier=1.0):
+    def __init__(self, edges: ArrayLike, n_outputs: int = 3, lr_multiplier: float = 1.0) -> None:
         self.edges = edges
         self.n_outputs = n_outputs
         self.lr_multiplier = lr_multiplier

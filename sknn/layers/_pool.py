@@ -1,5 +1,6 @@
 """Pooling layers."""
 
+from sknn._types import Padding, Pair
 from sknn.layers._layer import PADDING, PAIR, Layer
 from sknn.layers._shapes import check_padding, image, pair, windows
 from sknn.plan import Geometry
@@ -16,7 +17,13 @@ class _Pool2D(Layer):
         "ceil_mode": ["boolean"],
     }
 
-    def __init__(self, pool_size=2, strides=None, padding="valid", ceil_mode=False):
+    def __init__(
+        self,
+        pool_size: Pair = 2,
+        strides: Pair | None = None,
+        padding: Padding = "valid",
+        ceil_mode: bool = False,
+    ) -> None:
         self.pool_size = pool_size
         self.strides = strides
         self.padding = padding
@@ -134,8 +141,13 @@ class AvgPool2D(_Pool2D):
     _parameter_constraints = {**_Pool2D._parameter_constraints, "count_include_pad": ["boolean"]}
 
     def __init__(
-        self, pool_size=2, strides=None, padding="valid", ceil_mode=False, count_include_pad=False
-    ):
+        self,
+        pool_size: Pair = 2,
+        strides: Pair | None = None,
+        padding: Padding = "valid",
+        ceil_mode: bool = False,
+        count_include_pad: bool = False,
+    ) -> None:
         super().__init__(pool_size, strides, padding, ceil_mode)
         self.count_include_pad = count_include_pad
 

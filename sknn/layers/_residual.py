@@ -1,5 +1,8 @@
 """Residual layer."""
 
+from collections.abc import Sequence
+
+from sknn.layers._layer import Layer
 from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import kept
 from sknn.plan import Geometry
@@ -32,7 +35,7 @@ class Residual(NestedLayers):
 
     _parameter_constraints = {"layers": [list, tuple]}
 
-    def __init__(self, layers):
+    def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = layers
 
     def _shape(self, input_shape):

@@ -6,6 +6,7 @@ from numbers import Real
 from sklearn.utils._param_validation import Interval
 
 from sknn._ranges import MAX_FLOAT, NOT_NEGATIVE
+from sknn._types import ActivationName
 from sknn.initializers import constant
 from sknn.layers._layer import ACTIVATION, ALPHAS, Layer
 from sknn.plan import Geometry
@@ -71,7 +72,7 @@ class Scale(_Channels):
         "initial": [Interval(Real, -MAX_FLOAT, MAX_FLOAT, closed="both")],
     }
 
-    def __init__(self, lr_multiplier=1.0, initial=1.0):
+    def __init__(self, lr_multiplier: float = 1.0, initial: float = 1.0) -> None:
         self.lr_multiplier = lr_multiplier
         self.initial = initial
 
@@ -113,7 +114,7 @@ class ParametricActivation(_Channels):
 
     _parameter_constraints = {"name": ACTIVATION, "lr_multiplier": NOT_NEGATIVE}
 
-    def __init__(self, name, lr_multiplier=1.0):
+    def __init__(self, name: ActivationName, lr_multiplier: float = 1.0) -> None:
         self.name = name
         self.lr_multiplier = lr_multiplier
 

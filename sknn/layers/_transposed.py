@@ -1,5 +1,8 @@
 """Layers on the transposed image."""
 
+from collections.abc import Sequence
+
+from sknn.layers._layer import Layer
 from sknn.layers._nested import NestedLayers
 from sknn.layers._shapes import image, kept
 from sknn.plan import Geometry
@@ -35,7 +38,7 @@ class Transposed(NestedLayers):
 
     _parameter_constraints = {"layers": [list, tuple]}
 
-    def __init__(self, layers):
+    def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = layers
 
     def _shape(self, input_shape):

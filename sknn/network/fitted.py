@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sknn import engine
+from sknn._types import Array
 
 # Work of fewer operations than this is over before a second thread has woken up.
 PARALLEL_FLOPS = 2e6
@@ -32,8 +33,8 @@ class ForwardStep(NamedTuple):
     """
 
     function: str
-    pre_activation: np.ndarray
-    activation: np.ndarray
+    pre_activation: Array
+    activation: Array
 
 
 class Gradients(NamedTuple):
@@ -47,8 +48,8 @@ class Gradients(NamedTuple):
         ∂L/∂b of each layer, shaped like ``intercepts_``.
     """
 
-    coefs: list
-    intercepts: list
+    coefs: list[Array]
+    intercepts: list[Array]
 
 
 class FittedNetwork:

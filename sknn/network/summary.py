@@ -1,6 +1,7 @@
 """The layers of a network as a table."""
 
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,20 +19,20 @@ class Summary:
         Shape of the input.
     """
 
-    rows: list
-    input_shape: tuple
+    rows: list[Any]
+    input_shape: tuple[int, ...]
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Number of parameters of all layers."""
         return sum(astuple(row)[2] for row in self.rows)
 
     @property
-    def flops(self):
+    def flops(self) -> int:
         """Floating-point operations of all layers for one row of input, forward."""
         return sum(astuple(row)[3] for row in self.rows)
 
-    def __str__(self):
+    def __str__(self) -> str:
         head = ("", "layer", "output shape", "parameters", "FLOPs per row")
         body = [("0", "input", _shape(self.input_shape), "0", "0")]
         for i, row in enumerate(self.rows, start=1):

@@ -1,5 +1,7 @@
 """From fitted estimators to models of ONNX."""
 
+from typing import Any
+
 from sklearn.base import BaseEstimator
 
 from sknn._state import on_snapshot
@@ -7,7 +9,7 @@ from sknn.onnx.estimators import inputs_of, not_known, write_model
 from sknn.onnx.graph import Graph
 
 
-def to_onnx(model, *, input_dtype=None):
+def to_onnx(model: Any, *, input_dtype: Any = None) -> Any:
     """Convert a fitted estimator to ONNX.
 
     The graph holds all that `predict` and `predict_proba` do: the standardization of images, the encoding of

@@ -1,6 +1,7 @@
 """From models of ONNX to fitted estimators."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from sknn.onnx.reader import LayerReader
 from sknn.onnx.source import SourceGraph
 
 
-def from_onnx(model, *, classes=None, **parameters):
+def from_onnx(model: Any, *, classes: Any = None, **parameters: Any) -> Any:
     """Make a fitted estimator of a network in ONNX: one that predicts the same, and that can be trained on.
 
     The file may come from `to_onnx`, or from ``torch.onnx.export`` of an ``nn.Sequential`` in evaluation mode: the

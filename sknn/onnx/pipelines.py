@@ -17,7 +17,7 @@ CLASSIFIER_OPTIONS = {
 }
 
 
-def register():
+def register() -> None:
     """Register the estimators of sknn with skl2onnx.
 
     After this, ``skl2onnx.to_onnx`` converts pipelines with an estimator of sknn in any place where it converts one

@@ -166,6 +166,7 @@ class LayerReader:
             functions = elementwise_functions(self.source, at.name, outside)
             known = {f[-1].output[0]: recognized(self.source, at.name, f) for f in functions}
             alone = last == at.name and {one.output[0] for one in nodes} <= outside
+            name: Any
             name, _ = known.get(last) or ("identity" if alone else None, None)
             factors = self.source.constant_of(product)
             if name is not None and factors is not None:

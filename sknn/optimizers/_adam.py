@@ -45,7 +45,7 @@ class Adam(Optimizer):
     n_slots = 2
     _parameter_constraints = {"beta_1": BELOW_ONE, "beta_2": BELOW_ONE, "epsilon": POSITIVE}
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    def __init__(self, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8) -> None:
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -97,7 +97,13 @@ class AdamW(Adam):
     kind = "adamw"
     _parameter_constraints = {**Adam._parameter_constraints, "weight_decay": NOT_NEGATIVE}
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01):
+    def __init__(
+        self,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon)
         self.weight_decay = weight_decay
 
@@ -141,7 +147,13 @@ class NAdam(Adam):
     kind = "nadam"
     _parameter_constraints = {**Adam._parameter_constraints, "momentum_decay": NOT_NEGATIVE}
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=4e-3):
+    def __init__(
+        self,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        momentum_decay: float = 4e-3,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon)
         self.momentum_decay = momentum_decay
 

@@ -41,7 +41,7 @@ class Adagrad(Optimizer):
     n_slots = 1
     _parameter_constraints = {"epsilon": POSITIVE, "initial_accumulator_value": NOT_NEGATIVE}
 
-    def __init__(self, epsilon=1e-10, initial_accumulator_value=0.0):
+    def __init__(self, epsilon: float = 1e-10, initial_accumulator_value: float = 0.0) -> None:
         self.epsilon = epsilon
         self.initial_accumulator_value = initial_accumulator_value
 
@@ -86,7 +86,7 @@ class Adadelta(Optimizer):
     n_slots = 2
     _parameter_constraints = {"rho": BELOW_ONE, "epsilon": POSITIVE}
 
-    def __init__(self, rho=0.9, epsilon=1e-6):
+    def __init__(self, rho: float = 0.9, epsilon: float = 1e-6) -> None:
         self.rho = rho
         self.epsilon = epsilon
 
@@ -133,7 +133,7 @@ class RMSprop(Optimizer):
     kind = "rmsprop"
     _parameter_constraints = {"rho": BELOW_ONE, "epsilon": POSITIVE, "momentum": FRACTION}
 
-    def __init__(self, rho=0.99, epsilon=1e-8, momentum=0.0):
+    def __init__(self, rho: float = 0.99, epsilon: float = 1e-8, momentum: float = 0.0) -> None:
         self.rho = rho
         self.epsilon = epsilon
         self.momentum = momentum

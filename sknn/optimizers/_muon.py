@@ -67,13 +67,13 @@ class Muon(AdamW):
 
     def __init__(
         self,
-        momentum=0.95,
-        n_iterations=5,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        weight_decay=0.01,
-    ):
+        momentum: float = 0.95,
+        n_iterations: int = 5,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon, weight_decay)
         self.momentum = momentum
         self.n_iterations = n_iterations

@@ -50,7 +50,7 @@ class SGD(Optimizer):
     n_slots = 1
     _parameter_constraints = {"momentum": FRACTION, "nesterov": ["boolean"]}
 
-    def __init__(self, momentum=0.9, nesterov=True):
+    def __init__(self, momentum: float = 0.9, nesterov: bool = True) -> None:
         self.momentum = momentum
         self.nesterov = nesterov
 

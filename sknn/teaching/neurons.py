@@ -1,9 +1,11 @@
 """The first neurons: McCulloch and Pitts's of 1943, which has no weights, and Rosenblatt's, which learns."""
 
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
@@ -12,7 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn._ranges import COUNT, POSITIVE
 from sknn._state import atomic_fit, on_snapshot
+from sknn._types import ArrayOr, Samples, Seed, Target
 from sknn._warnings import warn
+from sknn.estimators.decorators import fit_context
 
 N_LOOK_AHEAD = 64
 
@@ -76,11 +80,11 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
         "inhibitory": ["array-like", None],
     }
 
-    def __init__(self, threshold=1, *, inhibitory=None):
+    def __init__(self, threshold: float = 1, *, inhibitory: ArrayLike | None = None) -> None:
         self.threshold = threshold
         self.inhibitory = inhibitory
 
-    def fit(self, X, y=None):
+    def fit(self, X: Samples, y: Target = None) -> Self:
         """Check the inputs and the parameters; nothing is learned.
 
         Parameters
@@ -99,7 +103,7 @@ class McCullochPittsNeuron(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array([0, 1])
         return self
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> ArrayOr:
         """The outputs.
 
         Parameters
@@ -238,14 +242,21 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    def __init__(self, *, max_iter=1000, learning_rate=1.0, shuffle=True, random_state=None):
+    def __init__(
+        self,
+        *,
+        max_iter: int = 1000,
+        learning_rate: float = 1.0,
+        shuffle: bool = True,
+        random_state: Seed = None,
+    ) -> None:
         self.max_iter = max_iter
         self.learning_rate = learning_rate
         self.shuffle = shuffle
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    @fit_context
+    def fit(self, X: Samples, y: Target) -> Self:
         """Learn until an epoch is without a mistake, at most `max_iter` epochs.
 
         Parameters
@@ -275,8 +286,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 warn(text, ConvergenceWarning)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None):
+    @fit_context
+    def partial_fit(self, X: Samples, y: Target, classes: Any = None) -> Self:
         """Learn from some rows, once each, starting from the current weights.
 
         Parameters
@@ -313,7 +324,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     @on_snapshot
-    def decision_function(self, X):
+    def decision_function(self, X: Samples) -> ArrayOr:
         """The sums before the step: :math:`w \\cdot x + b`.
 
         Parameters
@@ -331,7 +342,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         return Z[:, 0] if len(self.classes_) == 2 else Z
 
     @on_snapshot
-    def predict(self, X):
+    def predict(self, X: Samples) -> ArrayOr:
         """Predict the class of each sample.
 
         Parameters
