@@ -1,5 +1,6 @@
 """sknn: neural networks as scikit-learn estimators, with their own engine."""
 
+from sknn._trusted import trusted_types
 from sknn._versions import __version__, show_versions
 from sknn.estimators import (
     CNNClassifier,
@@ -11,7 +12,8 @@ from sknn.estimators import (
     TabularClassifier,
     TabularRegressor,
 )
-from sknn.teaching.neurons import McCullochPittsNeuron, PerceptronClassifier
+from sknn.teaching.neuron import McCullochPittsNeuron
+from sknn.teaching.perceptron import PerceptronClassifier
 
 __all__ = [
     "CNNClassifier",
@@ -26,4 +28,5 @@ __all__ = [
     "TabularRegressor",
     "__version__",
     "show_versions",
+    "trusted_types",
 ]

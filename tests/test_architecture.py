@@ -18,7 +18,7 @@ PACKAGE = ROOT / "sknn"
 # A module may import from its own layer of the architecture and from those below it.
 LAYERS = [
     {"engine"},
-    {"composition", "_ranges", "plan", "_state", "_warnings"},
+    {"composition", "_extra", "_ranges", "_types", "plan", "_state", "_warnings"},
     {"layers", "losses", "optimizers", "schedules", "initializers", "augmentation"},
     {"network", "presets"},
     {"inputs", "targets"},
@@ -26,8 +26,8 @@ LAYERS = [
     {"ensemble"},
     {"estimators"},
     {"displays", "teaching"},
-    {"__init__", "_versions"},
-    {"onnx"},
+    {"__init__", "_trusted", "_versions"},
+    {"mlflow", "onnx", "optuna"},
     {"comparison"},
     {"__main__"},
 ]

@@ -1,6 +1,11 @@
 """The loss by epoch."""
 
+from typing import Any, Self
+
+import numpy as np
+
 from sknn.displays._panels import import_pyplot, split_pipeline
+from sknn.estimators.tabular import TabularEstimator
 
 
 class LossCurveDisplay:
@@ -10,9 +15,9 @@ class LossCurveDisplay:
 
     Parameters
     ----------
-    loss_curve : sequence of float
-        Training loss of each epoch.
-    validation_loss_curve : sequence of float or None, default=None
+    loss_curve : sequence of float, or sequence of them
+        Training loss of each epoch; for an ensemble one curve for each member.
+    validation_loss_curve : sequence of float, sequence of them or None, default=None
         Validation loss of each epoch.
     estimator_name : str or None, default=None
         Name for the legend.
@@ -23,9 +28,9 @@ class LossCurveDisplay:
         The figure.
     ax_ : matplotlib Axes
         The axes.
-    line_ : matplotlib Line2D
-        The training loss.
-    validation_line_ : matplotlib Line2D or None
+    line_ : matplotlib Line2D, or list of them
+        The training loss; for an ensemble one line for each member.
+    validation_line_ : matplotlib Line2D, list of them or None
         The validation loss.
 
     See Also
@@ -44,19 +49,28 @@ class LossCurveDisplay:
     <...>
     """
 
-    def __init__(self, *, loss_curve, validation_loss_curve=None, estimator_name=None):
+    def __init__(
+        self,
+        *,
+        loss_curve: Any,
+        validation_loss_curve: Any = None,
+        estimator_name: str | None = None,
+    ) -> None:
         self.loss_curve = loss_curve
         self.validation_loss_curve = validation_loss_curve
         self.estimator_name = estimator_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, name=None, **kwargs):
+    def from_estimator(
+        cls, estimator: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any
+    ) -> Self:
         """The curves of a fitted network.
 
         Parameters
         ----------
-        estimator : estimator with ``loss_curve_``, or Pipeline that ends with one
-            The fitted network, an MLP or a CNN.
+        estimator : estimator, Pipeline that ends with one, or search
+            The fitted network, an MLP or a CNN, or an ensemble of them for tabular data; of a search, such as
+            :class:`~sklearn.model_selection.GridSearchCV`, the best estimator.
         ax : matplotlib Axes or None, default=None
             As in `plot`.
         name : str or None, default=None
@@ -71,16 +85,23 @@ class LossCurveDisplay:
         """
         import_pyplot(cls.__name__)
         _, network = split_pipeline(estimator)
-        if not hasattr(network, "loss_curve_"):
-            raise ValueError(f"{type(network).__name__} has no loss_curve_ to show.")
+        loss_curve, validation_loss_curve = _curves(network)
         display = cls(
-            loss_curve=network.loss_curve_,
-            validation_loss_curve=getattr(network, "validation_loss_curve_", None),
+            loss_curve=loss_curve,
+            validation_loss_curve=validation_loss_curve,
             estimator_name=name,
         )
         return display.plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, name=None, log_scale=False, line_kw=None, validation_line_kw=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        name: str | None = None,
+        log_scale: bool = False,
+        line_kw: dict[str, Any] | None = None,
+        validation_line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the curves.
 
         Parameters
@@ -107,7 +128,7 @@ class LossCurveDisplay:
         self.line_ = _draw(ax, self.loss_curve, {"label": f"{prefix}training", **(line_kw or {})})
         self.validation_line_ = None
         if self.validation_loss_curve is not None:
-            style = {"color": self.line_.get_color(), "linestyle": "--"}
+            style = {"color": _first(self.line_).get_color(), "linestyle": "--"}
             style |= {"label": f"{prefix}validation", **(validation_line_kw or {})}
             self.validation_line_ = _draw(ax, self.validation_loss_curve, style)
         if log_scale:
@@ -119,6 +140,27 @@ class LossCurveDisplay:
         return self
 
 
+def _curves(network):
+    """(training loss, validation loss or None) by epoch, of a network or of each member of an ensemble."""
+    if hasattr(network, "loss_curve_"):
+        return network.loss_curve_, getattr(network, "validation_loss_curve_", None)
+    if not isinstance(network, TabularEstimator):
+        raise ValueError(f"{type(network).__name__} has no loss_curve_ to show.")
+    members = network.estimators_
+    validated = all(member.validation_losses is not None for member in members)
+    validation = [member.validation_losses for member in members] if validated else None
+    return [member.loss_curve for member in members], validation
+
+
 def _draw(ax, curve, style):
-    (line,) = ax.plot(range(1, len(curve) + 1), curve, **style)
-    return line
+    """The line of a curve, or a list of the lines of several, which share color and label."""
+    if np.ndim(curve[0]) == 0:
+        (line,) = ax.plot(range(1, len(curve) + 1), curve, **style)
+        return line
+    first = _draw(ax, curve[0], {"linewidth": 1, **style})
+    rest = {"linewidth": 1, "color": first.get_color(), **style, "label": None}
+    return [first, *(_draw(ax, one, rest) for one in curve[1:])]
+
+
+def _first(line):
+    return line[0] if isinstance(line, list) else line

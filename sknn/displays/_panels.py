@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -19,13 +19,18 @@ def import_pyplot(caller):
 
 
 def split_pipeline(estimator):
-    """(steps before the network or None, fitted network)."""
-    before = None
-    if isinstance(estimator, Pipeline):
-        before = estimator[:-1] if len(estimator) > 1 else None
-        estimator = estimator[-1]
+    """(steps before the network or None, fitted network) of a network, a Pipeline, a search, or both."""
+    before = []
+    while True:
+        if isinstance(estimator, Pipeline):
+            before += [step for _, step in estimator.steps[:-1]]
+            estimator = estimator[-1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            break
     check_is_fitted(estimator)
-    return before, estimator
+    return make_pipeline(*before) if before else None, estimator
 
 
 def check_convolutional(network, caller):

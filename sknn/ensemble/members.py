@@ -143,11 +143,13 @@ class MemberFit:
     callbacks : EpochCallbacks
     max_time : float, default=inf
         Seconds.
+    name : str, default=""
+        What its lines begin with, where it prints some.
     """
 
-    def __init__(self, recipe, task, stop, callbacks, max_time=math.inf):
+    def __init__(self, recipe, task, stop, callbacks, max_time=math.inf, name=""):
         self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
-        self.max_time = max_time
+        self.max_time, self.name = max_time, name
         self.network = recipe.networks[task.kind]
         self.engine = self.network.engine
         #: by a callback or Ctrl-C, so that the others should stop, too
@@ -233,6 +235,7 @@ class MemberFit:
             max_time=max_time,
             started=started,
             verbose=recipe.verbose,
+            name=self.name,
             early_stopping=validation is not None,
             decay=recipe.annealing,
             dropout=recipe.annealing,
@@ -353,7 +356,8 @@ def train_members(recipe, tasks, n_workers, callbacks):
             if max_time < 0 < number:  # the first one is what there is, whatever it costs
                 return
             try:
-                fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time)
+                name = f"Member {number + 1} of {len(tasks)}: "
+                fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time, name)
                 members[number] = fit.run()
             except BaseException as error:
                 errors.append(error)

@@ -1,5 +1,6 @@
 """What all estimators share: parameters that are stored and validated, state that can be pickled."""
 
+from html import escape
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -112,6 +113,30 @@ class Estimator(BaseEstimator, CallbackSupportMixin):
                 f"{error} learning_rate is a schedule; the number is learning_rate_init={rate!r}."
             ) from None
         valid.update(changed)
+
+    # ---- shown in a notebook -------------------------------------------------------------------
+
+    def _summaries(self):
+        """(heading, Summary) of each fitted network; an estimator of several kinds has several."""
+        return []
+
+    def _html_of_networks(self):
+        """What scikit-learn's diagram lacks: the layers of a fitted network, to be opened by a click."""
+        if not self.__sklearn_is_fitted__():
+            return ""
+        return "".join(
+            f"<details><summary>{escape(heading)}</summary>{summary._repr_html_()}</details>"
+            for heading, summary in self._summaries()
+        )
+
+    def _repr_html_inner(self):
+        return super()._repr_html_inner() + self._html_of_networks()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._html_of_networks()
+        return bundle
 
     # ---- state ---------------------------------------------------------------------------------
 

@@ -301,6 +301,11 @@ class NetworkEstimator(  # type: ignore[call-arg]
         network, _ = NetworkPrediction(self).program()
         return Summary(network.summary(), network.input_shape)
 
+    def _summaries(self):
+        summary = self.summary()
+        heading = f"Network: {summary.n_parameters:,} parameters in {len(summary.rows)} layers"
+        return [(heading, summary)]
+
     @on_snapshot
     def get_weights(self) -> list[Array]:
         """Get copies of all fitted arrays in one list.

@@ -16,6 +16,7 @@ from sknn.estimators.base import Estimator
 from sknn.estimators.tabular_fitting import TabularFit
 from sknn.inputs.table import TableInput
 from sknn.inputs.table.columns import TableColumns
+from sknn.network.summary import Summary
 
 
 class TabularEstimator(Estimator, metaclass=ABCMeta):
@@ -73,6 +74,16 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
             programs = [(network, network.program(targets.loss)) for network in networks]
             cache[dtype.char] = programs  # all at once, for other threads
         return FittedEnsemble(self.estimators_, programs, targets, self.n_threads)
+
+    @on_snapshot
+    def _summaries(self):
+        found = []
+        for kind, (network, _) in enumerate(self._ensemble().programs):
+            summary = Summary(network.summary(), network.input_shape)
+            n_members = sum(member.kind == kind for member in self.estimators_)
+            heading = f"{n_members} networks of {summary.n_parameters:,} parameters in {len(summary.rows)} layers"
+            found.append((heading, summary))
+        return found
 
     # ---- explanations --------------------------------------------------------------------------
 

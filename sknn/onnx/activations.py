@@ -5,8 +5,8 @@ from math import pi, sqrt
 
 import numpy as np
 
+from sknn._extra import import_extra
 from sknn.layers._layer import ACTIVATIONS, ALPHAS
-from sknn.onnx._extra import import_extra
 from sknn.onnx.graph import Graph, Tensor
 
 
@@ -141,6 +141,6 @@ def _own_values(name, alpha):
 
 
 def _run(model, x):
-    reference = import_extra("onnx.reference", "from_onnx")
+    reference = import_extra("onnx.reference", "from_onnx", "onnx")
     with np.errstate(all="ignore"):
         return reference.ReferenceEvaluator(model).run(None, {x: GRID})[0]

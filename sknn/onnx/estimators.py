@@ -25,7 +25,8 @@ from sknn.onnx.outputs import (
 )
 from sknn.onnx.table import TableWriter, table_inputs
 from sknn.targets.labels import Labels
-from sknn.teaching.neurons import McCullochPittsNeuron, PerceptronClassifier
+from sknn.teaching.neuron import McCullochPittsNeuron
+from sknn.teaching.perceptron import PerceptronClassifier
 
 
 def not_known(model):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknn._extra import import_extra
 from sknn._versions import __version__
-from sknn.onnx._extra import import_extra
 
 #: opsets that are written: any onnxruntime since 1.12 runs them; ai.onnx.ml is for categories that are strings
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
@@ -132,7 +132,7 @@ class Graph:
         ----------
         inputs, outputs : list of Tensor
         """
-        onnx = import_extra("onnx", "to_onnx")
+        onnx = import_extra("onnx", "to_onnx", "onnx")
         helper = onnx.helper
         nodes = [
             helper.make_node(
@@ -167,5 +167,5 @@ class Graph:
 
 def element_type(dtype):
     """ONNX's number of a dtype."""
-    helper = import_extra("onnx.helper", "to_onnx")
+    helper = import_extra("onnx.helper", "to_onnx", "onnx")
     return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from sknn._extra import import_extra
 from sknn.estimators import CNNClassifier, CNNRegressor
 from sknn.layers import Dense, Flatten
-from sknn.onnx._extra import import_extra
 from sknn.onnx.place import CHANNELS_FIRST, NotALayer, Place
 from sknn.onnx.reader import LayerReader
 from sknn.onnx.source import SourceGraph
@@ -100,7 +100,7 @@ def from_onnx(model: Any, *, classes: Any = None, **parameters: Any) -> Any:
 
 def _loaded(model):
     """The ModelProto, with its weights."""
-    onnx = import_extra("onnx", "from_onnx")
+    onnx = import_extra("onnx", "from_onnx", "onnx")
     if isinstance(model, onnx.ModelProto):
         copy = onnx.ModelProto()
         copy.CopyFrom(model)

@@ -3,7 +3,7 @@
 import numpy as np
 
 import sknn
-from sknn.onnx._extra import import_extra
+from sknn._extra import import_extra
 from sknn.onnx.estimators import inputs_of, write_model
 from sknn.onnx.graph import ML_DOMAIN, ML_OPSET, N_SAMPLES, OPSET, Graph, Tensor, element_type
 from sknn.onnx.outputs import Output
@@ -51,7 +51,7 @@ def register() -> None:
     >>> [output.name for output in model.graph.output]
     ['label', 'probabilities']
     """
-    skl2onnx = import_extra("skl2onnx", "register")
+    skl2onnx = import_extra("skl2onnx", "register", "onnx")
     for name in sknn.__all__:
         estimator = getattr(sknn, name)
         if isinstance(estimator, type):
@@ -73,7 +73,7 @@ def _has_probabilities(model):
 
 def _parse(scope, model, inputs, custom_parsers=None):
     """The outputs of an estimator in a graph of skl2onnx, whose types are not yet known."""
-    parsing = import_extra("skl2onnx._parse", "register")
+    parsing = import_extra("skl2onnx._parse", "register", "onnx")
     if _has_probabilities(model):
         return parsing._parse_sklearn_classifier(scope, model, inputs, custom_parsers)
     operator = scope.declare_local_operator(f"Sknn{_public_class(model).__name__}", model)
@@ -174,7 +174,7 @@ def _in_words(wanted, n_features):
 
 def _tensor_of(variable):
     """An input of skl2onnx as a Tensor."""
-    types = import_extra("skl2onnx.common.data_types", "register")
+    types = import_extra("skl2onnx.common.data_types", "register", "onnx")
     dtypes = {
         types.FloatTensorType: np.float32,
         types.DoubleTensorType: np.float64,
@@ -193,7 +193,7 @@ def _tensor_of(variable):
 
 def _type_of(tensor):
     """The type of skl2onnx for an output."""
-    types = import_extra("skl2onnx.common.data_types", "register")
+    types = import_extra("skl2onnx.common.data_types", "register", "onnx")
     by_kind = {
         "f": types.DoubleTensorType if tensor.dtype == np.float64 else types.FloatTensorType,
         "i": types.Int64TensorType,

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from sknn.onnx._extra import import_extra
+from sknn._extra import import_extra
 
 #: what leads from the outputs of a network to labels and predictions
 AFTER_OUTPUTS = {"ArgMax", "Cast", "Gather", "Greater", "Identity", "Reshape"}
@@ -25,7 +25,7 @@ class SourceGraph:
     """
 
     def __init__(self, model):
-        self.onnx = import_extra("onnx", "from_onnx")
+        self.onnx = import_extra("onnx", "from_onnx", "onnx")
         graph = model.graph
         numpy = self.onnx.numpy_helper
         self.opsets = model.opset_import
@@ -60,7 +60,7 @@ class SourceGraph:
         outputs = [self.onnx.ValueInfoProto(name=name) for name in node.output if name]
         graph = helper.make_graph([node], "constants", [], outputs, constants)
         model = helper.make_model(graph, opset_imports=self.opsets)
-        reference = import_extra("onnx.reference", "from_onnx")
+        reference = import_extra("onnx.reference", "from_onnx", "onnx")
         values = reference.ReferenceEvaluator(model).run(None, {})
         return dict(zip((one.name for one in outputs), values, strict=True))
 

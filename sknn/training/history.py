@@ -92,6 +92,8 @@ class Options:
     #: when `max_time` began, by the engine's clock; None: now
     started: float | None = None
     verbose: bool = False
+    #: what the lines that are printed begin with: which of several networks it is
+    name: str = ""
     early_stopping: bool = False
     single_epoch: bool = False
     #: schedules of the decoupled weight decay and of dropout; None: they do not change
@@ -155,7 +157,8 @@ def close_epoch(trainer, history, options, validated):
         history.validation_losses.append(validation_loss)
     if options.verbose:
         validated = "" if score is None else f", validation score = {score:f}"
-        print(f"Iteration {history.n_iter}, loss = {loss:.8f}{validated}")
+        line = f"{options.name}Iteration {history.n_iter}, loss = {loss:.8f}{validated}\n"
+        print(line, end="")  # in one piece: other threads print, too
     if options.early_stopping:
         improved = not score < history.best_score + options.tol
         tie = score == history.best_score and validation_loss < history.loss_at_best_score

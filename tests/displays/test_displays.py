@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as ScikitLearnMLP
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -11,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sknn import CNNClassifier, MLPClassifier
 from sknn.displays import FeatureMapDisplay, FilterDisplay, LossCurveDisplay
 from sknn.displays._panels import _best_columns
-from tests.estimators.samples import DIGITS, IMAGES, classifier, cnn
+from tests.estimators.samples import DIGITS, IMAGES, classifier, cnn, tabular
 
 
 def titles(display):
@@ -182,6 +183,37 @@ def test_networks_share_axes_and_need_no_validation(grey):
     other = ScikitLearnMLP(max_iter=2, random_state=0).fit(IMAGES[:, 0], DIGITS)
     assert LossCurveDisplay.from_estimator(other, ax=ax, name="other").line_ in ax.lines
     assert len(ax.lines) == 2
+
+
+def test_an_ensemble_has_a_curve_for_each_member():
+    net = tabular(n_members=3, max_iter=4).fit(IMAGES[:, 0, :5], DIGITS)
+    display = LossCurveDisplay.from_estimator(net, name="net")
+    assert len(display.line_) == len(display.validation_line_) == 3
+    for line, dashed, member in zip(
+        display.line_, display.validation_line_, net.estimators_, strict=True
+    ):
+        np.testing.assert_array_equal(line.get_ydata(), member.loss_curve)
+        np.testing.assert_array_equal(dashed.get_ydata(), member.validation_losses)
+        assert line.get_color() == dashed.get_color() == display.line_[0].get_color()
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["net, training", "net, validation"]
+
+
+def test_a_search_shows_its_best_network():
+    pipeline = make_pipeline(StandardScaler(), classifier(max_iter=2))
+    search = GridSearchCV(pipeline, {"mlpclassifier__alpha": [0.1, 1.0]}, cv=2)
+    search.fit(IMAGES[:, 0], DIGITS)
+    display = LossCurveDisplay.from_estimator(search)
+    best = search.best_estimator_[-1]
+    np.testing.assert_array_equal(display.line_.get_ydata(), best.loss_curve_)
+
+
+def test_filters_and_maps_of_a_search(grey):
+    search = GridSearchCV(cnn(max_iter=1), {"alpha": [0.1]}, cv=2).fit(IMAGES, DIGITS)
+    best = search.best_estimator_
+    np.testing.assert_array_equal(FilterDisplay.from_estimator(search).kernels, best.coefs_[0])
+    image = FeatureMapDisplay.from_estimator(search, IMAGES[0])
+    np.testing.assert_array_equal(image.maps, best.feature_maps(IMAGES[:1])[0])
 
 
 # ---- what they refuse ----------------------------------------------------------------------------

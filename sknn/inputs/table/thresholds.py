@@ -36,7 +36,8 @@ def find_thresholds(values, targets, weights, n_most, of_classes):
         min_samples_leaf=max(SMALLEST_LEAF, int(SMALLEST_FRACTION * len(ranks))),
         random_state=0,  # ties between splits of one feature
     )
-    tree.fit(ranks[:, None], targets[known], None if weights is None else weights[known])
+    # as a forest does; fit would make a model of each of them where MLflow logs all that is fitted
+    tree._fit(ranks[:, None], targets[known], None if weights is None else weights[known])
     splits = tree.tree_.threshold[tree.tree_.feature >= 0]
     below = np.sort(splits.astype(np.intp))
     low, high = distinct[below], distinct[below + 1]
