@@ -81,7 +81,9 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
         for kind, (network, _) in enumerate(self._ensemble().programs):
             summary = Summary(network.summary(), network.input_shape)
             n_members = sum(member.kind == kind for member in self.estimators_)
-            heading = f"{n_members} networks of {summary.n_parameters:,} parameters in {len(summary.rows)} layers"
+            networks = "1 network" if n_members == 1 else f"{n_members} networks"
+            n_layers, n_parameters = len(summary.rows), summary.n_parameters
+            heading = f"{networks} of {n_parameters:,} parameters in {n_layers} layers"
             found.append((heading, summary))
         return found
 
