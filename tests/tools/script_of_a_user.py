@@ -43,6 +43,7 @@ def script() -> None:
     assert_type(net.get_weights()[0].shape, tuple[Any, ...])
 
     net = MLPClassifier("256x3", solver="lbfgs", random_state=np.random.RandomState(0))
+    MLPClassifier(activation="rleu")  # type: ignore[arg-type]  # mypy wants an error here
     MLPRegressor("huber", n_iter_no_change=np.inf, dropout=[0.1, 0.2], solver=SGD(momentum=0.8))
 
     layers = [

@@ -1,6 +1,7 @@
 """MLflow: autologging of a bare estimator, and models in its default format, skops."""
 
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -21,10 +22,14 @@ def mlflow(tmp_path_factory):
     """MLflow with a store of its own; without its patches afterwards."""
     mlflow = pytest.importorskip("mlflow", reason="needs mlflow")
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    folder = tmp_path_factory.mktemp("mlflow")
-    mlflow.set_tracking_uri(f"sqlite:///{folder}/store.db")
+    # files: a data base would take ten seconds to begin with
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    folder = tmp_path_factory.mktemp("mlflow") / "runs"  # not there yet: then it gets an experiment
+    mlflow.set_tracking_uri(folder.as_uri())
     yield mlflow
     mlflow.sklearn.autolog(disable=True)
+    monkeypatch.undo()
 
 
 def new_runs(mlflow, fit):
@@ -81,6 +86,12 @@ def test_models_in_the_default_format(mlflow, tmp_path):
     )
     loaded = mlflow.sklearn.load_model(str(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_without_mlflow_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow.sklearn", None)
+    with pytest.raises(ImportError, match=r"needs mlflow; .*sknn\[mlflow\]"):
+        sknn.mlflow.autolog()
 
 
 def test_another_mlflow_says_what_to_do(monkeypatch):

@@ -1,5 +1,7 @@
 """Optuna: a trial that is no good ends early."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -38,8 +40,8 @@ def test_the_score_is_reported_and_a_trial_pruned():
     bad, good = study_of("maximize", net, "score", X_val=X, y_val=Y)
     assert bad.state.name == "PRUNED"
     assert list(bad.intermediate_values) == [0]
-    if good.state.name == "COMPLETE":
-        assert list(good.intermediate_values.values()) == net.validation_scores_
+    assert good.state.name == "COMPLETE"
+    assert list(good.intermediate_values.values()) == net.validation_scores_
 
 
 def test_the_loss_is_reported():
@@ -61,6 +63,13 @@ def test_errors_say_what_to_do(net, match):
     trial = optuna.create_study().ask()
     with pytest.raises(ValueError, match=match):
         net.set_callbacks(PruningCallback(trial)).fit(X, Y)
+
+
+def test_without_optuna_the_error_names_the_extra(monkeypatch):
+    callback = PruningCallback(optuna.create_study().ask())
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ImportError, match=r"needs optuna; .*sknn\[optuna\]"):
+        MLPClassifier(5, max_iter=3).set_callbacks(callback).fit(X, Y)
 
 
 def test_another_report_is_an_error():
