@@ -25,9 +25,9 @@ LAYERS = [
     {"training"},
     {"ensemble"},
     {"estimators"},
-    {"displays", "teaching"},
+    {"displays", "teaching", "streams"},
     {"__init__", "_trusted", "_versions"},
-    {"mlflow", "onnx", "optuna"},
+    {"dask", "mlflow", "onnx", "optuna"},
     {"comparison"},
     {"__main__"},
 ]

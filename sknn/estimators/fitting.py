@@ -20,7 +20,7 @@ from sknn.inputs.dataset import (
 )
 from sknn.network.weights import cast
 from sknn.optimizers import solver_of
-from sknn.schedules import SCHEDULES, Constant
+from sknn.schedules import Constant, schedule_of
 from sknn.training.callbacks import EpochCallbacks
 from sknn.training.history import DIVERGED, History, OptimizerState, Options
 from sknn.training.loop import LBFGS, FitLoop, Stochastic, warn_unfinished
@@ -239,13 +239,8 @@ class NetworkFit:
 
     def _schedule(self):
         """The schedule that `learning_rate` means; where training has no planned end, a constant rate."""
-        net, schedule = self.net, self.net.learning_rate
-        if not isinstance(schedule, str):
-            schedule.validate()
-        elif schedule == "invscaling" and hasattr(net, "power_t"):
-            schedule = SCHEDULES[schedule](net.power_t)
-        else:
-            schedule = SCHEDULES[schedule]()
+        net = self.net
+        schedule = schedule_of(net.learning_rate, net)
         endless = self.incremental and net.max_iter == "auto"
         return Constant() if endless and schedule.per_step else schedule
 

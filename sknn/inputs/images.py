@@ -87,8 +87,8 @@ def shape_of_rows(n_features, image_shape, images):
     return 1, n_features, 1
 
 
-def channel_statistics(X, samples, weights, shape, channels_first):
-    """(means, scales) of each channel over some rows, float64; the scale of a constant one is 1.
+def channel_moments(X, samples, weights, shape, channels_first):
+    """(means, standard deviations) of each channel over some rows, float64.
 
     Two passes in chunks, so that X is never copied as a whole.
     """
@@ -109,9 +109,19 @@ def channel_statistics(X, samples, weights, shape, channels_first):
     means = mean("i,ij->j", 0.0)
     pixels = height * width
     of_each = np.repeat(means, pixels) if channels_first else np.tile(means, pixels)
-    scales = np.sqrt(mean("i,ij,ij->j", of_each))
-    constant = scales <= 10 * np.finfo(np.float64).eps * np.abs(means)
-    return means, np.where(constant, 1.0, scales)
+    return means, np.sqrt(mean("i,ij,ij->j", of_each))
+
+
+def scales_of(means, deviations):
+    """What channels are divided by: their standard deviations; a constant one by 1."""
+    constant = deviations <= 10 * np.finfo(np.float64).eps * np.abs(means)
+    return np.where(constant, 1.0, deviations)
+
+
+def channel_statistics(X, samples, weights, shape, channels_first):
+    """(means, scales) of each channel over some rows, float64."""
+    means, deviations = channel_moments(X, samples, weights, shape, channels_first)
+    return means, scales_of(means, deviations)
 
 
 def views_of(augmentation):
