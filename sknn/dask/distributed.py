@@ -138,7 +138,7 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, *, classes=None):
         """Fit the network where the partitions lie.
 
@@ -219,8 +219,9 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
             n_workers = len(client.scheduler_info(n_workers=-1)["workers"])
             if n_workers > n_partitions:
                 warn(
-                    f"X has {n_partitions} partitions with samples for {n_workers} workers: as many "
-                    "workers have nothing to do. Rechunk or repartition X and y to more."
+                    f"X has {n_partitions} partitions with samples for {n_workers} workers: "
+                    f"{n_workers - n_partitions} have nothing to do. Rechunk or repartition X and y to "
+                    "more."
                 )
             return max(1, min(n_workers, n_partitions))
         if wanted > n_partitions:
@@ -319,7 +320,9 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
             Predictions are made where the partitions lie; they and the targets come together here.
         """
         dask = import_extra("dask", "Distributed", "dask")
-        predicted, y, sample_weight = dask.compute(self.predict(X), y, sample_weight)
+        # one by one: dask warns where arrays and frames are computed together
+        parts = self.predict(X), y, sample_weight
+        predicted, y, sample_weight = [dask.compute(part)[0] for part in parts]
         if self.estimator_._numeric_targets:
             return r2_score(y, predicted, sample_weight=sample_weight)
         return self.estimator_._targets().accuracy(y, predicted, sample_weight)

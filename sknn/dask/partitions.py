@@ -143,8 +143,8 @@ def look_at(net, X, y, sample_weight):
 
 def _labels(y):
     """Sorted labels of each column."""
-    columns = np.asarray(y)
-    return [np.unique(column) for column in columns.reshape(len(columns), -1).T]
+    y = np.asarray(y)
+    return [np.unique(column) for column in (y[:, np.newaxis] if y.ndim == 1 else y).T]
 
 
 def _channels(net, X, sample_weight):
