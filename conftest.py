@@ -2,5 +2,13 @@
 
 from importlib.util import find_spec
 
-ONNX = ("onnx", "onnxruntime", "skl2onnx")
-collect_ignore = [] if all(map(find_spec, ONNX)) else ["sknn/onnx", "docs/guide/onnx.rst"]
+EXTRAS = {
+    ("onnx", "onnxruntime", "skl2onnx"): ["sknn/onnx", "docs/guide/onnx.rst"],
+    ("dask", "distributed", "pandas", "pyarrow"): ["sknn/dask", "docs/guide/distributed.rst"],
+}
+collect_ignore = [
+    path
+    for packages, paths in EXTRAS.items()
+    if not all(map(find_spec, packages))
+    for path in paths
+]

@@ -17,6 +17,7 @@ MODULES = (
         "sknn.presets",
     ),
     *("sknn.teaching.decoding", "sknn.network.sliding_window", "sknn.onnx"),
+    *("sknn.dask", "sknn.streams"),
 )
 #: the summary may follow the quotes, and the returned value may have a name
 IGNORED = {"GL01", "GL02", "RT02"}
