@@ -100,7 +100,7 @@ def distributed_scores(name, data, n_workers, seeds, epochs):
     X, y = da.from_array(X, (rows, -1)), da.from_array(y, rows)
     with (
         LocalCluster(
-            n_workers=n_workers, threads_per_worker=1, dashboard_address=None, memory_limit=0
+            n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0
         ) as cluster,
         Client(cluster),
     ):

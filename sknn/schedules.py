@@ -378,13 +378,3 @@ SCHEDULES = {
     "coslog": CosLog,
     "flat_cosine": FlatCosine,
 }
-
-
-def schedule_of(learning_rate, estimator):
-    """Make the schedule that a parameter `learning_rate` means; a `power_t` is the estimator's."""
-    if not isinstance(learning_rate, str):
-        learning_rate.validate()
-        return learning_rate
-    if learning_rate == "invscaling" and hasattr(estimator, "power_t"):
-        return InverseScaling(estimator.power_t)
-    return SCHEDULES[learning_rate]()

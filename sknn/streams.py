@@ -30,10 +30,10 @@ def prefetch(batches: Iterable[Any], ahead: int = 2) -> Iterator[Any]:
     ahead : int, default=2
         Batches that may wait, at the most; so many and two more are in memory.
 
-    Yields
-    ------
-    batch : object
-        The next batch.
+    Returns
+    -------
+    batches : iterator
+        Gives the same batches. Reading begins with the first one that is asked for.
 
     Raises
     ------

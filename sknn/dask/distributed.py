@@ -12,13 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn._extra import import_extra
 from sknn._warnings import warn
-from sknn.dask.partitions import (
-    all_channels,
-    all_classes,
-    blocks_of,
-    is_collection,
-    load_partitions,
-)
+from sknn.dask.partitions import all_channels, all_classes, is_collection, load_partitions
+from sknn.dask.prediction import by_partitions
 from sknn.dask.rounds import SMALLEST_BATCH, OuterNesterov, Plan, Rounds
 from sknn.dask.tasks import initialized
 from sknn.estimators.network import NetworkEstimator
@@ -49,8 +44,8 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
 
     Parameters
     ----------
-    estimator : MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor, ...
-        An estimator of one network, with a stochastic solver. Its `max_iter`, `tol`, schedules and all
+    estimator : estimator of one network
+        MLPClassifier, MLPRegressor, CNNClassifier and so on, with a stochastic solver. Its `max_iter`, `tol`, schedules and all
         else mean what they mean in its own fit; an epoch is one pass over all partitions. Its
         `batch_size` is that of all replicas together: each has its part of it, 16 at the least, so
         that there are as many steps in an epoch as in one process. The optimizer's moments begin anew
@@ -98,11 +93,11 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from sknn import MLPClassifier
     >>> from sknn.dask import Distributed
-    >>> client = Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None)
+    >>> client = Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0")
     >>> X, y = load_iris(return_X_y=True)
     >>> order = np.random.default_rng(0).permutation(len(X))
     >>> X, y = da.from_array(X[order], chunks=(50, 4)), da.from_array(y[order], chunks=50)
-    >>> net = MLPClassifier(32, max_iter=30, learning_rate="cosine", random_state=0)
+    >>> net = MLPClassifier(32, learning_rate_init=0.03, max_iter=10, random_state=0)
     >>> net = Distributed(net, n_replicas=2).fit(X, y)
     >>> net.score(X, y) > 0.9
     True
@@ -274,7 +269,8 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
         y : dask array of shape (n,) or (n, n_outputs), or ndarray
             Lazy for a dask collection, with its partitions.
         """
-        return self._by_partitions("predict", X)
+        check_is_fitted(self)
+        return by_partitions(self.estimator_, "predict", X)
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
@@ -295,12 +291,13 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
         ValueError
             For several columns of classes in a dask collection, whose probabilities are no one array.
         """
+        check_is_fitted(self)
         if is_collection(X) and isinstance(self.classes_, list):
             raise ValueError(
                 "predict_proba of several columns of classes is no one array; map "
                 "estimator_.predict_proba over the partitions of X."
             )
-        return self._by_partitions("predict_proba", X)
+        return by_partitions(self.estimator_, "predict_proba", X)
 
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy of a classifier, R² of a regressor.
@@ -327,39 +324,6 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
             return r2_score(y, predicted, sample_weight=sample_weight)
         return self.estimator_._targets().accuracy(y, predicted, sample_weight)
 
-    def _by_partitions(self, method, X):
-        """What a method of the estimator gives for each partition of X, as one lazy array."""
-        check_is_fitted(self)
-        call = getattr(self.estimator_, method)
-        if not is_collection(X):
-            return call(X)
-        dask = import_extra("dask", "Distributed", "dask")
-        da = import_extra("dask.array", "Distributed", "dask")
-        blocks = blocks_of(X, "X")
-        lengths = X.chunks[0] if hasattr(X, "chunks") else [np.nan] * len(blocks)
-        example = self._example(method)
-        on_workers = dask.delayed(_predicted, pure=True)
-        net = dask.delayed(self.estimator_, traverse=False)
-        arrays = [
-            da.from_delayed(
-                on_workers(net, method, block, example),
-                (length, *example.shape[1:]),
-                meta=example,
-            )
-            for block, length in zip(blocks, lengths, strict=True)
-        ]
-        return da.concatenate(arrays, allow_unknown_chunksizes=True)
-
-    def _example(self, method):
-        """What a method gives for no samples: its dtype and its shape but for their number."""
-        net = self.estimator_
-        shape = net.image_shape_ if net._family.takes_images else (net.n_features_in_,)
-        X = np.zeros((1, int(np.prod(shape))), net._fitted_dtype())
-        names = vars(net).get("feature_names_in_")
-        if names is not None:
-            X = import_extra("pandas", "Distributed", "dask").DataFrame(X, columns=names)
-        return getattr(net, method)(X)[:0]
-
     # ---- tags ----------------------------------------------------------------------------------
 
     def __sklearn_is_fitted__(self):
@@ -382,11 +346,6 @@ def _client(distributed):
             "Distributed needs a cluster: create a client before, distributed.Client() for one on this "
             "machine, or distributed.Client(address)."
         ) from error
-
-
-def _predicted(net, method, X, example):
-    """The predictions of a partition, which may have no samples; a task."""
-    return getattr(net, method)(X) if len(X) else example
 
 
 def _publish(net, rounds, ending):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknn.dask.tasks import Replica, Visit, average, literal, train
-from sknn.schedules import schedule_of
+from sknn.estimators.trainers import schedule_of
 from sknn.training.history import CONVERGED, MAX_ITER, TIME
 from sknn.training.loop import Ending
 

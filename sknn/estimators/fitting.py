@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sknn import engine
 from sknn._state import as_if_fitted
 from sknn._warnings import warn
-from sknn.estimators.trainers import trainer_of
+from sknn.estimators.trainers import schedule_of, trainer_of
 from sknn.inputs.dataset import (
     Dataset,
     has_validation_data,
@@ -20,7 +20,7 @@ from sknn.inputs.dataset import (
 )
 from sknn.network.weights import cast
 from sknn.optimizers import solver_of
-from sknn.schedules import Constant, schedule_of
+from sknn.schedules import Constant
 from sknn.training.callbacks import EpochCallbacks
 from sknn.training.history import DIVERGED, History, OptimizerState, Options
 from sknn.training.loop import LBFGS, FitLoop, Stochastic, warn_unfinished

@@ -1,6 +1,7 @@
-"""The engine's Trainer for an estimator of one network."""
+"""The engine's Trainer for an estimator of one network, and its learning-rate schedule."""
 
 from sknn.network.fitted import threads_for
+from sknn.schedules import SCHEDULES, InverseScaling
 
 
 def trainer_of(net, network, program, data, samples, batch_size, optimizer, **options):
@@ -36,3 +37,25 @@ def trainer_of(net, network, program, data, samples, batch_size, optimizer, **op
     if network.statistics_shapes:
         trainer.load_statistics(weights.means, weights.variances)
     return trainer
+
+
+def schedule_of(learning_rate, estimator):
+    """Make the schedule that a parameter `learning_rate` means.
+
+    Parameters
+    ----------
+    learning_rate : str or Schedule
+        One of the names in `SCHEDULES`, or a schedule, which is validated.
+    estimator : estimator
+        Has the exponent of "invscaling", or takes the default.
+
+    Returns
+    -------
+    schedule : Schedule
+    """
+    if not isinstance(learning_rate, str):
+        learning_rate.validate()
+        return learning_rate
+    if learning_rate == "invscaling" and hasattr(estimator, "power_t"):
+        return InverseScaling(estimator.power_t)
+    return SCHEDULES[learning_rate]()
