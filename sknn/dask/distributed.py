@@ -37,7 +37,7 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
 
     Local SGD: in a round each replica of the network trains on samples of its own, then the mean of
     their weight differences is the gradient of an outer step with Nesterov's momentum (DiLoCo). Only
-    weights travel, once in each direction per replica and round. What comes out is an ordinary fitted
+    weights and the optimizer's moments travel, once in each direction per replica and round. What comes out is an ordinary fitted
     estimator, `estimator_`, which needs dask no more.
 
     It needs the extra ``sknn[dask]`` and a ``distributed.Client``.
@@ -48,16 +48,15 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
         MLPClassifier, MLPRegressor, CNNClassifier and so on, with a stochastic solver. Its `max_iter`, `tol`, schedules and all
         else mean what they mean in its own fit; an epoch is one pass over all partitions. Its
         `batch_size` is that of all replicas together: each has its part of it, 16 at the least, so
-        that there are as many steps in an epoch as in one process. The optimizer's moments begin anew
-        in each round.
+        that there are as many steps in an epoch as in one process.
     n_replicas : int or None, default=None
         Networks that train at the same time, on consecutive partitions each. None means one for each
         worker there is when fit begins, or one for each partition if these are fewer.
-    rounds_per_epoch : int, default=4
+    rounds_per_epoch : int, default=16
         How often in an epoch the replicas are brought together.
     outer_learning_rate : float, default=0.7
         Rate of the outer step; 1 with ``outer_momentum=0`` is plain averaging of weights.
-    outer_momentum : float, default=0.9
+    outer_momentum : float, default=0.8
         Nesterov's momentum of the outer step, in [0, 1).
 
     Attributes
@@ -98,7 +97,7 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
     >>> order = np.random.default_rng(0).permutation(len(X))
     >>> X, y = da.from_array(X[order], chunks=(50, 4)), da.from_array(y[order], chunks=50)
     >>> net = MLPClassifier(32, learning_rate_init=0.03, max_iter=10, random_state=0)
-    >>> net = Distributed(net, n_replicas=2).fit(X, y)
+    >>> net = Distributed(net, n_replicas=2, rounds_per_epoch=2).fit(X, y)
     >>> net.score(X, y) > 0.9
     True
     >>> net.predict(X)
@@ -121,9 +120,9 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
         estimator,
         *,
         n_replicas=None,
-        rounds_per_epoch=4,
+        rounds_per_epoch=16,
         outer_learning_rate=0.7,
-        outer_momentum=0.9,
+        outer_momentum=0.8,
     ):
         self.estimator = estimator
         self.n_replicas = n_replicas

@@ -122,6 +122,7 @@ class Rounds:
         self.template = client.submit(literal, net, pure=False)
         self.schedule = schedule_of(net.learning_rate, net)
         self.learning_rate = net.learning_rate_init
+        self.moments = [], 0
         self.loss_curve, self.best, self.no_improvement = [], math.inf, 0
 
     def run(self):
@@ -140,12 +141,12 @@ class Rounds:
         """One round: all replicas train at the same time, and the weights make an outer step."""
         seen = self.n_samples * epoch
         weights = [array.astype(self.net._fitted_dtype()) for array in self.outer.weights]
-        replica = Replica(weights, self.learning_rate, seen)
+        replica = Replica(weights, self.learning_rate, seen, *self.moments)
         start = self.client.submit(literal, replica, pure=False)
         ends = [self._replica(start, r, epoch, number) for r in range(self.plan.n_replicas)]
         mean = self.client.submit(average, ends, pure=False).result()
         self.outer.step(mean.weights)
-        self.learning_rate = mean.learning_rate
+        self.learning_rate, self.moments = mean.learning_rate, (mean.slots, mean.steps)
         return mean
 
     def _replica(self, start, replica, epoch, number):

@@ -24,7 +24,7 @@ class Replica:
     learning_rate: float
     #: samples that all replicas had seen when the round began, for schedules that count them
     seen: int
-    #: the optimizer's moments and its steps, which begin anew in each round
+    #: the optimizer's moments, as OptimizerState has them, and its steps
     slots: list = field(default_factory=list)
     steps: int = 0
     #: of this round: number of samples, and their losses added up
@@ -88,17 +88,27 @@ def train(template, replica, X, y, sample_weight, visit):
 
 
 def average(replicas):
-    """The mean of replicas by their numbers of samples, without the moments."""
-    counts = np.array([replica.n_samples for replica in replicas], np.float64)
-    parts = counts / counts.sum()
-    arrays = zip(*(replica.weights for replica in replicas), strict=True)
-    first = replicas[0]
+    """The mean of replicas by their numbers of samples."""
+    n_samples = sum(replica.n_samples for replica in replicas)
+    parts = [replica.n_samples / n_samples for replica in replicas]
+
+    def mean(lists):
+        """The means of arrays that stand at the same place of the replicas' lists."""
+        groups = zip(*lists, strict=True)
+        return [sum(p * a for p, a in zip(parts, group, strict=True)) for group in groups]
+
+    slots = [
+        tuple(mean(lists) for lists in zip(*slot, strict=True))
+        for slot in zip(*(replica.slots for replica in replicas), strict=True)
+    ]
     return Replica(
-        [sum(part * a for part, a in zip(parts, group, strict=True)) for group in arrays],
-        first.learning_rate,
-        first.seen,
-        n_samples=int(counts.sum()),
-        loss=sum(replica.loss for replica in replicas),
+        mean(replica.weights for replica in replicas),
+        replicas[0].learning_rate,
+        replicas[0].seen,
+        slots,
+        max(replica.steps for replica in replicas),
+        n_samples,
+        sum(replica.loss for replica in replicas),
     )
 
 

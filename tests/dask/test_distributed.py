@@ -56,7 +56,7 @@ def one_process():
 
 @pytest.mark.parametrize("n_replicas", [2, 4])
 def test_accuracy_is_that_of_one_process(client, one_process, n_replicas):
-    net = Distributed(mlp(**LONG), n_replicas=n_replicas).fit(*arrays(X, Y))
+    net = Distributed(mlp(**LONG), n_replicas=n_replicas, rounds_per_epoch=4).fit(*arrays(X, Y))
     assert net.score(X_TEST, Y_TEST) > one_process - 0.003
     assert net.n_replicas_ == n_replicas
 
@@ -77,16 +77,17 @@ def test_result_is_an_ordinary_estimator(client):
 
 def test_same_partitions_give_the_same_bits(client):
     first, second = (
-        Distributed(mlp(max_iter=1), n_replicas=2).fit(*arrays(X, Y)) for _ in range(2)
+        quick(mlp(max_iter=1), n_replicas=2, rounds_per_epoch=3).fit(*arrays(X, Y))
+        for _ in range(2)
     )
-    other = Distributed(mlp(max_iter=1), n_replicas=2).fit(*arrays(X, Y, 3))
+    other = quick(mlp(max_iter=1), n_replicas=2, rounds_per_epoch=3).fit(*arrays(X, Y, 3))
     assert same_bits(first, second)
     assert not same_bits(first, other)
 
 
 def test_worker_killed_in_the_middle_of_an_epoch(client):
     """Its tasks and its partitions are computed again elsewhere, with the same bits."""
-    net = Distributed(mlp(), n_replicas=4)
+    net = Distributed(mlp(max_iter=2), n_replicas=4, rounds_per_epoch=4)
     expected = clone(net).fit(*arrays(X, Y))
     fit = Thread(target=net.fit, args=arrays(X, Y))
     before = client.run(os.getpid)
