@@ -96,15 +96,15 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
     >>> X, y = load_iris(return_X_y=True)
     >>> order = np.random.default_rng(0).permutation(len(X))
     >>> X, y = da.from_array(X[order], chunks=(50, 4)), da.from_array(y[order], chunks=50)
-    >>> net = MLPClassifier(32, learning_rate_init=0.03, max_iter=10, random_state=0)
+    >>> net = MLPClassifier(32, batch_size=32, learning_rate_init=0.03, max_iter=10, random_state=0)
     >>> net = Distributed(net, n_replicas=2, rounds_per_epoch=2).fit(X, y)
-    >>> net.score(X, y) > 0.9
+    >>> net.score(X, y) > 0.8
     True
     >>> net.predict(X)
     dask.array<concatenate, shape=(150,), dtype=int64, chunksize=(50,), chunktype=numpy.ndarray>
     >>> type(net.estimator_).__name__
     'MLPClassifier'
-    >>> client.close()
+    >>> client.shutdown()
     """
 
     _parameter_constraints = {
