@@ -93,7 +93,7 @@ def average(replicas):
     parts = [replica.n_samples / n_samples for replica in replicas]
 
     def mean(lists):
-        """The means of arrays that stand at the same place of the replicas' lists."""
+        """The mean over the replicas of each array in their lists."""
         groups = zip(*lists, strict=True)
         return [sum(p * a for p, a in zip(parts, group, strict=True)) for group in groups]
 
