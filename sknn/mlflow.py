@@ -30,9 +30,10 @@ def autolog(**options: Any) -> None:
 
     Examples
     --------
-    >>> import sknn.mlflow
-    >>> sknn.mlflow.autolog(log_models=False)  # doctest: +SKIP
-    >>> MLPClassifier().fit(X, y)  # doctest: +SKIP
+    Every fit after this is a run, until ``sknn.mlflow.autolog(disable=True)``::
+
+        sknn.mlflow.autolog(log_models=False)
+        MLPClassifier().fit(X, y)
     """
     mlflow_sklearn = import_extra("mlflow.sklearn", "sknn.mlflow.autolog", "mlflow")
     utils = import_extra("mlflow.sklearn.utils", "sknn.mlflow.autolog", "mlflow")

@@ -26,17 +26,21 @@ class PruningCallback:
 
     Examples
     --------
+    >>> import optuna
     >>> from sklearn.datasets import load_iris
     >>> from sknn import MLPClassifier
     >>> from sknn.optuna import PruningCallback
     >>> X, y = load_iris(return_X_y=True)
     >>> def objective(trial):
     ...     alpha = trial.suggest_float("alpha", 1e-6, 1e-1, log=True)
-    ...     net = MLPClassifier(alpha=alpha, early_stopping=True, random_state=0)
+    ...     net = MLPClassifier(9, alpha=alpha, max_iter=9, early_stopping=True, random_state=0)
     ...     net.set_callbacks(PruningCallback(trial)).fit(X, y)
     ...     return net.best_validation_score_
-    >>> import optuna  # doctest: +SKIP
-    >>> optuna.create_study(direction="maximize").optimize(objective, 20)  # doctest: +SKIP
+    >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
+    >>> study = optuna.create_study(direction="maximize")
+    >>> study.optimize(objective, n_trials=3)
+    >>> len(study.trials)
+    3
     """
 
     def __init__(self, trial: Any, report: str = "score") -> None:
