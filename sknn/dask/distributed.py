@@ -188,6 +188,8 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
         _publish(net, rounds, ending)
         net.random_state = self.estimator.random_state
         self.estimator_, self.n_replicas_ = net, n_replicas
+        if hasattr(net, "classes_"):
+            self.classes_ = net.classes_
         return self
 
     def _checked_estimator(self):
@@ -249,11 +251,6 @@ class Distributed(MetaEstimatorMixin, BaseEstimator):
         )
 
     # ---- prediction ----------------------------------------------------------------------------
-
-    @property
-    def classes_(self):
-        """Class labels of a classifier."""
-        return self.estimator_.classes_
 
     def predict(self, X):
         """Predict labels or continuous targets.
