@@ -118,12 +118,11 @@ def collect(options, scores):
             "seeds": len(seeds),
             "r2": float(np.median([one["r2"] for one in found])),
             "seconds": float(np.median([one["seconds"] for one in found])),
-            "published": scores[name],
         }
         r2 = {**scores[name], "sknn": row["r2"]}
         row["ranks"] = dict(zip(r2, rankdata([-s for s in r2.values()]).tolist(), strict=True))
         rows.append(row)
-        better = sum(score > row["r2"] for score in row["published"].values())
+        better = sum(score > row["r2"] for score in scores[name].values())
         print(f"{name:40} {row['r2']:8.4f} {row['seconds']:7.2f} s, {better} ahead", flush=True)
         if options.quick and len(rows) == 3:
             break

@@ -36,7 +36,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         How much computation a fit may take, where the other parameters say "auto":
         "fast": 1 to 2 networks of 2 × 128 units (12 to 64 epochs);
         "balanced": 4 to 8 networks of 3 × 256 units (32 to 64 epochs);
-        "best": 8 to 16 networks of 3 × 256 units (96 to 128 epochs).
+        "best": 8 to 16 networks of 3 × 256 units (96 to 128 epochs). Fewer epochs beyond 25,000 samples.
     categorical_features : array-like or "from_dtype" or None, default="from_dtype"
         Which features are categorical: a mask, numbers or names of columns; None is none of them.
         "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of
@@ -81,10 +81,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         They are trained side by side, one thread each.
     validation : {"cv", "holdout"}, splitter, list of splits, or array-like of shape (n_val,), default="cv"
         What the members are validated on after each epoch; those of different kinds share a fold.
-        "cv": as many folds as there are members of a kind, at least 10 (5 below 500 samples).
-        "holdout": one fold for all members. A splitter of scikit-learn, or a list of (training,
-        validation) samples: its last splits; for samples ordered in time a ``TimeSeriesSplit``. An
-        array: numbers of the validation samples of all members, or a bool for each sample.
+        "cv": as many folds as there are members of a kind, at least 10 (5 below 500 samples); copies share
+        one, if they are a quarter of the samples. "holdout": one fold for all members. A splitter, or a list of
+        (training, validation) samples: its last splits; for samples ordered in time a ``TimeSeriesSplit``.
+        An array: numbers of the validation samples of all members, or a bool for each sample.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
         for it. Not where validation data are given or training was stopped early.

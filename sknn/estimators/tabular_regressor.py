@@ -38,6 +38,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         "fast": 1 network of 2 × 128 units (12 to 128 epochs);
         "balanced": 4 to 6 networks of 3 × 128 units (64 to 384 epochs), of two kinds in turn;
         "best": 12 to 16 networks of 3 × 128 units (64 to 384 epochs), of two kinds in turn.
+        Fewer epochs beyond 25,000 samples.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, default="squared_error"
         What is minimized. "squared_error", "poisson" and "gamma" are half of the squared error and
         half of the deviances; "poisson" (y >= 0) and "gamma" (y > 0) predict the exponential of the
@@ -89,10 +90,10 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         They are trained side by side, one thread each.
     validation : {"cv", "holdout"}, splitter, list of splits, or array-like of shape (n_val,), default="cv"
         What the members are validated on after each epoch; those of different kinds share a fold.
-        "cv": as many folds as there are members of a kind, at least 10 (5 below 500 samples).
-        "holdout": one fold for all members. A splitter of scikit-learn, or a list of (training,
-        validation) samples: its last splits; for samples ordered in time a ``TimeSeriesSplit``. An
-        array: numbers of the validation samples of all members, or a bool for each sample.
+        "cv": as many folds as there are members of a kind, at least 10 (5 below 500 samples); copies share
+        one, if they are a quarter of the samples. "holdout": one fold for all members. A splitter, or a list of
+        (training, validation) samples: its last splits; for samples ordered in time a ``TimeSeriesSplit``.
+        An array: numbers of the validation samples of all members, or a bool for each sample.
     refit : bool, default=False
         Whether each member is trained once more, on all samples, for as many epochs as were best
         for it. Not where validation data are given or training was stopped early.
