@@ -96,6 +96,12 @@ def seconds(value):
     return f"{value:.1f} s" if value < 9.95 else f"{value:.0f} s"
 
 
+def minutes(value):
+    """Minutes and seconds: "3 min 20 s"."""
+    whole, rest = divmod(10 * round(value / 10), 60)
+    return f"{whole} min {rest} s" if rest else f"{whole} min"
+
+
 def percent(value):
     """A change: "−16 %"."""
     return f"{100 * value:+.0f} %".replace("-", "−")
@@ -122,6 +128,14 @@ def figure():
         f"Test error with default parameters on {n_sets} data sets of at most {samples:,} samples. "
         f"Markers: mean of {splits} random splits, 75:25. Bars: range of the splits; "
         f"where they overlap, the order is noise{no_bar}. {source('tables_errors', 'tables')}"
+    )
+
+
+def install():
+    """How long the first command takes."""
+    took = {row["what"]: minutes(row["seconds"]) for row in load("install")["rows"]}
+    return (
+        f"The build takes {took['build']}, the comparison {took['comparison']}. {source('install')}"
     )
 
 
@@ -324,6 +338,7 @@ def goals():
 # file -> its blocks
 FILES = {
     ROOT / "README.md": {
+        "install": install,
         "figure": figure,
         "tabular": tabular,
         "srbench": srbench,
