@@ -16,13 +16,18 @@ typedef struct {
 } Periodic;
 
 /* n values, then zeros. Reads a whole vector. */
-SKNN_INLINE void load_vector(const real *at, ptrdiff_t n, real *to)
+SKNN_INLINE vec first_of(const real *at, ptrdiff_t n)
 {
+    if (n == SKNN_V) return *(const vec *)at;
+    real values[SKNN_V];
     for (ptrdiff_t i = 0; i < SKNN_V; i++) {
         const real value = at[i];
-        to[i] = i < n ? value : 0;
+        values[i] = i < n ? value : 0;
     }
+    return *(const vec *)values;
 }
+
+SKNN_INLINE void load_vector(const real *at, ptrdiff_t n, real *to) { *(vec *)to = first_of(at, n); }
 
 #define AT(place) (*(vec *)(place))
 #define OF(place) (*(const vec *)(place))
@@ -37,6 +42,7 @@ SKNN_INLINE vec cosine_of(vec turns)
 {
     real values[SKNN_V];
     AT(values) = turns;
+    SKNN_VECTORIZE
     for (int i = 0; i < SKNN_V; i++) values[i] = real_cosine(values[i]);
     return OF(values);
 }
@@ -45,6 +51,7 @@ SKNN_INLINE vec sine_of(vec turns)
 {
     real values[SKNN_V];
     AT(values) = turns;
+    SKNN_VECTORIZE
     for (int i = 0; i < SKNN_V; i++) values[i] = real_sine(values[i]);
     return OF(values);
 }

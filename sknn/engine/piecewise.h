@@ -20,16 +20,13 @@ typedef struct {
 /* Component t of the features x and its derivative: 0 where it is clipped, that of the upper bin at an edge. */
 SKNN_INLINE void piece_of(const Pieces *p, ptrdiff_t t, const real *x, real *e, real *de)
 {
-    real edge[SKNN_V], steep[SKNN_V];
-    const real low = t == 0 ? -INFINITY : 0, high = t == p->T - 1 ? INFINITY : 1;
-    load_vector(p->bins + t * p->c, p->n, edge);
-    load_vector(p->bins + (p->T + t) * p->c, p->n, steep);
-    for (int i = 0; i < SKNN_V; i++) {
-        const real inside = (x[i] - edge[i]) * steep[i];
-        const int below = inside < low, above = inside >= high;      /* NaN is neither */
-        e[i] = below ? low : above ? high : inside;
-        de[i] = below | above ? 0 : steep[i];
-    }
+    const vec edge = first_of(p->bins + t * p->c, p->n), steep = first_of(p->bins + (p->T + t) * p->c, p->n);
+    const vec zero = {0}, low = zero + (t == 0 ? (real)-INFINITY : 0);
+    const vec high = zero + (t == p->T - 1 ? (real)INFINITY : 1);
+    const vec inside = (OF(x) - edge) * steep;
+    const mask below = (mask)(inside < low), above = (mask)(inside >= high);        /* NaN is neither */
+    AT(e) = vec_choose(above, high, vec_choose(below, low, inside));
+    AT(de) = vec_choose(below | above, zero, steep);
 }
 
 /* v (J vectors) of one vector of features x */

@@ -4,14 +4,6 @@
 #define SKNN_POOL_H
 #include "tile.h"
 
-#if defined(__GNUC__) || defined(__clang__)
-typedef sint mask __attribute__((vector_size(SKNN_VECTOR_BYTES), may_alias));
-SKNN_INLINE vec vec_choose(mask m, vec a, vec b) { return (vec)(((mask)a & m) | ((mask)b & ~m)); }
-#else
-typedef int mask;
-static inline vec vec_choose(mask m, vec a, vec b) { return m ? a : b; }
-#endif
-
 /* Adjacent windows of one shape: kh rows (stride `row`) of kw pixels of c values. Windows start `next` values apart. */
 typedef struct {
     ptrdiff_t kh, kw, row, c, next;
