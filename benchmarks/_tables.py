@@ -84,8 +84,15 @@ def split(name, number, all_rows=False):
 
 def forest(is_regression, categorical, seed):
     """A random forest on ordinal codes and medians."""
-    from sklearn.compose import make_column_transformer
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    model = RandomForestRegressor if is_regression else RandomForestClassifier
+    return _on_codes(categorical, model(n_jobs=2, random_state=seed))
+
+
+def _on_codes(categorical, model):
+    """A pipeline: ordinal codes of categories and medians of missing numbers, then the model."""
+    from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OrdinalEncoder
@@ -96,8 +103,7 @@ def forest(is_regression, categorical, seed):
     prepare = make_column_transformer(
         (codes, categorical), remainder=SimpleImputer(strategy="median")
     )
-    model = RandomForestRegressor if is_regression else RandomForestClassifier
-    return make_pipeline(prepare, model(n_jobs=2, random_state=seed))
+    return make_pipeline(prepare, model)
 
 
 def boosting(is_regression, categorical, seed):
@@ -161,6 +167,20 @@ def tabular(is_regression, categorical, seed, **parameters):
         parameters["scoring"] = LastEpoch()
     model = TabularRegressor if is_regression else TabularClassifier
     return model(random_state=seed, **parameters)
+
+
+def with_trees(is_regression, categorical, seed):
+    """The mean of sknn's estimator and of extra trees, by scikit-learn."""
+    from sklearn import ensemble
+
+    trees = ensemble.ExtraTreesRegressor if is_regression else ensemble.ExtraTreesClassifier
+    models = [
+        ("networks", tabular(is_regression, categorical, seed)),
+        ("trees", _on_codes(categorical, trees(300, min_samples_leaf=2, random_state=seed))),
+    ]
+    if is_regression:
+        return ensemble.VotingRegressor(models)
+    return ensemble.VotingClassifier(models, voting="soft")
 
 
 class LastEpoch:
@@ -247,6 +267,7 @@ MODELS = {
     "sknn": tabular,
     "sknn fast": functools.partial(tabular, effort="fast"),
     "sknn best": functools.partial(tabular, effort="best"),
+    "sknn and trees": with_trees,
 }
 
 

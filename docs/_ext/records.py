@@ -192,6 +192,23 @@ def ablation(kind):
     return table
 
 
+def trees(root):
+    """What extra trees beside the networks change."""
+    record = load(root, "trees")
+    rows = []
+    for line in record["rows"]:
+        loss = line["log_loss"]
+        deviation = f"±\N{NO-BREAK SPACE}{100 * line['deviation']:.1f}\N{NO-BREAK SPACE}%"
+        cells = [KINDS[line["kind"]], f"{percent(line['error'])} {deviation}"]
+        cells += [f"{line['harms']} of {line['sets']}"]
+        rows.append([*cells, "" if loss is None else f"{loss:+.4f}".replace("-", "−")])
+    caption = (
+        "The mean of networks and trees, compared with the networks alone: change of the error, mean over the data sets. "
+        f"{machine(record, 'benchmarks/trees.py --json')}"
+    )
+    return Table(caption, ["task", "error", "lower on", "log-loss"], rows)
+
+
 def uncut(root):
     """Large tabular data sets with all of their rows; none where that was not measured."""
     if not (root / "benchmarks" / "results" / "tables_uncut.json").exists():
@@ -577,6 +594,7 @@ TABLES = {
     "uncut": uncut,
     "elo": elo,
     "srbench": srbench,
+    "trees": trees,
     "categories": categories,
     "images": images,
     "latency": latency,
