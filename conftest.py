@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 EXTRAS = {
+    ("matplotlib",): ["sknn/displays"],
     ("onnx", "onnxruntime", "skl2onnx"): ["sknn/onnx", "docs/guide/onnx.rst"],
     ("optuna",): ["sknn/optuna.py"],
     ("dask", "distributed", "pandas", "pyarrow"): ["sknn/dask", "docs/guide/distributed.rst"],

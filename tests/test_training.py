@@ -20,6 +20,7 @@ from sknn.training.history import (
     Options,
 )
 from sknn.training.loop import Ending, warn_unfinished
+from sknn.training.progress import Lines
 from sknn.training.stochastic import Rates, train
 
 ROWS, STEPS = 10, 4
@@ -284,12 +285,12 @@ def test_no_warning(reason):
         warn_unfinished([Ending(reason, 3, [1.0])])
 
 
-def test_verbose(capsys):
-    run([2, 1, 1, 1, 1, 1, 1], Adaptive(smallest=1), verbose=True, tol=1e-4)
+def test_lines_of_progress(capsys):
+    run([2, 1, 1, 1, 1, 1, 1], Adaptive(smallest=1), progress=Lines(), tol=1e-4)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Iteration 1, loss = 2.00000000"
     assert len(lines) == 2 + 4 + 1
     assert lines[-1].startswith("Training loss did not improve more than tol=0.000100 for 3")
-    run([2], verbose=True, max_iter=1, scores=[(0.25, 1)])
+    run([2], progress=Lines(), max_iter=1, scores=[(0.25, 1)])
     lines = capsys.readouterr().out.splitlines()
     assert lines == ["Iteration 1, loss = 2.00000000, validation score = 0.250000"]

@@ -10,6 +10,7 @@ from sknn.dask.tasks import Replica, Visit, average, literal, train
 from sknn.estimators.trainers import schedule_of
 from sknn.training.history import CONVERGED, MAX_ITER, TIME
 from sknn.training.loop import Ending
+from sknn.training.progress import Lines
 
 #: samples of a replica's mini-batch at the least, where that of the estimator is divided among many
 SMALLEST_BATCH = 16
@@ -166,7 +167,7 @@ class Rounds:
                 "learning_rate_init or outer_learning_rate, set clip_norm, or scale the input."
             )
         if self.net.verbose:
-            print(f"Iteration {len(self.loss_curve)}, loss = {loss:.8f}")
+            Lines().epoch(len(self.loss_curve), loss, None)
         self.no_improvement = self.no_improvement + 1 if loss > self.best - self.net.tol else 0
         self.best = min(self.best, loss)
 

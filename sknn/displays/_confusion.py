@@ -49,8 +49,7 @@ class ImageConfusionDisplay:
     >>> from sknn.displays import ImageConfusionDisplay
     >>> X, y = load_digits(n_class=4, return_X_y=True)
     >>> net = CNNClassifier(image_shape=(8, 8), max_iter=1, random_state=0).fit(X[:300], y[:300])
-    >>> ImageConfusionDisplay.from_estimator(net, X[300:], y[300:])  # doctest: +SKIP
-    <...>
+    >>> display = ImageConfusionDisplay.from_estimator(net, X[300:], y[300:])
     """
 
     def __init__(

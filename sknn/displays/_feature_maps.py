@@ -50,8 +50,7 @@ class FeatureMapDisplay:
     >>> from sknn.displays import FeatureMapDisplay
     >>> digits = load_digits()
     >>> net = CNNClassifier(max_iter=2, random_state=0).fit(digits.images, digits.target)
-    >>> FeatureMapDisplay.from_estimator(net, digits.images[0])  # doctest: +SKIP
-    <...>
+    >>> display = FeatureMapDisplay.from_estimator(net, digits.images[0])
     """
 
     def __init__(self, *, image: ArrayLike, maps: ArrayLike, layer: int | None = None) -> None:

@@ -63,8 +63,7 @@ class FilterDisplay:
     >>> from sknn.displays import FilterDisplay
     >>> digits = load_digits()
     >>> net = CNNClassifier(max_iter=2, random_state=0).fit(digits.images, digits.target)
-    >>> FilterDisplay.from_estimator(net)  # doctest: +SKIP
-    <...>
+    >>> display = FilterDisplay.from_estimator(net)
     """
 
     def __init__(self, *, kernels: ArrayLike, layer: int | None = None) -> None:

@@ -45,8 +45,7 @@ class LossCurveDisplay:
     >>> from sknn.displays import LossCurveDisplay
     >>> X, y = load_iris(return_X_y=True)
     >>> net = MLPClassifier(max_iter=20, random_state=0).fit(X, y)
-    >>> LossCurveDisplay.from_estimator(net)  # doctest: +SKIP
-    <...>
+    >>> display = LossCurveDisplay.from_estimator(net)
     """
 
     def __init__(

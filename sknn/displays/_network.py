@@ -46,8 +46,7 @@ class NetworkDisplay:
     >>> from sknn.displays import NetworkDisplay
     >>> X, y = load_iris(return_X_y=True)
     >>> net = MLPClassifier((20, 10), max_iter=20, random_state=0).fit(X, y)
-    >>> NetworkDisplay.from_estimator(net)  # doctest: +SKIP
-    <...>
+    >>> display = NetworkDisplay.from_estimator(net)
     """
 
     def __init__(self, *, summary: Summary) -> None:

@@ -45,8 +45,7 @@ class TemperatureDisplay:
     >>> from sknn.displays import TemperatureDisplay
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> model = TabularClassifier("fast", random_state=0).fit(X[:300], y[:300])
-    >>> TemperatureDisplay.from_estimator(model, X[300:], y[300:])  # doctest: +SKIP
-    <...>
+    >>> display = TemperatureDisplay.from_estimator(model, X[300:], y[300:])
     """
 
     def __init__(self, *, before: Any, after: Any, temperature: float) -> None:

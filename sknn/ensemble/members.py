@@ -28,6 +28,7 @@ from sknn.training.history import (
     Options,
 )
 from sknn.training.loop import Ending, FitLoop, Stochastic
+from sknn.training.progress import progress_of
 from sknn.training.validation import Validation
 
 #: samples that initial weights are fitted to
@@ -124,7 +125,7 @@ class Recipe:
     #: for each feature its columns in an encoded sample
     groups: list
     n_threads: int = 1
-    verbose: bool = False
+    verbose: bool | int = False
     #: schedule of weight decay and dropout; None: they do not change
     annealing: Schedule | None = None
     #: by the engine's clock, for all members together
@@ -141,15 +142,14 @@ class MemberFit:
     stop : threading.Event
         Ends all members after their epoch.
     callbacks : EpochCallbacks
-    max_time : float, default=inf
-        Seconds.
-    name : str, default=""
-        What its lines begin with, where it prints some.
+    max_time : float
+        Seconds; infinity for no limit.
+    progress : Progress
     """
 
-    def __init__(self, recipe, task, stop, callbacks, max_time=math.inf, name=""):
+    def __init__(self, recipe, task, stop, callbacks, max_time, progress):
         self.recipe, self.task, self.stop, self.callbacks = recipe, task, stop, callbacks
-        self.max_time, self.name = max_time, name
+        self.max_time, self.progress = max_time, progress
         self.network = recipe.networks[task.kind]
         self.engine = self.network.engine
         #: by a callback or Ctrl-C, so that the others should stop, too
@@ -171,6 +171,7 @@ class MemberFit:
         if loop.history.n_iter == 0 and loop.reason == INTERRUPTED:
             raise KeyboardInterrupt
         member = self._member(loop, loop.result(self.network.dtype), loop.keeps_best)
+        self.progress.end_network(task.last_epoch - member.n_epochs)
         member.importances = importances(
             self.network,
             self.network.program(self.recipe.validation_loss),
@@ -234,8 +235,7 @@ class MemberFit:
             shuffle=True,
             max_time=max_time,
             started=started,
-            verbose=recipe.verbose,
-            name=self.name,
+            progress=self.progress,
             early_stopping=validation is not None,
             decay=recipe.annealing,
             dropout=recipe.annealing,
@@ -345,6 +345,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
     errors, stop, lock = [], threading.Event(), threading.Lock()
     waiting = iter(range(len(tasks)))
     clock = recipe.networks[0].engine.clock
+    progress = progress_of(recipe.verbose, sum(task.last_epoch for task in tasks))
 
     def work():
         while not stop.is_set():
@@ -356,8 +357,8 @@ def train_members(recipe, tasks, n_workers, callbacks):
             if max_time < 0 < number:  # the first one is what there is, whatever it costs
                 return
             try:
-                name = f"Member {number + 1} of {len(tasks)}: "
-                fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time, name)
+                own = progress.of_network(number + 1, len(tasks))
+                fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time, own)
                 members[number] = fit.run()
             except BaseException as error:
                 errors.append(error)
@@ -377,6 +378,7 @@ def train_members(recipe, tasks, n_workers, callbacks):
         except KeyboardInterrupt as interrupt:  # while waiting
             errors.append(interrupt)
             stop.set()
+    progress.close()
     trained = [member for member in members if member is not None]
     trained = [member for member in trained if member.n_epochs > 0] or trained[:1]
     failures = [error for error in errors if not isinstance(error, KeyboardInterrupt)]

@@ -24,6 +24,7 @@ from sknn.schedules import Constant
 from sknn.training.callbacks import EpochCallbacks
 from sknn.training.history import DIVERGED, History, OptimizerState, Options
 from sknn.training.loop import LBFGS, FitLoop, Stochastic, warn_unfinished
+from sknn.training.progress import progress_of
 from sknn.training.validation import Validation, parts_of
 
 #: evaluations of the loss by L-BFGS, where the estimator has no parameter for it
@@ -91,7 +92,10 @@ class NetworkFit:
         loop = self._loop(network, data, samples, validation)
         if self.train:
             loop.callbacks.begin(1 if self.incremental else loop.options.max_iter)
-            loop.run()
+            try:
+                loop.run()
+            finally:
+                loop.options.progress.close()
             self._publish(loop)
         else:
             vars(net).update(self._attributes(loop))
@@ -269,15 +273,18 @@ class NetworkFit:
             if solver is None
             else Stochastic(self._schedule(), state)
         )
+        epochs = self.family.epochs(net, n_samples)
         options = Options(
-            max_iter=self.family.epochs(net, n_samples),
+            max_iter=epochs,
             tol=net.tol,
             n_iter_no_change=net.n_iter_no_change,
             shuffle=getattr(net, "shuffle", True),
             warmup=net.warmup,
             max_time=net.max_time,
             started=self.started,
-            verbose=bool(net.verbose),
+            progress=progress_of(
+                net.verbose if self.train else False, 1 if self.incremental else epochs
+            ),
             early_stopping=self.early_stopping,
             single_epoch=self.incremental,
         )

@@ -56,7 +56,7 @@ class MLPRegressor(NetworkRegressor):
         Minimum improvement of the loss (of the score, with early stopping): epochs that improve it
         by less count as without change. For "lbfgs" the largest gradient element at which to stop.
     verbose : bool or int, default=False
-        Whether to print a line for each epoch.
+        1: a bar (the extra ``sknn[progress]``) of a fit over two seconds. 2, or without tqdm: lines.
     warm_start : bool, default=False
         Whether fit continues training from the weights of the last fit.
     momentum : float, default=0.9

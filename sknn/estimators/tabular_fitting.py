@@ -247,7 +247,7 @@ class TabularFit:
             data_driven=net.data_driven_init,
             groups=self.input.encoder.groups,
             n_threads=n_threads,
-            verbose=bool(net.verbose),
+            verbose=net.verbose,
             annealing=FlatCosine() if net.anneal_regularization else None,
             deadline=math.inf if net.max_time is None else self.started + net.max_time,
         )

@@ -7,6 +7,7 @@ from threading import Event
 import numpy as np
 
 from sknn.schedules import Schedule
+from sknn.training.progress import Progress
 
 #: why training stopped
 CONVERGED, MAX_ITER, TIME, INTERRUPTED, DIVERGED, CALLBACK = (
@@ -91,9 +92,7 @@ class Options:
     max_time: float | None = None
     #: when `max_time` began, by the engine's clock; None: now
     started: float | None = None
-    verbose: bool = False
-    #: what the lines that are printed begin with: which of several networks it is
-    name: str = ""
+    progress: Progress = field(default_factory=Progress)
     early_stopping: bool = False
     single_epoch: bool = False
     #: schedules of the decoupled weight decay and of dropout; None: they do not change
@@ -155,10 +154,7 @@ def close_epoch(trainer, history, options, validated):
         score, validation_loss = validated
         history.validation_scores.append(score)
         history.validation_losses.append(validation_loss)
-    if options.verbose:
-        validated = "" if score is None else f", validation score = {score:f}"
-        line = f"{options.name}Iteration {history.n_iter}, loss = {loss:.8f}{validated}\n"
-        print(line, end="")  # in one piece: other threads print, too
+    options.progress.epoch(history.n_iter, loss, score)
     if options.early_stopping:
         improved = not score < history.best_score + options.tol
         tie = score == history.best_score and validation_loss < history.loss_at_best_score

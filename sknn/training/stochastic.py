@@ -120,11 +120,9 @@ def train(trainer, clock, schedule, state, options, history, validate, callbacks
 
 
 def _say_plateau(options, rate):
-    if not options.verbose:
-        return
     what = "Validation score" if options.early_stopping else "Training loss"
     then = "Stopping." if rate is None else f"Setting learning rate to {rate:f}"
-    print(
+    options.progress.say(
         f"{what} did not improve more than tol={options.tol:f} for "
         f"{options.n_iter_no_change} consecutive epochs. {then}"
     )

@@ -191,7 +191,7 @@ def test_max_iter_and_convergence():
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_verbose_prints_a_line_per_epoch(solver, capsys):
-    fitted = classifier(verbose=True, solver=solver).fit(X, Y)
+    fitted = classifier(verbose=2, solver=solver).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         f"Iteration {i + 1}, loss = {loss:.8f}" for i, loss in enumerate(fitted.loss_curve_)
@@ -201,7 +201,7 @@ def test_verbose_prints_a_line_per_epoch(solver, capsys):
 
 
 def test_verbose_with_validation_is_one_line_too(capsys):
-    classifier(verbose=True, early_stopping=True).fit(X, Y)
+    classifier(verbose=2, early_stopping=True).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
     assert all("loss = " in line and "validation score = " in line for line in lines)
