@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 CHECKED = (
     "README.md",
     "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
     "sknn/**/*.py",
     "CHANGELOG.md",
     "docs/*.rst",
