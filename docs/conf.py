@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -21,6 +22,8 @@ project = "sknn"
 author = "sknn developers"
 copyright = "2026, sknn developers"
 version = release = sknn.__version__
+with (Path(__file__).parents[1] / "pyproject.toml").open("rb") as file:
+    urls = tomllib.load(file)["project"]["urls"]
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -30,7 +33,10 @@ extensions = [
     "sphinx-mathjax-offline",  # formulas without a network
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "sphinx_sitemap",
+    "sphinxext.opengraph",
     "numpydoc",
+    "card",
     "facts",
     "names",
 ]
@@ -127,11 +133,17 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sknn"
+html_logo = html_favicon = "_static/logo.svg"
+html_baseurl = urls["Documentation"]
 html_static_path = ["_static"]
 html_css_files = ["sknn.css"]
 html_show_sourcelink = False
 html_domain_indices = False  # the API reference is the list of modules
 html_theme_options = {
+    "logo": {"text": "sknn", "alt_text": "sknn, home"},
+    "github_url": urls["Source"],
+    "switcher": {"json_url": "_static/switcher.json", "version_match": version},
+    "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
     "show_prev_next": True,
     "navigation_with_keys": False,
     "show_toc_level": 2,
@@ -141,9 +153,30 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+html_context = {"default_mode": "auto"}  # light or dark as the browser is
 html_sidebars = {
     name: [] for name in ("install", "one_page", "scikit_learn", "random_forests", "engine")
 }
+
+# What a link to a page shows elsewhere; _ext/card.py draws the picture.
+ogp_site_name = "sknn"
+ogp_site_url = html_baseurl
+ogp_image = html_baseurl + "_static/card.png"
+ogp_image_alt = "sknn: neural networks as scikit-learn estimators"
+ogp_social_cards = {"enable": False}  # one picture for all pages
+
+sitemap_url_scheme = "{link}"  # one version in one language
+sitemap_excludes = ["search.html", "genindex.html"]
+
+# python -m sphinx -b linkcheck -D plot_gallery=0 docs docs/_build/linkcheck
+linkcheck_ignore = [
+    *(re.escape(url) for url in (urls["Documentation"], urls["Source"])),
+    r"https://doi\.org/",  # publishers and these let browsers in only
+    r"https://www\.npmjs\.com/",
+]
+linkcheck_anchors = False  # many sites make theirs by JavaScript
+linkcheck_timeout = 30
+linkcheck_retries = 2
 
 # What "auto" means stands in the docstrings; the pages take it from there.
 (image_batch,) = re.findall(r'"auto" is ``min\((\d+), n\)``', sknn.CNNClassifier.__doc__)

@@ -54,6 +54,7 @@ points = np.column_stack([grid_x.ravel(), grid_y.ravel()])
 
 from sknn import MLPClassifier
 
+# sphinx_gallery_thumbnail_number = 2
 fig, axes = plt.subplots(3, 4, figsize=(10, 7), layout="constrained", sharex=True, sharey=True)
 for ax, name in zip(axes.flat, NAMES, strict=False):
     net = MLPClassifier(

@@ -57,7 +57,6 @@ for row, (name, (r, c)) in zip(axes, positions.items(), strict=True):
 # %%
 # All 49 positions: the feature map of the filter. It is large where the feature is.
 
-# sphinx_gallery_thumbnail_number = 3
 found = match(cross, stroke)
 best = max_pool(relu(found), 2)
 fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
@@ -73,6 +72,7 @@ draw(axes[2], best, "max pooling: the maximum of 2 × 2")
 
 crossing = np.array([[1, -1, 1], [-1, 1, -1], [1, -1, 1]])
 filters = {"stroke": stroke, "crossing": crossing, "other stroke": stroke[:, ::-1]}
+# sphinx_gallery_thumbnail_number = 4
 fig, axes = plt.subplots(2, 3, figsize=(8, 5.6), layout="constrained")
 for (above, below), (name, filter) in zip(axes.T, filters.items(), strict=True):
     draw(above, filter, name, digits=0)

@@ -40,6 +40,7 @@ ax.grid(alpha=0.3)
 # %%
 # Which digits are confused? Rows are the true digits, columns the predictions.
 
+# sphinx_gallery_thumbnail_number = 2
 fig, ax = plt.subplots(figsize=(5.5, 5), layout="constrained")
 ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=ax, cmap="Blues", colorbar=False)
 ax.set_title("Confusion matrix of the test set")

@@ -62,6 +62,7 @@ ax.grid(alpha=0.3)
 
 grid_x, grid_y = np.meshgrid(np.linspace(-3, 3, 200), np.linspace(-3, 3, 200))
 points = np.column_stack([grid_x.ravel(), grid_y.ravel()])
+# sphinx_gallery_thumbnail_number = 2
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.6), layout="constrained", sharey=True)
 for ax, weights in zip(axes, (None, {0: 1, 1: 5}, "balanced"), strict=True):
     weighted = clone(net).set_params(class_weight=weights).fit(X_train, y_train)

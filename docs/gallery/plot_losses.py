@@ -53,6 +53,7 @@ fig.legend(loc="outside lower center", ncols=2, fontsize=9)
 # ``loss="quantile"`` estimates one quantile. Three networks give the median and an interval that should contain 80 % of
 # the samples, wide where the noise is large.
 
+# sphinx_gallery_thumbnail_number = 2
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 low, median, high = (fit(y, loss="quantile", quantile=q).predict(X) for q in (0.1, 0.5, 0.9))
 inside = np.mean((y >= low) & (y <= high))

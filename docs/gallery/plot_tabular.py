@@ -94,6 +94,7 @@ axes[0].invert_yaxis()
 
 net = models["TabularClassifier()"]
 order = net.feature_importances_.argsort()
+# sphinx_gallery_thumbnail_number = 2
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained", width_ratios=[1.2, 1, 1])
 axes[0].barh(X.columns[order], net.feature_importances_[order])
 axes[0].set(title="feature importance", xlabel="rise of the loss, normalized")
