@@ -42,7 +42,7 @@ def constant(name):
     module, _, attribute = name.rpartition(".")
     if module:
         return f"{getattr(importlib.import_module(module), attribute):,}"
-    pattern = re.compile(rf"\b{name}\s*(?:=\s*|\s)([0-9][0-9*<\s.e]*)(?:[#/;]|$)", re.M)
+    pattern = re.compile(rf"\b{name}\s*(?:=\s*|\s)([0-9][0-9_*<\s.e]*)(?:[#/;]|$)", re.M)
     sources = sorted((CHECKOUT / "sknn" / "engine").rglob("*.p*i")) + sorted(
         (CHECKOUT / "sknn" / "engine").rglob("*.h")
     )
