@@ -75,19 +75,6 @@ def test_no_runs_of_inner_trees(mlflow):
     assert tree not in list(runs.get("tags.estimator_class", []))
 
 
-def test_models_in_the_default_format(mlflow, tmp_path):
-    model = TabularClassifier("fast", max_iter=3, n_threads=1).fit(X, Y)
-    mlflow.sklearn.save_model(
-        model,
-        tmp_path / "model",
-        skops_trusted_types=sknn.trusted_types(),
-        serialization_format="skops",
-        pip_requirements=["sknn"],
-    )
-    loaded = mlflow.sklearn.load_model(str(tmp_path / "model"))
-    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
-
-
 def test_without_mlflow_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "mlflow.sklearn", None)
     with pytest.raises(ImportError, match=r"needs mlflow; .*sknn\[mlflow\]"):
@@ -99,3 +86,21 @@ def test_another_mlflow_says_what_to_do(monkeypatch):
     monkeypatch.delattr(utils, "_all_estimators")
     with pytest.raises(RuntimeError, match="log_model"):
         sknn.mlflow.autolog()
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MLPClassifier(5, max_iter=3, random_state=0),
+        TabularClassifier("fast", max_iter=3, n_threads=1, random_state=0),
+    ],
+    ids=["mlp", "tabular"],
+)
+def test_a_logged_model_predicts_the_same(mlflow, estimator):
+    estimator.fit(X, Y)
+    with mlflow.start_run():
+        logged = mlflow.sklearn.log_model(
+            estimator, name="net", skops_trusted_types=sknn.trusted_types(), pip_requirements=[]
+        )
+    loaded = mlflow.sklearn.load_model(logged.model_uri)
+    np.testing.assert_array_equal(loaded.predict_proba(X), estimator.predict_proba(X))
