@@ -4,8 +4,9 @@
 cdef enum:
     BLOCK_BYTES = 16 * 1024 * 1024      # target size of the activations and gradients of a block
     MAX_LANES = 16                      # maximum per block
+    FEW_LANES = 4                       # with more of them, a lane is worth it:
+    LANE_WORK = 4_000_000               # minimum multiply-adds, as tiles of few rows are slow
     LANE_ROWS = 4                       # minimum rows per lane
-    LANE_WORK = 4_000_000               # and minimum multiply-adds: tiles of few rows are slow
     LANES_BYTES = 16 * 1024 * 1024      # maximum size of the gradients of all lanes
 
 cdef extern from "tile.h" nogil:
@@ -105,10 +106,10 @@ cdef void choose_blocks(TrainingState* s) noexcept nogil:
         b.block_rows = b.batch_size
     b.block_rows = min(b.block_rows, b.batch_size, s.data.n_samples)
     lanes = MAX_LANES
-    while lanes > 4 and lanes * plan.lane_values * <Py_ssize_t>sizeof(real) > LANES_BYTES:
+    while lanes > FEW_LANES and lanes * plan.lane_values * <Py_ssize_t>sizeof(real) > LANES_BYTES:
         lanes //= 2
-    lanes = max(1, min(lanes, b.block_rows // max(LANE_ROWS, LANE_WORK // (work_of_a_row(plan) + 1))))
-    b.lane_rows = (b.block_rows + lanes - 1) // lanes
+    lanes = min(lanes, max(FEW_LANES, b.block_rows * work_of_a_row(plan) // LANE_WORK))
+    b.lane_rows = max(LANE_ROWS, (b.block_rows + lanes - 1) // lanes)
     b.sub_rows = rows_at_once(plan, True)
     if plan.lane_values > 0:
         b.sub_rows = min(b.sub_rows, b.lane_rows)

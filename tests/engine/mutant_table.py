@@ -63,7 +63,7 @@ MUTANTS = [
     Mutant("parametric activation: gradient of its share", "ops/parametric.pxi", "da[k] += (f[k] - x[k]) * dy[k]", "da[k] += f[k] * dy[k]"),
     Mutant("periodic: gradient of the phase", "periodic.h", "AT(g + (K + k) * row) += dt;", "AT(g + (K + k) * row) += dt * scaled_x;"),
     Mutant("periodic: one frequency left out of dx", "periodic.h", "for (ptrdiff_t k = 0; k < t->K; k++)\n        sum +=", "for (ptrdiff_t k = 1; k < t->K; k++)\n        sum +="),
-    Mutant("piecewise: gradient beyond an edge", "piecewise.h", "de[i] = below | above ? 0 : steep[i];", "de[i] = below ? 0 : steep[i];"),
+    Mutant("piecewise: gradient beyond an edge", "piecewise.h", "vec_choose(below | above, zero, steep)", "vec_choose(below, zero, steep)"),
     Mutant("unknown categories are the first", "ops/embedding.pxi", "return <Py_ssize_t>code if code >= 0 and code < n else -1", "return <Py_ssize_t>code if code >= 0 and code < n else 0"),
     Mutant("embedding: gradient of the first column for all", "ops/embedding.pxi", "dy = d.at + r * d.stride + op.geometry.to + panel.begin", "dy = d.at + r * d.stride + panel.begin"),
     # activations
