@@ -24,7 +24,7 @@ X, y = load_digits(return_X_y=True)
 model = Pipeline(
     [
         ("scale", StandardScaler()),
-        ("net", MLPClassifier(solver=Adam(), max_iter=20, random_state=0)),
+        ("net", MLPClassifier(solver=Adam(), max_iter=12, random_state=0)),
     ]
 )
 grid = {
