@@ -1,51 +1,40 @@
 """A leaderboard of the tables' models: Elo, mean rank, wins and improvability, as TabArena computes them.
 
-It reads results/tables_errors.json, which ``tables.py --errors --json`` keeps, and leaves the arithmetic to ``bencheval``
-(``pip install --pre bencheval``), TabArena's own package. The errors are TabArena's: 1 − AUC for two classes, log-loss for more,
-RMSE (here / standard deviation), each the mean of the splits; models without all of these figures are left out. Elo
-has its mean at 1,000; 400 points more mean ten wins for each defeat. Improvability is how far below a model's error
-the best one's is, in the mean over the data sets.
+It reads results/tables.json, which ``tables.py --json`` keeps, and leaves the arithmetic to ``bencheval``
+(``pip install --pre bencheval``), TabArena's own package. The errors are those of the tables: 1 − accuracy, and RMSE /
+standard deviation, each the mean of the splits. (TabArena itself has 1 − AUC and log-loss for classes.) Elo has its
+mean at 1,000; 400 points more mean ten wins for each defeat. Improvability is how far below a model's error the best
+one's is, in the mean over the data sets.
 """
 
 import json
 
-import numpy as np
 import pandas as pd
 from _common import RESULTS, Goals, finish, parse_arguments, print_table
 from bencheval.evaluator import BenchmarkEvaluator
 
 
-def error_of(row):
-    """TabArena's error of a model on a data set, mean of the splits; nan where it is not known."""
-    if row["kind"] == "numbers":
-        return np.mean(row["error"])
-    of_two_classes = row.get("auc", [None])[0] is not None
-    found = [1 - auc for auc in row["auc"]] if of_two_classes else row.get("log_loss", [None])
-    return np.mean(np.array(found, float))
-
-
-def lines_of(rows):
-    """One line for each data set of each model that has all figures, as bencheval takes them."""
-    lines = pd.DataFrame(
+def lines_of(record):
+    """One line for each model and data set, as bencheval takes them."""
+    return pd.DataFrame(
         [
-            # times are no part of the record: bencheval asks for some
             {
                 "method": row["model"],
-                "task": row["data"],
-                "metric_error": error_of(row),
-                "time_train_s": 1.0,
-                "time_infer_s": 1.0,
+                "task": data,
+                "metric_error": error,
+                "time_train_s": row["fit s"],
+                "time_infer_s": row["predict s"],
             }
-            for row in rows
+            for row in record["rows"]
+            for data, error in row["errors"].items()
         ]
     )
-    return lines.groupby("method").filter(lambda own: own["metric_error"].notna().all())
 
 
 def main():
     options = parse_arguments(__doc__)
-    record = json.loads((RESULTS / "tables_errors.json").read_text(encoding="utf-8"))
-    lines = lines_of(record["rows"])
+    record = json.loads((RESULTS / "tables.json").read_text(encoding="utf-8"))
+    lines = lines_of(record)
     board = BenchmarkEvaluator().leaderboard(lines).sort_values("elo", ascending=False)
     kept = ["elo", "elo+", "elo-", "rank", "winrate", "improvability"]
     print(f"{lines['task'].nunique()} data sets")

@@ -256,8 +256,7 @@ def elo(root):
         for row in record["rows"]
     ]
     caption = (
-        "The data sets of both tables as a leaderboard, by TabArena's arithmetic and errors: 1 − AUC for two classes, log-loss for more, RMSE. "
-        "Elo has the mean 1,000; 400 points more are ten wins for each defeat. *Improvability* is how far "
+        "The errors of both tables as a leaderboard, by TabArena's arithmetic. Elo has the mean 1,000; 400 points more are ten wins for each defeat. *Improvability* is how far "
         f"below a model's error the best one's is. {machine(record, 'benchmarks/elo.py --json')}"
     )
     return Table(caption, ["model", "Elo", "rank", "wins", "improvability"], rows)
