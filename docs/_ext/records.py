@@ -202,9 +202,10 @@ def trees(root):
         cells = [KINDS[line["kind"]], f"{percent(line['error'])} {deviation}"]
         cells += [f"{line['harms']} of {line['sets']}"]
         rows.append([*cells, "" if loss is None else f"{loss:+.4f}".replace("-", "−")])
+    command = f"benchmarks/trees.py --splits {record['rows'][0]['splits']} --json"
     caption = (
         "The mean of networks and trees, compared with the networks alone: change of the error, mean over the data sets. "
-        f"{machine(record, 'benchmarks/trees.py --json')}"
+        f"{machine(record, command)}"
     )
     return Table(caption, ["task", "error", "lower on", "log-loss"], rows)
 
@@ -277,10 +278,11 @@ def srbench(root):
     ]
     most = max(row["rows"] for row in sets)
     seeds = {1: "one seed"}.get(sets[0]["seeds"], f"{sets[0]['seeds']} seeds")
+    command = f"benchmarks/srbench.py --seeds {sets[0]['seeds']} --most-rows {most} --json"
     caption = (
         f"Mean rank of :math:`R^2` on {len(sets)} data sets of SRBench, those of at most {most:,} rows, {seeds}. The "
         "other methods were tuned on each data set by their authors. "
-        f"{machine(record, 'benchmarks/srbench.py --json')}"
+        f"{machine(record, command)}"
     )
     return Table(caption, ["method", "mean rank"], rows)
 

@@ -4,8 +4,8 @@
 cdef enum:
     BLOCK_BYTES = 16 * 1024 * 1024      # target size of the activations and gradients of a block
     MAX_LANES = 16                      # maximum per block
-    FEW_LANES = 4                       # with more of them, a lane is worth it:
-    LANE_WORK = 4_000_000               # minimum multiply-adds, as tiles of few rows are slow
+    FEW_LANES = 4                       # a block has more only where each is worth it:
+    LANE_WORK = 4_000_000               # multiply-adds of a lane, as tiles of few rows are slow
     LANE_ROWS = 4                       # minimum rows per lane
     LANES_BYTES = 16 * 1024 * 1024      # maximum size of the gradients of all lanes
 

@@ -61,9 +61,8 @@ class Bar(Progress):
             self.bar.total -= n_left
 
     def close(self):
-        self.bar.total = (
-            self.bar.n
-        )  # a fit that stopped early is no failure, as which notebooks would color it
+        # a fit that stopped early is no failure, as which notebooks would color it
+        self.bar.total = self.bar.n
         self.bar.close()
 
 

@@ -49,8 +49,9 @@ def test_cross_validation_of_tabular_estimators(client):
 
 def test_partitions_as_a_stream(client):
     """Batches of `partial_fit` from dask collections, the next ones computed meanwhile."""
-    dask = pytest.importorskip("dask")
-    da = pytest.importorskip("dask.array")
+    import dask
+    import dask.array as da
+
     blocks = [
         collection.to_delayed().ravel()
         for collection in (da.from_array(X, (100, 64)), da.from_array(Y, 100))
