@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sknn.inputs.table import numerical
 from sknn.inputs.table.columns import TableColumns, parse_categorical
 from sknn.inputs.table.encoder import TableEncoder
 from sknn.inputs.table.features import NumericalFeature
@@ -96,6 +97,40 @@ def test_bins_of_numbers_hold_as_many_known_values():
         counts = np.histogram(rows[X[name].notna(), number], encoder.edges[:, number])[0]
         assert counts.sum() == X[name].notna().sum()
         assert np.ptp(counts) <= 2
+
+
+@pytest.mark.parametrize("dtypes", ["f4", "f8", "i2", "f4 i8 b1", "Float32 i8"])
+def test_blocks_of_a_table_are_its_columns(dtypes):
+    """Whatever is read at once, and however many rows there are, each feature is what it is alone."""
+    rng, kinds = np.random.RandomState(0), dtypes.split()
+    n, n_features = numerical.BLOCK // 40, 60
+    X = pd.DataFrame(
+        {
+            f"x{j}": pd.Series(rng.randint(0, 9, n)).astype(kinds[j % len(kinds)])
+            for j in range(n_features)
+        }
+    )
+    for tables in (X, X.to_numpy()) if len(kinds) == 1 else (X,):
+        encoder, rows = encoded(tables, categorical=None)
+        encoder.learn_thresholds(
+            TableColumns(tables), {}, rng.randint(0, 2, (n, 1)), None, 3, True, n_threads=1
+        )
+        rows = encoder.encode(TableColumns(tables), np.float32)
+        for j, group in enumerate(encoder.groups):
+            values, one = X.iloc[:, j].to_numpy(np.float64), encoder.learned[j]
+            wanted = np.column_stack([one.encode(values), one.above_thresholds(values)])
+            np.testing.assert_array_equal(rows[:, group], wanted.astype(np.float32))
+        np.testing.assert_array_equal(
+            encoder.encode(TableColumns(tables[-1:]), np.float32), rows[-1:]
+        )
+
+
+def test_infinity_in_a_later_block_is_refused():
+    X = np.zeros((numerical.BLOCK, 2))
+    encoder, _ = encoded(np.arange(6.0).reshape(3, 2))
+    X[-1, 1] = np.inf
+    with pytest.raises(ValueError, match="infinity in column 1"):
+        encoder.encode(TableColumns(X), np.float32)
 
 
 def test_constant_columns_are_left_out():

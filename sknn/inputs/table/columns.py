@@ -9,6 +9,8 @@ from sklearn.utils.validation import check_array, validate_data
 
 #: types of missing values in pandas
 MISSING = ("NAType", "NaTType")
+#: kinds of numpy's dtypes of plain numbers
+NUMBERS = "iufb"
 
 
 def validate_table(estimator, X, reset):
@@ -112,7 +114,7 @@ class TableColumns:
         """A column as float64, NaN where a value is missing; `fitted` where fit saw numbers there."""
         column = self.get(number)
         kind = _kind(column)
-        if kind in "iufb" and hasattr(
+        if kind in NUMBERS and hasattr(
             column, "isna"
         ):  # pandas, some of whose types have missing values
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -122,11 +124,34 @@ class TableColumns:
             values = self._parsed(number, values, fitted)
         result = np.asarray(values, dtype=np.float64)
         if np.isinf(result).any():
-            raise ValueError(
-                f"Input X contains infinity in column {self.name(number)}. Replace it by a number, or by "
-                "NaN where the value is unknown."
-            )
+            self.refuse_infinity(number)
         return result
+
+    def refuse_infinity(self, number):
+        """Raises the error of a column that holds an infinite value."""
+        raise ValueError(
+            f"Input X contains infinity in column {self.name(number)}. Replace it by a number, or by NaN "
+            "where the value is unknown."
+        )
+
+    def matrix(self, numbers):
+        """Some columns that held numbers in fit, (n, len(numbers)), NaN where a value is missing.
+
+        Read at once, and of their own dtype, where all are plain numbers; infinite values are not looked for.
+        """
+        X, whole = self.X, len(numbers) == self.n_columns
+        if not self.is_frame and X.dtype.kind in NUMBERS:
+            return X if whole else X[:, numbers]
+        if hasattr(X, "iloc"):
+            dtypes = X.dtypes.tolist()
+            dtypes = {dtypes[number] for number in numbers}
+            if all(isinstance(d, np.dtype) and d.kind in NUMBERS for d in dtypes):
+                some = X if whole else X.iloc[:, numbers]
+                return some.to_numpy(dtypes.pop() if len(dtypes) == 1 else np.float64)
+        values = np.empty((self.n_rows, len(numbers)), order="F")
+        for column, number in zip(values.T, numbers, strict=True):
+            column[:] = self.numbers(number, fitted=True)
+        return values
 
     def _parsed(self, number, values, fitted):
         """Objects as float64, NaN for missing ones."""

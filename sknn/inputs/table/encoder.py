@@ -8,11 +8,13 @@ its end.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from sknn.inputs.table.features import CategoricalFeature, NumericalFeature
+from sknn.inputs.table.numerical import NumericalFeatures
 from sknn.inputs.table.statistics import FEW_SAMPLES, MANY_CATEGORIES
 from sknn.inputs.table.thresholds import find_thresholds
 
@@ -20,14 +22,22 @@ from sknn.inputs.table.thresholds import find_thresholds
 INDICATORS = np.array([-1.0, 0.0, 1.0])
 
 
-class Parts(NamedTuple):
-    """What one feature becomes: columns of each part of an encoded sample, (n, width) each."""
+class Slices(NamedTuple):
+    """Where the parts of one feature stand in an encoded sample."""
 
-    numerical: np.ndarray
-    #: one-hot columns and indicators, not yet scaled
-    passed: np.ndarray
-    codes: np.ndarray
-    thresholds: np.ndarray
+    numbers: slice
+    passed: slice
+    codes: slice
+    thresholds: slice
+    #: in the indicators of all features, constant ones among them, of which only the others are passed
+    indicators: slice
+
+
+class Layout(NamedTuple):
+    """What follows from what was learned about each feature."""
+
+    slices: list[Slices]
+    numerical: NumericalFeatures
 
 
 def scaled_indicators(counts, clip):
@@ -85,11 +95,9 @@ class TableEncoder:
             for i, categorical in enumerate(is_categorical)
         ]
         self.n_bins, self.clip = n_bins, clip
-        parts = self._raw_parts(columns, raw_numbers=True)
-        passed = [part.passed for part in parts] or [np.empty((columns.n_rows, 0))]
-        counts = [np.stack([(p == v).sum(axis=0) for v in INDICATORS], axis=1) for p in passed]
+        counts = [self._count_indicators(i, columns) for i in range(len(self.learned))]
         self.indicators = scaled_indicators(np.concatenate(counts), clip)
-        self._number(parts)
+        self._number_columns()
 
     @property
     def edges(self):
@@ -115,27 +123,62 @@ class TableEncoder:
         )
         return [i for i, one in categories if one.are_mostly_numbers]
 
-    def _number(self, parts):
-        """Where the parts of each feature stand in an encoded sample."""
+    def _codes(self, i, columns):
+        """Codes of a categorical feature, (n,)."""
+        codes, values = columns.categories(i)
+        return self.learned[i].codes(codes, values, columns.name(i))
+
+    def _count_indicators(self, i, columns):
+        """How often −1, 0 and 1 come in the indicators of one feature, (n_indicators, 3)."""
+        learned = self.learned[i]
+        if learned.widths.indicators == 0:
+            return np.empty((0, 3), int)
+        if isinstance(learned, CategoricalFeature):
+            raw = learned.indicators(self._codes(i, columns))
+        else:
+            raw = learned.indicators(columns.numbers(i))
+        return np.stack([(raw == value).sum(axis=0) for value in INDICATORS], axis=1)
+
+    def _number_columns(self):
+        """Numbers the columns of an encoded sample."""
+        vars(self).pop("_layout", None)
         categories = (one for one in self.learned if isinstance(one, CategoricalFeature))
         self.cardinalities = [len(one.values) for one in categories if one.embedded]
-        varying, begin, counts = ~np.isnan(self.indicators[0]), 0, []
-        for part in parts:
-            end = begin + part.passed.shape[1]
-            n_passed = int(varying[begin:end].sum())
-            counts.append((part.numerical.shape[1], n_passed, part.codes.shape[1]))
-            begin = end
-        self.n_numbers, self.n_passed = (sum(count[k] for count in counts) for k in (0, 1))
-        starts = [0, self.n_numbers, self.n_numbers + self.n_passed]
-        self.groups = []
-        for count in counts:
-            own = [np.arange(s, s + n) for s, n in zip(starts, count, strict=True)]
-            self.groups.append(np.concatenate(own).astype(np.intp))
-            starts = [s + n for s, n in zip(starts, count, strict=True)]
-        self.n_thresholds = 0
-        self.width = self.n_numbers + self.n_passed + len(self.cardinalities)
+        slices = self._layout.slices
+        parts = list(zip(*slices, strict=True))[:4]
+        self.n_numbers, self.n_passed, n_codes, self.n_thresholds = (
+            sum(at.stop - at.start for at in part) for part in parts
+        )
+        self.width = self.n_numbers + self.n_passed + n_codes + self.n_thresholds
         if self.width == 0:  # nothing but constants: a row needs one value
             self.n_passed = self.width = 1
+        self.groups = [
+            np.concatenate([np.arange(at.start, at.stop, dtype=np.intp) for at in own[:4]])
+            for own in slices
+        ]
+
+    @cached_property
+    def _layout(self):
+        """The Slices of each feature, and numerical features together."""
+        varying, end, widths, indicators = ~np.isnan(self.indicators[0]), 0, [], []
+        for one in self.learned:
+            n_numbers, n_indicators, n_codes, n_thresholds = one.widths
+            indicators.append(slice(end, end := end + n_indicators))
+            n_passed = int(varying[indicators[-1]].sum())
+            widths.append((n_numbers, n_passed, n_codes, n_thresholds))
+        # all numbers, then all that is passed, ...
+        ends = np.cumsum(np.transpose(widths)).reshape(4, -1)
+        parts = zip((ends - np.transpose(widths)).tolist(), ends.tolist(), strict=True)
+        slices = list(map(Slices, *(map(slice, *part) for part in parts), indicators))
+        numerical = [
+            (i, one, slices[i])
+            for i, one in enumerate(self.learned)
+            if not isinstance(one, CategoricalFeature) and not one.is_empty
+        ]
+        return Layout(slices, NumericalFeatures(numerical, self.indicators, self.clip))
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_layout"}
 
     @property
     def width_without_thresholds(self):
@@ -176,9 +219,9 @@ class TableEncoder:
         statistics = {}
         for i in self.of_rare_categories(columns.n_rows):
             learned = self.learned[i]
-            codes = learned.codes(*columns.categories(i), columns.name(i))
+            codes = self._codes(i, columns)
             statistics[i] = learned.learn_statistics(codes, known, self.n_bins, self.clip)
-        self._number(self._raw_parts(columns))
+        self._number_columns()
         return statistics
 
     def learn_thresholds(
@@ -196,36 +239,9 @@ class TableEncoder:
                 lambda column: find_thresholds(column[-1], targets, weights, n_most, of_classes),
                 numbers,
             )
-            for (i, learned, values), thresholds in zip(numbers, found, strict=True):
+            for (_, learned, values), thresholds in zip(numbers, found, strict=True):
                 learned.split(values, thresholds)
-                places = self.width + self.n_thresholds + np.arange(len(thresholds))
-                self.groups[i] = np.concatenate([self.groups[i], places])
-                self.n_thresholds += len(thresholds)
-        self.width += self.n_thresholds
-
-    def _raw_parts(self, columns, raw_numbers=False, statistics=None):
-        """The Parts of each feature; with `raw_numbers` numerical features are not scaled either."""
-        parts, statistics = [], statistics or {}
-        for i, learned in enumerate(self.learned):
-            numbers = passed = codes = thresholds = np.empty((columns.n_rows, 0))
-            if isinstance(learned, CategoricalFeature):
-                found, values = columns.categories(i)
-                positions = learned.codes(found, values, columns.name(i))
-                passed = learned.indicators(positions)
-                if learned.means is not None:
-                    given = statistics[i] if i in statistics else learned.means[positions]
-                    numbers, thresholds = learned.encoded_statistics(given)
-                elif learned.embedded:
-                    codes = positions[:, None].astype(np.float64)
-            elif not learned.is_empty:  # of which nothing is known, not even that it held numbers
-                values = columns.numbers(i, fitted=True)
-                if not learned.is_constant:
-                    numbers = (values if raw_numbers else learned.encode(values))[:, None]
-                passed = learned.indicators(values)
-                if len(learned.thresholds):
-                    thresholds = learned.above_thresholds(values)
-            parts.append(Parts(numbers, passed, codes, thresholds))
-        return parts
+        self._number_columns()
 
     def encode(self, columns, dtype, statistics=None):
         """Rows (n, width) of a dtype.
@@ -234,14 +250,22 @@ class TableEncoder:
         told their own targets.
         """
         out = np.zeros((columns.n_rows, self.width), dtype)
-        starts, end = [0, self.n_numbers, self.codes.start, self.width - self.n_thresholds], 0
-        for part in self._raw_parts(columns, statistics=statistics):
-            some = slice(end, end := end + part.passed.shape[1])
-            scaled = self.scaled_passed(part.passed, some)
-            for k, own in enumerate(part._replace(passed=scaled)):
-                out[:, starts[k] : starts[k] + own.shape[1]] = own
-                starts[k] += own.shape[1]
+        self._layout.numerical.encode(columns, out)
+        for i, learned in enumerate(self.learned):
+            if isinstance(learned, CategoricalFeature):
+                self._encode_category(i, self._codes(i, columns), (statistics or {}).get(i), out)
         return out
+
+    def _encode_category(self, i, codes, statistics, out):
+        """Writes one categorical feature."""
+        learned, slices = self.learned[i], self._layout.slices[i]
+        raw = learned.indicators(codes)
+        out[:, slices.passed] = self.scaled_passed(raw, slices.indicators)
+        if learned.embedded:
+            out[:, slices.codes] = codes[:, None]
+        elif learned.means is not None:
+            given = learned.means[codes] if statistics is None else statistics
+            out[:, slices.numbers], out[:, slices.thresholds] = learned.encoded_statistics(given)
 
     def scaled_passed(self, passed, some):
         """One-hot columns and indicators (n, width), scaled and without constant ones; `some` is their slice."""

@@ -1,6 +1,7 @@
 """What is learned about one feature of tabular data, numerical or categorical."""
 
 from numbers import Number
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,36 @@ from sknn.layers._piecewise import quantile_edges, quantiles
 #: up to this many categories become columns of their own
 ONE_HOT = 8
 QUARTILES = (0.25, 0.5, 0.75)
+
+
+class Parts(NamedTuple):
+    """Something for each part that a feature has of an encoded sample.
+
+    The second are one-hot columns and indicators of missing values.
+    """
+
+    numbers: Any
+    indicators: Any
+    codes: Any
+    thresholds: Any
+
+
+def clipped(z):
+    """The smooth clip to (−3, 3)."""
+    return z / np.hypot(1.0, z / 3)
+
+
+def scaled(values, unit, center, scale, clip):
+    """Scaled values, 0 where they are missing; of one feature, or of many with arrays of their scales."""
+    z = (values / unit - center) * scale
+    return np.nan_to_num(clipped(z) if clip else z, copy=False)
+
+
+def beside_thresholds(values, thresholds, below, above):
+    """Threshold features: what stands for a value below its threshold or above it; 0 where it is missing."""
+    features = np.where(values > thresholds, above, below)
+    missing = np.isnan(values)
+    return np.where(missing, 0.0, features) if missing.any() else features
 
 
 class NumericalFeature:
@@ -24,6 +55,7 @@ class NumericalFeature:
 
     def __init__(self, values, n_bins=None, clip=True):
         self.clip, self.thresholds = clip, np.empty(0)
+        self.below = self.above = self.thresholds  # see `split`
         known = values[~np.isnan(values)]
         self.is_empty = len(known) == 0
         self.is_constant = self.is_empty or known.min() == known.max()
@@ -40,12 +72,15 @@ class NumericalFeature:
         if n_bins is not None:
             self.edges = quantile_edges(self.encode(known), n_bins)
 
+    @property
+    def widths(self):
+        """Columns of each of the `Parts`."""
+        n_numbers = 0 if self.is_constant else 1
+        return Parts(n_numbers, int(self.has_missing), 0, len(self.thresholds))
+
     def encode(self, values):
         """Scaled values, clipped to (−3, 3), 0 where they are missing."""
-        return np.nan_to_num(self._clipped((values / self.unit - self.center) * self.scale))
-
-    def _clipped(self, z):
-        return z / np.hypot(1.0, z / 3) if self.clip else z
+        return scaled(values, self.unit, self.center, self.scale, self.clip)
 
     def indicators(self, values):
         """Whether values are missing, (n, 1); (n, 0) where fit saw no missing values."""
@@ -64,12 +99,12 @@ class NumericalFeature:
         known = values[~np.isnan(values)]
         share = (known[:, None] > thresholds).mean(axis=0)
         median, width = share > 0.5, np.where(np.abs(share - 0.5) < 0.25, 1.0, 0.5)
-        self.below, self.above = self._clipped((np.array([[0], [1]]) - median) / width)
+        zero_and_one = (np.array([[0], [1]]) - median) / width
+        self.below, self.above = clipped(zero_and_one) if self.clip else zero_and_one
 
     def above_thresholds(self, values):
-        """Whether values exceed each threshold, (n, n_thresholds); 0 where they are missing."""
-        features = np.where(values[:, None] > self.thresholds, self.above, self.below)
-        return np.where(np.isnan(values)[:, None], 0.0, features)
+        """Whether values exceed each threshold, (n, n_thresholds)."""
+        return beside_thresholds(values[:, None], self.thresholds, self.below, self.above)
 
 
 class CategoricalFeature:
@@ -92,6 +127,19 @@ class CategoricalFeature:
         self.values = _in_order(values[i] for i in present)
         self.places = {value: place for place, value in enumerate(self.values)}
         self.has_missing = bool((codes < 0).any())
+
+    @property
+    def widths(self):
+        """Columns of each of the `Parts`."""
+        n_thresholds = sum(len(one.thresholds) for one in self.numbers)
+        return Parts(len(self.numbers), self._n_indicators, int(self.embedded), n_thresholds)
+
+    @property
+    def _n_indicators(self):
+        constant = not self.values or (len(self.values) == 1 and not self.has_missing)
+        if len(self.values) > ONE_HOT or constant:
+            return 0
+        return 1 if len(self.values) == 2 else len(self.values)
 
     @property
     def embedded(self):
@@ -131,8 +179,7 @@ class CategoricalFeature:
 
     def indicators(self, codes):
         """Columns of 0 and 1; for two categories one of −1 and 1, 0 for neither; none where there are too many."""
-        constant = not self.values or (len(self.values) == 1 and not self.has_missing)
-        if len(self.values) > ONE_HOT or constant:
+        if self._n_indicators == 0:
             return np.empty((len(codes), 0))
         if len(self.values) == 2:
             return np.where(codes < 0, 0.0, 2.0 * codes - 1.0)[:, None]

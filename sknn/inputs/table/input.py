@@ -35,6 +35,8 @@ class TableInput:
                 f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is "
                 "None."
             )
+        if y is NO_TARGETS and not reset and self._is_ready(estimator, X):
+            return X
         X = validate_table(estimator, X, reset=reset)
         if y is NO_TARGETS:
             return X
@@ -44,6 +46,18 @@ class TableInput:
         y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
         check_consistent_length(X, y)
         return X, y
+
+    def _is_ready(self, estimator, X):
+        """Whether X is a plain array, of which scikit-learn's validation would change or refuse nothing."""
+        return (
+            type(X) is np.ndarray
+            and X.dtype.char in "fd"
+            and X.ndim == 2
+            and X.shape[1] == len(self.encoder.learned)
+            and len(X) > 0
+            and "feature_names_in_" not in vars(estimator)
+            and not np.isinf(X).any()
+        )
 
     def learn(self, X, samples, categorical_features, names, n_bins, clip):
         """Learn how each feature is encoded, from these samples.
