@@ -164,6 +164,10 @@ static const tile_function tiles[2][12] = {
 };
 #endif
 
+/* Vectors of a single row that are computed at once, and how far ahead of them memory is fetched. */
+#define SKNN_ROW_COLUMNS 8
+#define SKNN_ROWS_AHEAD 8
+
 /* Elements by which the last row of a panel may overhang. */
 #define SKNN_SPARE (SKNN_TILE_COLUMNS * SKNN_V)
 
@@ -202,6 +206,35 @@ multiply_panel(const real *A, ptrdiff_t am, const real *B, const Contraction *in
         tiles[nr - 1][mr - 1](A + i * am, am, B, inner, I ? I + i * im : NULL, im, C + i * cm, cm, fetch, step);
         i += mr;
     }
+}
+
+/* c (NR vectors) = I + a.B: K elements of a, B with row stride bk. */
+SKNN_INLINE void
+row_tile(const int NR, const real *a, ptrdiff_t K, const real *B, ptrdiff_t bk, const real *I, real *C)
+{
+    vec c[SKNN_ROW_COLUMNS];
+    SKNN_UNROLL
+    for (int n = 0; n < NR; n++) c[n] = *(const vec *)(I + n * SKNN_V);
+    for (ptrdiff_t k = 0; k < K; k++, B += bk) {
+        SKNN_UNROLL
+        for (int n = 0; n < NR; n++) c[n] += a[k] * *(const vec *)(B + n * SKNN_V);
+        SKNN_UNROLL
+        for (int n = 0; n < NR; n += 64 / SKNN_VECTOR_BYTES) SKNN_PREFETCH(B + SKNN_ROWS_AHEAD * bk + n * SKNN_V);
+    }
+    SKNN_UNROLL
+    for (int n = 0; n < NR; n++) *(vec *)(C + n * SKNN_V) = c[n];
+}
+
+/* The product for a single row, whose tiles would wait for their own sums, and read memory in short runs: more
+   columns at once. Each element is the same sum in the same order. */
+static void
+multiply_row(const real *a, ptrdiff_t K, const real *B, ptrdiff_t bk, const real *I, real *C, ptrdiff_t vectors)
+{
+    ptrdiff_t n = 0;
+    for (; n + SKNN_ROW_COLUMNS <= vectors; n += SKNN_ROW_COLUMNS)
+        row_tile(SKNN_ROW_COLUMNS, a, K, B + n * SKNN_V, bk, I + n * SKNN_V, C + n * SKNN_V);
+    for (; n + 2 <= vectors; n += 2) row_tile(2, a, K, B + n * SKNN_V, bk, I + n * SKNN_V, C + n * SKNN_V);
+    if (n < vectors) row_tile(1, a, K, B + n * SKNN_V, bk, I + n * SKNN_V, C + n * SKNN_V);
 }
 
 /* C[m][0..V) += A[m] * B, elementwise by vectors: partial scalar products of m rows with one row of at most

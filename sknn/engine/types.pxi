@@ -26,6 +26,8 @@ cdef extern from "tile.h" nogil:
     Py_ssize_t SKNN_SPARE
     Py_ssize_t SKNN_TILE_COLUMNS
     const int* tile_rows
+    void multiply_row(const real* a, Py_ssize_t K, const real* B, Py_ssize_t bk, const real* I, real* C,
+                      Py_ssize_t vectors) noexcept
     void dot_panel(const real* A, Py_ssize_t am, const real* B, real* C, Py_ssize_t m,
                    Py_ssize_t vectors) noexcept
     Py_ssize_t panel_count(Py_ssize_t n_vectors) noexcept

@@ -180,10 +180,13 @@ cdef void dense_forward_unpacked(const real* W, const real* padded_bias, Py_ssiz
     cdef Py_ssize_t begin = whole * SKNN_V, safe, k, j
     cdef Contraction inner = matrix_contraction(n_in, 1, n_out)
     cdef Panel panel
-    for k in range(panel_count(whole)):
-        panel = get_panel(n_in, whole, k)
-        multiply_panel(x.at, x.stride, W + panel.begin, &inner, padded_bias + panel.begin, 0,
-                       y.at + panel.begin, y.stride, rows, panel.vectors, NULL)
+    if rows == 1:
+        multiply_row(x.at, n_in, W, n_out, padded_bias, y.at, whole)
+    else:
+        for k in range(panel_count(whole)):
+            panel = get_panel(n_in, whole, k)
+            multiply_panel(x.at, x.stride, W + panel.begin, &inner, padded_bias + panel.begin, 0,
+                           y.at + panel.begin, y.stride, rows, panel.vectors, NULL)
     if rest == 0:
         return
     safe = n_in - (SKNN_V - rest + n_out - 1) // n_out
