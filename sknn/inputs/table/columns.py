@@ -29,7 +29,8 @@ def validate_table(estimator, X, reset):
             f"X is a {frame.__module__}.{frame.__name__}; give a data frame of pandas, polars or pyarrow, "
             "or an array."
         )
-    check_array(np.broadcast_to(np.int8(0), X.shape), input_name="X", estimator=estimator)
+    if 0 in X.shape:  # scikit-learn's error
+        check_array(np.empty(X.shape), input_name="X", estimator=estimator)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return X
 
