@@ -57,7 +57,7 @@ def fit_when_told(net, X, y):
     print("ready", flush=True)
     sys.stdin.readline()
     net.fit(X, y)
-    print(f"fitted {net.loss_:.4f}", flush=True)
+    print("fitted", flush=True)
     sys.stdin.readline()
 
 
