@@ -78,7 +78,7 @@ class NetworkFit:
         network = family.network(net, self.dtype, sparse)
         self._start_weights(network, random_state)
         if not self.incremental and self._trains_in_double(network, len(samples)):
-            network = family.network(net, np.float64, sparse)
+            network = network.in_precision(np.float64)
         if self.early_stopping and validation is None:
             samples, validation = self._split(data, samples, random_state)
         if self.first:

@@ -3,6 +3,7 @@
 A network knows its layers and the width of its input; no estimator and no data.
 """
 
+import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -87,6 +88,14 @@ class Network:
                 )
             )
         self.output_shape = self.plan.shapes[at]
+
+    def in_precision(self, dtype):
+        """The same network in another precision."""
+        other = copy.copy(self)
+        vars(other).pop("_input_gradient_program", None)
+        other.dtype = np.dtype(dtype)
+        other.engine = engine.load(other.dtype.name)
+        return other
 
     @cached_property
     def coef_shapes(self):

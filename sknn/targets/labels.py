@@ -13,6 +13,8 @@ from sknn.losses import Loss
 from sknn.targets.class_weight import class_weights_of_samples
 
 SOFTMAX = {"multiclass", "multiclass-multioutput"}
+#: types of targets of classifiers, in scikit-learn's words
+KINDS = {"binary", "multilabel-indicator", *SOFTMAX}
 
 
 @dataclass
@@ -202,10 +204,11 @@ def learn_labels(y, known=None, classes=None, incremental=False, **options):
     """
     sparse = sp.issparse(y)
     kind, y = kind_of_labels(y)
+    if known is None and not incremental:
+        return Labels(kind, _find_classes(kind, y), sparse, **options), y
     if known is None:
-        found = _all_classes(kind, y, classes) if incremental else _find_classes(kind, y)
-        kind = _kind_of_classes(kind, found) if incremental else kind
-        known = Labels(kind, found, sparse, **options)
+        found = _all_classes(kind, y, classes)
+        known = Labels(_kind_of_classes(kind, found), found, sparse, **options)
     elif incremental:
         if classes is not None and not _same_classes(_unique_classes(classes), known.classes):
             raise ValueError(
@@ -225,7 +228,8 @@ def kind_of_labels(y):
     if sp.issparse(y) and y.shape[1] == 1:
         raise TypeError("A sparse y is a matrix of several labels; give one column as y.toarray().")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
-    check_classification_targets(y)
+    if kind not in KINDS:  # scikit-learn's error; the question takes a tenth of a small fit
+        check_classification_targets(y)
     if sp.issparse(y):
         y = y.toarray()
     y = np.asarray(y)
@@ -241,7 +245,8 @@ def _find_classes(kind, y):
         return np.arange(y.shape[1])
     if kind == "multiclass-multioutput":
         return [np.unique(column) for column in y.T]
-    return unique_labels(y)
+    # of objects, scikit-learn says which types are mixed
+    return unique_labels(y) if y.dtype.kind == "O" else np.unique(y)
 
 
 def _all_classes(kind, y, classes):
