@@ -26,8 +26,8 @@ if any(name in os.environ for name in _DISTORTING):
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 import numpy as np  # noqa: E402
+from _records import RESULTS  # noqa: E402
 
-RESULTS = Path(__file__).parent / "results"
 # Thread pools spin for a moment after their work; a pause lets them fall asleep, so that one
 # contender's threads do not disturb the next one's.
 PAUSE = 0.05
@@ -92,12 +92,6 @@ def summarise(times, per=1.0):
             "rounds": len(seconds),
         }
     return summary
-
-
-def geometric_mean(values):
-    """Return the geometric mean, nan for no values."""
-    values = list(values)
-    return math.exp(statistics.fmean(math.log(v) for v in values)) if values else math.nan
 
 
 def make_data(n_rows, n_features, n_classes, seed=0):

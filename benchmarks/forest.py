@@ -15,8 +15,9 @@ figures and tables from the record.
 import time
 import warnings
 
-from _common import Goals, finish, geometric_mean, parse_arguments, print_table
+from _common import Goals, finish, parse_arguments, print_table
 from _forest_models import MODELS, load, names
+from _records import geometric_mean
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn.comparison.measure import measure

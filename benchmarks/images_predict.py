@@ -11,8 +11,9 @@ import warnings
 
 from _common import Goals, finish, interleave, parse_arguments, print_table, summarise
 from _images import NETS, NETS_OPTION, VARIANTS
+from _speed import best
 from _torch import Torch
-from predict import best, repeat
+from predict import repeat
 from sklearn.exceptions import ConvergenceWarning
 
 N_ROWS = 10_000

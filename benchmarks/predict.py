@@ -5,7 +5,6 @@ One row: ``predict`` of a float32 array of shape (1, 784), with everything that 
 array, eager and compiled. A peer's figure with 2 threads is its best with up to 2.
 """
 
-import math
 import warnings
 
 from _common import (
@@ -18,6 +17,7 @@ from _common import (
     summarise,
     timed,
 )
+from _speed import best
 from _torch import VARIANTS, Torch, perceptron
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as SklearnMLP
@@ -92,18 +92,6 @@ def batch(ours, theirs, torch, quick):
         {"what": f"{N_ROWS} rows, {threads} threads", "contender": name, "threads": threads, **one}
         for (name, threads), one in figures.items()
     ]
-
-
-def best(rows, prefix, threads):
-    """Return the seconds of a contender's best variant with up to that many threads."""
-    return min(
-        (
-            row["seconds"]
-            for row in rows
-            if row["contender"].startswith(prefix) and row["threads"] <= threads
-        ),
-        default=math.nan,
-    )
 
 
 def main():

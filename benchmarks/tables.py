@@ -29,10 +29,10 @@ from _common import (
     RESULTS,
     Goals,
     finish,
-    geometric_mean,
     parse_arguments,
     print_table,
 )
+from _records import geometric_mean
 from _tables import MODELS, SETS
 
 RIVALS = ("xgboost", "lightgbm", "catboost", "realmlp", "tabm")

@@ -10,7 +10,8 @@ import itertools
 import math
 import warnings
 
-from _common import Goals, finish, geometric_mean, make_data, parse_arguments, timed
+from _common import Goals, finish, make_data, parse_arguments, timed
+from _records import geometric_mean
 from _torch import VARIANTS, Torch, perceptron
 from _training import THREADS, compare, show
 from sklearn.exceptions import ConvergenceWarning

@@ -37,9 +37,12 @@ def test_links_lead_to_files(name):
     assert [link for link in local if not (path.parent / link).exists()] == []
 
 
-def test_numbers_are_those_of_the_records():
+@pytest.mark.parametrize("script", ["readme.py", "figure.py", "speed_figure.py"])
+def test_numbers_and_figures_are_those_of_the_records(script):
+    if script != "readme.py":
+        pytest.importorskip("matplotlib")
     done = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "readme.py", "--check"],
+        [sys.executable, ROOT / "benchmarks" / script, "--check"],
         capture_output=True,
         text=True,
         check=False,
