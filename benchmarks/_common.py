@@ -26,7 +26,7 @@ if any(name in os.environ for name in _DISTORTING):
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 import numpy as np  # noqa: E402
-from _records import RESULTS  # noqa: E402
+from _records import RESULTS, print_table  # noqa: E402
 
 # Thread pools spin for a moment after their work; a pause lets them fall asleep, so that one
 # contender's threads do not disturb the next one's.
@@ -103,21 +103,6 @@ def make_data(n_rows, n_features, n_classes, seed=0):
     return X, (X @ teacher).argmax(axis=1)
 
 
-def print_table(head, rows):
-    """Print an aligned table: the first column to the left, the others to the right."""
-    cells = [list(map(str, row)) for row in [head, *rows]]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for i, row in enumerate(cells):
-        print(
-            "  ".join(
-                cell.rjust(width) if j else cell.ljust(width)
-                for j, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-        )
-        if i == 0:
-            print("-" * (sum(widths) + 2 * len(widths) - 2))
-
-
 class Goals:
     """The claims of one benchmark: each a figure, a limit, and whether it is kept."""
 
@@ -156,18 +141,22 @@ def finish(options, script, goals, rows, extra_versions=None, key=()):
     With `key`, fields that tell the rows of a benchmark apart, a run of some of them leaves the others' rows
     and verdicts in the record; each says when and on which instruction set it was measured, and `environment` is
     that of the last.
+
+    ``suite.py`` names a folder, SKNN_RECORDS, for the record of this run alone, a short one, too.
     """
     goals.print()
+    path = RESULTS / f"{Path(script).stem}.json"
+    record = {
+        "benchmark": path.stem,
+        "environment": environment(extra_versions),
+        "goals": goals.rows,
+        "rows": rows,
+    }
+    if "SKNN_RECORDS" in os.environ:
+        _write(Path(os.environ["SKNN_RECORDS"], path.name), {**record, "quick": options.quick})
     if options.quick:
         print("\n--quick: too short to conclude anything from these figures, or to keep them")
     elif options.json:
-        path = RESULTS / f"{Path(script).stem}.json"
-        record = {
-            "benchmark": path.stem,
-            "environment": environment(extra_versions),
-            "goals": goals.rows,
-            "rows": rows,
-        }
         if key:
             where = {name: record["environment"][name] for name in ("date", "instruction_set")}
             earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -177,8 +166,12 @@ def finish(options, script, goals, rows, extra_versions=None, key=()):
                 new = [row | where for row in record[part]]
                 record[part] = _updated(earlier.get(part, []), new, fields)
         RESULTS.mkdir(exist_ok=True)
-        path.write_text(json.dumps(_without_nan(record), indent=1) + "\n", encoding="utf-8")
+        _write(path, record)
         print(f"\nkept in benchmarks/results/{path.name}")
+
+
+def _write(path, record):
+    path.write_text(json.dumps(_without_nan(record), indent=1) + "\n", encoding="utf-8")
 
 
 def _updated(earlier, new, fields):

@@ -1,4 +1,4 @@
-"""The records that the benchmarks keep (``results/*.json``): how to read them and what to say of them."""
+"""The records that the benchmarks keep (``results/*.json``): how to read them, and how to show what they say."""
 
 import json
 import math
@@ -36,3 +36,18 @@ def geometric_mean(values):
     """Return the geometric mean, nan for no values."""
     values = list(values)
     return math.exp(statistics.fmean(math.log(v) for v in values)) if values else math.nan
+
+
+def print_table(head, rows):
+    """Print an aligned table: the first column to the left, the others to the right."""
+    cells = [list(map(str, row)) for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for i, row in enumerate(cells):
+        print(
+            "  ".join(
+                cell.rjust(width) if j else cell.ljust(width)
+                for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+        )
+        if i == 0:
+            print("-" * (sum(widths) + 2 * len(widths) - 2))

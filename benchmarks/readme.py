@@ -10,6 +10,7 @@ import math
 import statistics
 import sys
 
+from _claims import BENCHMARKS
 from _records import LEVELS, RESULTS, ROOT, geometric_mean, load, machines, measured
 from _speed import ONE_SAMPLE, ratios
 
@@ -280,6 +281,12 @@ def images():
     )
 
 
+def claims():
+    """What is measured, and by which command."""
+    rows = [[one.claim, f"`{one.command}`"] for one in BENCHMARKS]
+    return table(["claim", "command"], rows)
+
+
 def goals():
     """The goals of every benchmark: how many were met, and which were not."""
     rows = []
@@ -313,7 +320,7 @@ FILES = {
         "speed": speed,
         "images": images,
     },
-    ROOT / "benchmarks" / "README.md": {"goals": goals},
+    ROOT / "benchmarks" / "README.md": {"claims": claims, "goals": goals},
 }
 
 
