@@ -6,6 +6,7 @@ from _records import load
 
 PEERS = ("sklearn", "torch")
 ONE_SAMPLE = "MLP, one sample"
+PREDICTING = "MLP 784-100-10"  # the network of predict.py
 
 
 def best(rows, prefix, threads):
@@ -49,7 +50,7 @@ def _training(record, prefix=""):
 
 def _prediction(mlp, images):
     one = {row["contender"]: row["seconds"] for row in mlp if row["what"] == "one row"}
-    many = [row | {"net": "MLP 784-100-10"} for row in mlp if "threads" in row]
+    many = [row | {"net": PREDICTING} for row in mlp if "threads" in row]
     many += [row for row in images if row["rows"] > 1]
     found = {ONE_SAMPLE: {"sklearn": [one["sklearn"] / one["sknn"]]}}
     for net in dict.fromkeys(row["net"] for row in many):

@@ -1,4 +1,4 @@
-"""Draw the README's figure: error relative to a random forest's, one row per data set.
+"""Draw the README's figure of errors: each relative to a random forest's, one row per data set.
 
 The errors are those of ``results/tables_errors.json``, which ``tables.py --errors --json`` keeps. A marker is
 a model's mean error over the splits, divided by the forest's; its bar goes from the lowest to the highest
