@@ -98,6 +98,17 @@ BENCHMARKS = [
         "python benchmarks/memory.py",
     ),
     Benchmark(
+        "predict_tables",
+        "prediction with a default tabular ensemble: one row of an array ≤ 150 µs, of a frame ≤ 1 ms, 100,000 rows/s in one thread; forest and boosting beside it",
+        "python benchmarks/predict_tables.py",
+        ("pandas",),
+    ),
+    Benchmark(
+        "tables_memory",
+        "memory: a tabular fit on 1,000,000 × 20 numbers needs ≤ 1 GB beside the data",
+        "python benchmarks/tables_memory.py",
+    ),
+    Benchmark(
         "images_train",
         "training image networks: ≥ 2.5× (LeNet-5), 2×, 1.7×, 1×, 1.5× (MLP-Mixer) PyTorch's best; two threads ≥ 1.85× one",
         "python benchmarks/images_train.py --torch-python PATH",
