@@ -9,6 +9,7 @@ import argparse
 import math
 import statistics
 import sys
+from collections import Counter
 
 from _claims import BENCHMARKS
 from _records import LEVELS, RESULTS, ROOT, geometric_mean, load, machines, measured
@@ -187,10 +188,13 @@ def srbench():
     ranks = dict(sorted(ranks.items(), key=lambda item: item[1]))
     place = list(ranks).index("sknn") + 1
     others = [f"{name} {rank:.1f}" for name, rank in ranks.items() if name != "sknn"][:2]
-    seeds = {1: "one seed"}.get(rows[0]["seeds"], f"{rows[0]['seeds']} seeds")
+    seeds = ", ".join(
+        f"{n} seed{'s' * (n > 1)} on {count}"
+        for n, count in sorted(Counter(row["seeds"] for row in rows).items(), reverse=True)
+    )
     return (
         f"**Where no default was chosen:** mean rank {ranks['sknn']:.1f} of {len(ranks)} methods on {len(rows)} of SRBench's "
-        f"regression sets, number {place} ({', '.join(others)}). {seeds.capitalize()}. {source('srbench')}"
+        f"regression sets, number {place} ({', '.join(others)}). {seeds} of them. {source('srbench')}"
     )
 
 

@@ -32,6 +32,13 @@ OPTIONS = [
     ("--cache", {"default": str(RESULTS / "srbench_runs.json"), "metavar": "FILE"}),
     ("--seeds", {"type": int, "default": len(SEEDS)}),
     ("--most-rows", {"type": int, "help": "leave out data sets with more rows"}),
+    (
+        "--known",
+        {
+            "action": "store_true",
+            "help": "fit nothing: the cached seeds of every data set that has some",
+        },
+    ),
     ("--effort", {"default": "balanced"}),
 ]
 
@@ -84,6 +91,10 @@ class Runs:
         self.path = Path(path)
         self.known = json.loads(self.path.read_text()) if self.path.exists() else {}
 
+    def seeds(self, name, effort):
+        """Seeds whose figures there are."""
+        return [seed for seed in SEEDS if f"{name}/{seed}/{effort}" in self.known]
+
     def get(self, name, seed, effort, data):
         key = f"{name}/{seed}/{effort}"
         if key not in self.known:
@@ -110,6 +121,10 @@ def collect(options, scores):
         data = load(options.folder, name)
         if data is None or len(data[1]) > (options.most_rows or np.inf):
             continue
+        if options.known:
+            seeds = runs.seeds(name, options.effort)
+            if not seeds:
+                continue
         found = [runs.get(name, seed, options.effort, data) for seed in seeds]
         row = {
             "data": name,
@@ -137,7 +152,9 @@ def main():
     rows = collect(options, scores)
     ranks = mean_ranks(rows)
     own = float(np.median([row["seconds"] for row in rows]))
-    print(f"\n{len(rows)} data sets, {rows[0]['seeds']} seeds")
+    print(
+        f"\n{len(rows)} data sets, {min(r['seeds'] for r in rows)} to {max(r['seeds'] for r in rows)} seeds"
+    )
     table = [
         [method, f"{rank:.2f}", f"{seconds.get(method, own):.1f} s"]
         for method, rank in ranks.items()
