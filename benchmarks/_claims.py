@@ -124,6 +124,11 @@ BENCHMARKS = [
         "python benchmarks/images_roofline.py",
     ),
     Benchmark(
+        "bfloat16",
+        "probe: bfloat16 products with float32 sums are worth their code from 1.3× the float32 tile on, on processors with AVX512_BF16",
+        "python benchmarks/bfloat16.py",
+    ),
+    Benchmark(
         "images_memory",
         "memory: a fit on 50,000 × 32 × 32 × 3 bytes needs ≤ 100 MB beside the pixels",
         "python benchmarks/images_memory.py",
