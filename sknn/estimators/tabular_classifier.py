@@ -1,26 +1,15 @@
 """The classifier of tabular data."""
 
-from typing import Self
-
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sknn import _types as types
-from sknn._state import on_snapshot
 from sknn.ensemble.effort import EFFORTS_CLASSIFICATION
-from sknn.ensemble.outputs import CalibratedLabels
 from sknn.estimators import parameters
-from sknn.estimators.classifier import log_probabilities, with_tags_of_labels
 from sknn.estimators.constraints import CLASSIFIER, TABULAR
-from sknn.estimators.decorators import fit_context
-from sknn.estimators.tabular import TabularEstimator
-from sknn.inputs.dataset import Given
-from sknn.inputs.dense import check_sparse
-from sknn.targets.labels import learn_labels
+from sknn.estimators.ensemble_classifier import EnsembleClassifier
 
 
-class TabularClassifier(ClassifierMixin, TabularEstimator):
+class TabularClassifier(EnsembleClassifier):
     """Classifier for tabular data: an ensemble of networks with defaults that suit most data sets.
 
     Numerical features are scaled robustly and clipped smoothly, categorical features become one-hot
@@ -200,9 +189,6 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     array(['no', 'yes'], dtype='<U3')
     """
 
-    classes_: types.ArrayOr
-    temperature_: float
-    _numeric_targets = False
     _efforts = EFFORTS_CLASSIFICATION
     _auto_activation = "selu"
     _auto_learning_rate = 0.04
@@ -248,153 +234,3 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         dtype: types.Dtype = "float32",
     ) -> None:
         self._store(locals())
-
-    @fit_context
-    def fit(
-        self,
-        X: types.Samples,
-        y: types.Target,
-        sample_weight: types.Weights = None,
-        *,
-        groups: ArrayLike | None = None,
-        X_val: types.Samples = None,
-        y_val: types.Target = None,
-        sample_weight_val: types.Weights = None,
-    ) -> Self:
-        """Fit the networks.
-
-        Parameters
-        ----------
-        X : data frame, pyarrow.Table or array-like of shape (n, n_features)
-            Training samples with numerical and categorical features, strings and booleans among them;
-            missing values are None, NaN or what the data frame has for them. Read column by column, never changed.
-        y : array-like of shape (n,) or (n, n_outputs)
-            Class labels, or a matrix of labels.
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.
-        groups : array-like of shape (n,), default=None
-            Samples of one group, of a patient say, are never on both sides of a split, with `validation`
-            "cv" and "holdout"; a splitter is given it as `groups`.
-        X_val : data frame or array-like, default=None
-            Validation samples, for all members in place of the folds.
-        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Their targets.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        given = Given(X, y, sample_weight, groups)
-        return self._fit(given, Given(X_val, y_val, sample_weight_val))
-
-    # ---- targets -------------------------------------------------------------------------------
-
-    def _learn_targets(self, y):
-        labels, y = learn_labels(y, class_weight=self.class_weight, smoothing=self.label_smoothing)
-        return CalibratedLabels(**vars(labels)), y
-
-    def _targets(self):
-        learned = self._target_kind, self.classes_, self._sparse_targets
-        return CalibratedLabels(
-            *learned, self.class_weight, self.label_smoothing, self.temperature_
-        )
-
-    # ---- prediction ----------------------------------------------------------------------------
-
-    @on_snapshot
-    def predict(self, X: types.Samples) -> types.ArrayOr:
-        """Predict class labels.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n, n_features)
-            Samples, with the features that fit had.
-
-        Returns
-        -------
-        y : ndarray of shape (n,) or (n, n_outputs)
-            Class labels; a CSR matrix where fit was given a sparse matrix of labels.
-        """
-        rows = self._encoded(X)[1]
-        return self._targets().decode(self._ensemble().combined(rows))
-
-    @on_snapshot
-    def predict_proba(self, X: types.Samples) -> types.ArrayOr:
-        """Predict probabilities of the classes.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n, n_features)
-            Samples, with the features that fit had.
-
-        Returns
-        -------
-        P : ndarray of float64 of shape (n, n_classes), or list of them
-            Probabilities in the order of ``classes_``; one array per column of classes where there are
-            several.
-        """
-        rows = self._encoded(X)[1]
-        return self._targets().probabilities(self._ensemble().predicted(rows))
-
-    def predict_log_proba(self, X: types.Samples) -> types.ArrayOr:
-        """Predict logarithms of the probabilities.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n, n_features)
-            Samples, with the features that fit had.
-
-        Returns
-        -------
-        L : ndarray of shape (n, n_classes), or list of them
-            ``log(predict_proba(X))``.
-        """
-        return log_probabilities(self.predict_proba(X))
-
-    @on_snapshot
-    def decision_function(self, X: types.Samples) -> types.ArrayOr:
-        """Compute the logits of the mean probabilities.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n, n_features)
-            Samples, with the features that fit had.
-
-        Returns
-        -------
-        Z : ndarray of float64 of shape (n,) for two classes, else (n, n_outputs); or list of them
-            Logits; for two classes that of the second. Those of two classes and of several labels are
-            bounded by ±30 for each member, before 1 − p has no digits left.
-        """
-        rows = self._encoded(X)[1]
-        return self._targets().decisions(self._ensemble().combined(rows))
-
-    @on_snapshot
-    def score(
-        self, X: types.Samples, y: types.Target, sample_weight: types.Weights = None
-    ) -> float:
-        """Compute the accuracy; for several labels or columns the fraction of samples right throughout.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n, n_features)
-            Samples, with the features that fit had.
-        y : array-like of shape (n,) or (n, n_outputs)
-            True labels.
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        score : float
-            Accuracy.
-        """
-        check_is_fitted(self)
-        check_sparse(y, "y")
-        return self._targets().accuracy(y, self.predict(X), sample_weight)
-
-    def __sklearn_tags__(self):
-        return with_tags_of_labels(super().__sklearn_tags__())
