@@ -10,7 +10,7 @@ import sknn
 from sknn.ensemble.effort import BATCH_SIZES, LARGEST_BATCH, PIECEWISE_LINEAR_FROM
 from sknn.estimators import __all__ as NAMES
 from sknn.estimators.families import AUTO_EPOCHS, AUTO_ITERATIONS
-from sknn.estimators.tabular_fitting import MOST_THRESHOLDS
+from sknn.estimators.tabular_design import MOST_THRESHOLDS
 
 ESTIMATORS = {name: getattr(sknn, name) for name in NAMES}
 #: what a family of networks says in its own words

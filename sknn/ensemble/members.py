@@ -9,13 +9,14 @@ import copy
 import math
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sknn.ensemble.attribution import importance_samples, importances
+from sknn.ensemble.side_by_side import first_error, side_by_side
+from sknn.ensemble.trainers import FITTED_SAMPLES, drawn_seed, initial_weights, trainer_of
 from sknn.losses import Loss
 from sknn.optimizers import Optimizer
 from sknn.schedules import Schedule
@@ -31,8 +32,6 @@ from sknn.training.loop import Ending, FitLoop, Stochastic
 from sknn.training.progress import progress_of
 from sknn.training.validation import Validation
 
-#: samples that initial weights are fitted to
-FITTED_SAMPLES = 1024
 #: multiply-adds in a second that a slow machine does, and samples to look at if time is short
 SLOWEST, FEWEST_SAMPLES = 2e9, 8
 
@@ -193,25 +192,9 @@ class MemberFit:
 
     def _trainer(self, random_state):
         """The engine's Trainer with initial weights."""
-        recipe, task, network = self.recipe, self.task, self.network
-        program = network.program(recipe.loss)
-        coefs, intercepts = network.initial_weights(random_state)
-        if recipe.data_driven:
-            n_samples = self._affordable(FITTED_SAMPLES, network.multiply_adds)
-            fit_to_data(network, program, coefs, intercepts, task, random_state, n_samples)
-        trainer = self.engine.Trainer(
-            program,
-            task.training.rows,
-            task.training.targets,
-            task.training.weights,
-            task.samples,
-            min(recipe.batch_size, len(task.samples)),
-            recipe.optimizer.lower(self.engine),
-            seed=random_state.randint(np.iinfo(np.int32).max),
-            n_threads=recipe.n_threads,
-        )
-        trainer.load(coefs, intercepts)
-        return trainer
+        n_samples = self._affordable(FITTED_SAMPLES, self.network.multiply_adds)
+        weights = initial_weights(self.recipe, self.task, random_state, n_samples)
+        return trainer_of(self.recipe, self.task, weights, drawn_seed(random_state))
 
     def _loop(self, trainer, started, max_time):
         """The FitLoop, ready to run."""
@@ -309,81 +292,33 @@ def are_whole(members, tasks):
     )
 
 
-def fit_to_data(network, program, coefs, intercepts, task, random_state, n_samples=FITTED_SAMPLES):
-    """Scales initial weights so that every unit has variance 1, with its breakpoint in the data range.
-
-    For each dense layer in turn, with z = x W over some of the samples: ``W ← W / std(z)``, and
-    ``b = −Σ λ_i z_i`` over five samples with random weights λ that sum to 1 (Holzmüller et al. 2024;
-    Steinwart 2019, arXiv 1903.11482).
-    """
-    few = random_state.permutation(task.samples)[:n_samples]
-    rows = network.engine.Rows(task.training.X[few])
-    for n_ops, op in enumerate(network.plan.ops, start=1):
-        if op.kind != "dense":
-            continue
-        parameter = op.parameter
-        units = network.coef_shapes[parameter][1]
-        z = np.empty((len(few), units), network.dtype)
-        network.engine.forward(program, rows, coefs, intercepts, z, n_ops)
-        z -= intercepts[parameter]
-        spread = z.std(axis=0, dtype=np.float64)
-        scale = 1 / np.where(spread > 1e-6, spread, 1.0)
-        coefs[parameter] = (coefs[parameter] * scale).astype(network.dtype)
-        shares = random_state.dirichlet(np.ones(5), units)
-        chosen = random_state.randint(len(few), size=(units, 5))
-        picked = z[chosen, np.arange(units)[:, None]] * scale[:, None]
-        intercepts[parameter] = -(shares * picked).sum(axis=1).astype(network.dtype)
-
-
 def train_members(recipe, tasks, n_workers, callbacks):
     """The members of all tasks, in their order; those without an epoch are left out if others have some.
 
-    The calling thread works, too: it is the one that Ctrl-C reaches, and it tells the others. They end
-    after their epoch, and what there is of the members is kept; if nothing is, KeyboardInterrupt goes on.
+    After Ctrl-C they end after their epoch, and what there is of the members is kept; if nothing is,
+    KeyboardInterrupt goes on.
     """
-    members: list[Member | None] = [None] * len(tasks)
-    errors, stop, lock = [], threading.Event(), threading.Lock()
-    waiting = iter(range(len(tasks)))
-    clock = recipe.networks[0].engine.clock
+    stop, clock = threading.Event(), recipe.networks[0].engine.clock
     progress = progress_of(recipe.verbose, sum(task.last_epoch for task in tasks))
 
-    def work():
-        while not stop.is_set():
-            with lock:
-                number = next(waiting, None)
-            if number is None:
-                return
-            max_time = (recipe.deadline - clock()) / math.ceil((len(tasks) - number) / n_workers)
-            if max_time < 0 < number:  # the first one is what there is, whatever it costs
-                return
-            try:
-                own = progress.of_network(number + 1, len(tasks))
-                fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time, own)
-                members[number] = fit.run()
-            except BaseException as error:
-                errors.append(error)
-                stop.set()
-                return
-            if fit.asked_to_stop:
-                stop.set()
-
-    with ThreadPoolExecutor(max(n_workers - 1, 1)) as pool:
-        helpers = []
-        try:  # Ctrl-C may come while submit waits for a helper that is already far
-            for _ in range(n_workers - 1):
-                helpers.append(pool.submit(work))
-            work()
-            while wait(helpers, timeout=0.1).not_done:
-                pass  # not in one go: some packages' handlers of signals keep Ctrl-C from ending it
-        except KeyboardInterrupt as interrupt:  # while waiting
-            errors.append(interrupt)
+    def trained_member(number):
+        max_time = (recipe.deadline - clock()) / math.ceil((len(tasks) - number) / n_workers)
+        if max_time < 0 < number:  # the first one is what there is, whatever it costs
+            return None
+        own = progress.of_network(number + 1, len(tasks))
+        fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time, own)
+        member = fit.run()
+        if fit.asked_to_stop:
             stop.set()
+        return member
+
+    members, errors = side_by_side(trained_member, len(tasks), n_workers, stop)
     progress.close()
     trained = [member for member in members if member is not None]
     trained = [member for member in trained if member.n_epochs > 0] or trained[:1]
-    failures = [error for error in errors if not isinstance(error, KeyboardInterrupt)]
-    if failures or (errors and not trained):
-        raise (failures or errors)[0]
+    only_interrupted = all(isinstance(error, KeyboardInterrupt) for error in errors)
+    if errors and not (only_interrupted and trained):
+        raise first_error(errors)
     if errors:
         for member in trained:
             member.reason = INTERRUPTED

@@ -111,7 +111,7 @@ def test_interrupted_before_the_first_epoch(monkeypatch, n_threads):
     def stopped(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(members, "fit_to_data", stopped)
+    monkeypatch.setattr(members, "initial_weights", stopped)
     with pytest.raises(KeyboardInterrupt):
         net.fit(X[:, :3], Y)
     np.testing.assert_array_equal(net.predict_proba(X), before)
