@@ -14,6 +14,7 @@ import warnings
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 
 import sknn
@@ -147,23 +148,20 @@ def run(seed, interrupt=False):
         X = samples(d, model, d.one_of(1, 2, 7, 30, 70))
         n = X.shape[0] if hasattr(X, "shape") else len(X)
         y, weight = labels(d, model, n), d.one_of(None, None, d.rng.integers(0, 3, n), -np.ones(n))
-        fit = (
-            d.one_of(model.fit, getattr(model, "partial_fit", model.fit))
-            if not fitted
-            else model.fit
-        )
+        fit = d.one_of(model.fit, getattr(model, "partial_fit", model.fit))
         before = fitted_state(model)
         if interrupt:
             signal.setitimer(signal.ITIMER_REAL, d.rng.uniform(0, 0.02))
         try:
             options = (
                 {"classes": np.unique(y)}
-                if fit.__name__ == "partial_fit" and hasattr(model, "classes")
+                if fit.__name__ == "partial_fit" and is_classifier(model)
                 else {}
             )
             fit(X, y, sample_weight=weight, **options)
             fitted = True
         except (*CLEAR, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0)  # the fit has failed before Ctrl-C came
             after = fitted_state(model)
             assert after.keys() == before.keys(), "a failed fit left something behind"
             assert all(after[name] is before[name] for name in before), (

@@ -50,6 +50,10 @@ CALLS = {
         lambda: TabularClassifier("fast", max_time=1e-3).fit(X, Y),
         "Training stopped after max_time",
     ),
+    "first batch": (
+        lambda: TabularClassifier("fast").partial_fit(X[:50], Y[:50], classes=[0, 1, 2]),
+        "first call of partial_fit has 50 samples",
+    ),
     "numbers as strings": (
         lambda: TabularClassifier("fast", max_iter=1).fit(
             np.array([[str(i + 0.5) if i % 9 else "?"] for i in range(150)], object), Y

@@ -100,10 +100,25 @@ class Member:
     reason: str
     #: in the mean of all members
     weight: float = 1.0
+    #: training samples, with repetition
+    samples_seen: int = 0
+    #: what the optimizer carries from one partial_fit to the next; None after fit
+    optimizer: OptimizerState | None = None
 
     def ending(self):
         """How its training ended."""
         return Ending(self.reason, self.n_epochs, self.loss_curve)
+
+    def __getstate__(self):
+        state = dict(vars(self))
+        if self.optimizer is not None:  # partial_fit may be called for ever, pickles stay small
+            state |= {"optimizer": dict(vars(self.optimizer)), "loss_curve": self.loss_curve[-1:]}
+        return state
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if isinstance(self.optimizer, dict):
+            self.optimizer = OptimizerState(**self.optimizer)
 
 
 @dataclass(frozen=True)
@@ -281,6 +296,7 @@ class MemberFit:
             logits,
             None,
             loop.reason,
+            samples_seen=history.samples_seen,
         )
 
 

@@ -78,6 +78,10 @@ class CalibratedLabels(Labels):
         """The same, with what training targets say about their scale; here nothing."""
         return replace(self, temperature=1.0)
 
+    def widened_to(self, y):
+        """The same, with what further training targets say about their range; here nothing."""
+        return self
+
     # ---- the best epoch ------------------------------------------------------------------------
 
     def scorer(self, data):
@@ -213,6 +217,12 @@ class StandardizedRegression(Regression):
             standard=(center, np.where(scale > 0, scale, 1.0)),
             range=(columns.min(axis=0), columns.max(axis=0)),
         )
+
+    def widened_to(self, y):
+        """The same scale, with a range that holds these training targets, too."""
+        columns, (low, high) = self._columns(y), self.range
+        wider = np.minimum(low, columns.min(axis=0)), np.maximum(high, columns.max(axis=0))
+        return replace(self, range=wider)
 
     def _columns(self, y):
         """(n, n_outputs): several quantiles have the same target."""

@@ -52,9 +52,10 @@ class Plan:
         random_state : RandomState
         """
         seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
-        kinds = self._of_kinds(training)
+        kinds = of_kinds(training, self.networks)
         if validation is not None:
-            part = samples, None, self._of_kinds(validation[1]), scorer(validation[0])
+            inside = of_kinds(validation[1], self.networks)
+            part = samples, None, inside, scorer(validation[0])
             parts = [part] * self.n_members
         elif isinstance(self.validation, str) and len(samples) < FEWEST_TO_VALIDATE:
             parts = [(samples, None, [None] * len(self.networks), None)] * self.n_members
@@ -84,14 +85,16 @@ class Plan:
             tasks.append(task)
         return tasks
 
-    def _of_kinds(self, samples):
-        """Samples as each of the networks takes them."""
-        return [samples.narrowed(network.engine, network.n_features) for network in self.networks]
-
     def _part(self, training, data, inside, outside, scorer):
         """(training samples, validation samples, these for each kind, their score) of a group."""
         validation = training.take(self.networks[0].engine, outside)
-        return inside, outside, self._of_kinds(validation), scorer(data.take(outside))
+        of_networks = of_kinds(validation, self.networks)
+        return inside, outside, of_networks, scorer(data.take(outside))
+
+
+def of_kinds(samples, networks):
+    """Encoded samples as each of the networks takes them."""
+    return [samples.narrowed(network.engine, network.n_features) for network in networks]
 
 
 def encoded(rows, n_numbers, data, targets, dtype, engine):
@@ -110,4 +113,13 @@ def tasks_of_refit(tasks, samples, members):
     return [
         replace(task, samples=samples, validation=None, held_out=None, last_epoch=member.best_epoch)
         for task, member in zip(tasks, members, strict=True)
+    ]
+
+
+def tasks_of_passes(networks, training, samples, kinds, seeds, n_passes):
+    """The members of these kinds on all samples, with schedules for so many passes; see `Plan.tasks`."""
+    trained = of_kinds(training, networks)
+    return [
+        Task(kind, trained[kind], samples, None, None, None, int(seed), n_passes, n_passes)
+        for kind, seed in zip(kinds, seeds, strict=True)
     ]

@@ -1,6 +1,6 @@
 """Classifiers of tabular data: labels in, labels and probabilities out."""
 
-from typing import Self
+from typing import Any, Self
 
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
@@ -10,7 +10,7 @@ from sknn import _types as types
 from sknn._state import on_snapshot
 from sknn.ensemble.outputs import CalibratedLabels
 from sknn.estimators.classifier import log_probabilities, with_tags_of_labels
-from sknn.estimators.decorators import fit_context
+from sknn.estimators.decorators import fit_context, partial_fit_context
 from sknn.estimators.tabular import TabularEstimator
 from sknn.inputs.dataset import Given
 from sknn.inputs.dense import check_sparse
@@ -68,10 +68,67 @@ class EnsembleClassifier(ClassifierMixin, TabularEstimator):
         given = Given(X, y, sample_weight, groups)
         return self._fit(given, Given(X_val, y_val, sample_weight_val))
 
+    @partial_fit_context
+    def partial_fit(
+        self,
+        X: types.Samples,
+        y: types.Target,
+        sample_weight: types.Weights = None,
+        classes: Any = None,
+    ) -> Self:
+        """Train every member for one pass over these samples: a batch of a stream, or new data after `fit`.
+
+        The first call learns from its samples what fit learns from all: quantiles, categories and missing values of
+        the features, target statistics, the scale of the target, and how many members there are. So make its batch
+        large and representative; what the parameters say about these counts in this call only. Categories that come
+        later are unknown, as they are in `predict`. After `fit`, training continues from its members: with their
+        encoding and weights in the mean, and their temperature.
+
+        There is no validation fold: all samples are trained on, and the last weights are kept. `scoring`, `calibrate`
+        and `refit` are for fit alone. The learning rate "auto" falls with the square root of the number of samples
+        that a member has seen, in fit too. A schedule that plans its end takes `max_iter` for the number of calls;
+        where that is "auto", it is constant, and regularization is annealed with such a plan only. An error or
+        Ctrl-C leaves the estimator as it was before the call. ``feature_importances_`` and ``oof_predictions_`` of
+        fit are removed.
+
+        Parameters
+        ----------
+        X : data frame, pyarrow.Table or array-like of shape (n, n_features)
+            Training samples in any of the forms that fit takes.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Class labels; a batch may lack some.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call. For several columns of classes a
+            list of arrays.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sknn import TabularClassifier
+        >>> from sknn.streams import prefetch
+        >>> X = np.random.RandomState(0).normal(size=(4000, 5))
+        >>> y = np.where(X[:, 0] * X[:, 1] > 0, "same", "different")
+        >>> net = TabularClassifier("fast", random_state=0)
+        >>> for part in prefetch(slice(start, start + 500) for start in range(0, 4000, 500)):
+        ...     net = net.partial_fit(X[part], y[part], classes=["different", "same"])
+        >>> net.score(X, y) > 0.8
+        True
+        """
+        return self._partial_fit(Given(X, y, sample_weight), classes)
+
     # ---- targets -------------------------------------------------------------------------------
 
-    def _learn_targets(self, y):
-        labels, y = learn_labels(y, class_weight=self.class_weight, smoothing=self.label_smoothing)
+    def _learn_targets(self, y, first, incremental, classes):
+        known = None if first else self._targets()
+        options = {"class_weight": self.class_weight, "smoothing": self.label_smoothing}
+        labels, y = learn_labels(y, known, classes, incremental, **options)
         return CalibratedLabels(**vars(labels)), y
 
     def _targets(self):

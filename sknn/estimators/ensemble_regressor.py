@@ -10,7 +10,7 @@ from sklearn.metrics import d2_pinball_score
 from sknn import _types as types
 from sknn._state import on_snapshot
 from sknn.ensemble.outputs import StandardizedRegression, quantiles_of
-from sknn.estimators.decorators import fit_context
+from sknn.estimators.decorators import fit_context, partial_fit_context
 from sknn.estimators.tabular import TabularEstimator
 from sknn.inputs.dataset import Given
 from sknn.targets.regression import one_column
@@ -64,9 +64,57 @@ class EnsembleRegressor(RegressorMixin, TabularEstimator):
         given = Given(X, y, sample_weight, groups)
         return self._fit(given, Given(X_val, y_val, sample_weight_val))
 
+    @partial_fit_context
+    def partial_fit(
+        self, X: types.Samples, y: types.Target, sample_weight: types.Weights = None
+    ) -> Self:
+        """Train every member for one pass over these samples: a batch of a stream, or new data after `fit`.
+
+        The first call learns from its samples what fit learns from all: quantiles, categories and missing values of
+        the features, target statistics, the scale of the target, and how many members there are. So make its batch
+        large and representative; what the parameters say about these counts in this call only. Categories that come
+        later are unknown, as they are in `predict`. After `fit`, training continues from its members: with their
+        encoding and weights in the mean.
+
+        There is no validation fold: all samples are trained on, and the last weights are kept. `scoring`
+        and `refit` are for fit alone. The learning rate "auto" falls with the square root of the number of samples
+        that a member has seen, in fit too. A schedule that plans its end takes `max_iter` for the number of calls;
+        where that is "auto", it is constant, and regularization is annealed with such a plan only. An error or
+        Ctrl-C leaves the estimator as it was before the call. ``feature_importances_`` and ``oof_predictions_`` of
+        fit are removed.
+
+        Parameters
+        ----------
+        X : data frame, pyarrow.Table or array-like of shape (n, n_features)
+            Training samples in any of the forms that fit takes.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Continuous targets. Predictions stay within the range of those of all calls.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the samples; a weight of 2 is the sample twice, 0 is no sample.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sknn import TabularRegressor
+        >>> from sknn.streams import prefetch
+        >>> X = np.random.RandomState(0).uniform(-2, 2, (8000, 2))
+        >>> y = np.sin(X).sum(axis=1)
+        >>> net = TabularRegressor("fast", random_state=0)
+        >>> for part in prefetch(slice(start, start + 500) for start in range(0, 8000, 500)):
+        ...     net = net.partial_fit(X[part], y[part])
+        >>> net.score(X, y) > 0.9
+        True
+        """
+        return self._partial_fit(Given(X, y, sample_weight))
+
     # ---- targets -------------------------------------------------------------------------------
 
-    def _learn_targets(self, y):
+    def _learn_targets(self, y, first, incremental, classes):
         y = one_column(y)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         quantiles = quantiles_of(self.loss, self.quantile)
@@ -74,7 +122,12 @@ class EnsembleRegressor(RegressorMixin, TabularEstimator):
             if y.ndim > 1:
                 raise ValueError("several quantiles need a single column of y.")
             n_outputs = len(quantiles)
-        targets = StandardizedRegression(self.loss, n_outputs, self.quantile, self.delta)
+        if not first and n_outputs != self.n_outputs_:
+            raise ValueError(
+                f"y has {n_outputs} outputs, the model was fitted with {self.n_outputs_}."
+            )
+        new = StandardizedRegression(self.loss, n_outputs, self.quantile, self.delta)
+        targets = new if first else self._targets()
         return targets, targets.check(y)
 
     def _targets(self):

@@ -14,6 +14,7 @@ from sknn.ensemble.members import Member
 from sknn.ensemble.outputs import CalibratedLabels, StandardizedRegression
 from sknn.estimators.base import Estimator
 from sknn.estimators.tabular_fitting import TabularFit
+from sknn.estimators.tabular_passes import TabularPass
 from sknn.inputs.table import TableInput
 from sknn.inputs.table.columns import TableColumns
 from sknn.network.summary import Summary
@@ -37,8 +38,8 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
     _auto_thresholds: int
 
     @abstractmethod
-    def _learn_targets(self, y):
-        """(targets, validated y)"""
+    def _learn_targets(self, y, first, incremental, classes):
+        """(targets, validated y), learned in a first fit, or else checked against those of the last fit."""
 
     @abstractmethod
     def _targets(self) -> CalibratedLabels | StandardizedRegression:
@@ -48,6 +49,12 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
         """Fits, or leaves the estimator exactly as it was."""
         with atomic_fit(self) as working_copy:
             TabularFit(working_copy, self).run(given, validation)
+        return self
+
+    def _partial_fit(self, given, classes=None):
+        """Trains for one pass, or leaves the estimator exactly as it was."""
+        with atomic_fit(self) as working_copy:
+            TabularPass(working_copy, self, classes).run(given)
         return self
 
     # ---- what fit has learned ------------------------------------------------------------------

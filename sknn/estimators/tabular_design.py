@@ -1,5 +1,7 @@
 """What an estimator of tabular data learns before its members: targets, features, architectures."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import is_classifier
 
@@ -29,21 +31,32 @@ class TabularDesign:
     ----------
     net : TabularEstimator
         A working copy, on which is left what is learned.
+    new : bool, default=True
+        Whether everything is learned anew, or is what the last fit has learned.
     """
 
-    def __init__(self, net):
-        self.net = net
+    def __init__(self, net, new=True):
+        self.net, self.new = net, new
         self.dtype = np.dtype(net.dtype)
-        self.input = TableInput()
+        self.input = TableInput(None if new else net._encoder)
 
     # ---- data ----------------------------------------------------------------------------------
 
-    def training_data(self, given):
-        """Validated training data; learns what the targets are."""
+    def training_data(self, given, incremental=False, classes=None):
+        """Validated training data; learns what the targets are.
+
+        Parameters
+        ----------
+        given : Given
+        incremental : bool, default=False
+            Whether this is partial_fit.
+        classes : array-like or None, default=None
+            What partial_fit was told.
+        """
         net = self.net
         numeric = net._numeric_targets
-        X, y = self.input.validate(net, given.X, given.y, numeric=numeric, reset=True)
-        targets, y = net._learn_targets(y)
+        X, y = self.input.validate(net, given.X, given.y, numeric=numeric, reset=self.new)
+        targets, y = net._learn_targets(y, self.new, incremental, classes)
         self.remember(targets)
         return Dataset.of(X, y, given.sample_weight, targets, groups=given.groups)
 
@@ -121,25 +134,53 @@ class TabularDesign:
             return self.net.numeric_embedding
         return "periodic" if self.few else kind.embedding
 
+    def _named(self):
+        """The parts of an architecture that the parameters do not leave to the kind of members."""
+        net = self.net
+        given = {
+            "sizes": net.hidden_layer_sizes,
+            "activation": net.activation,
+            "embedding": net.numeric_embedding if self.input.encoder.n_numbers else None,
+            "dropout": net.dropout,
+        }
+        named = {k: v for k, v in given.items() if not (isinstance(v, str) and v == "auto")}
+        if "sizes" in named:
+            named["sizes"] = parse_hidden_layer_sizes(named["sizes"])
+        return named | {
+            "category_dim": net.category_embedding,
+            "scaling_layer": net.scaling_layer,
+            "parametric": net.parametric_activation,
+            "parametrization": net.parametrization,
+        }
+
     def _architecture(self, kind):
         """The layers of a kind of members, as far as the parameters leave a choice."""
-        net, sizes, dropout = self.net, self.net.hidden_layer_sizes, self.net.dropout
-        if isinstance(sizes, str) and sizes == "auto":
-            sizes = (kind.units,) * kind.n_layers
-        embedding = self._embedding(kind) if self.input.encoder.n_numbers else None
+        of_kind = {
+            "sizes": (kind.units,) * kind.n_layers,
+            "activation": self.net._auto_activation,
+            "embedding": self._embedding(kind),
+            "dropout": kind.dropout,
+        }
+        parts = of_kind | self._named()
         return Architecture(
-            sizes=parse_hidden_layer_sizes(sizes),
-            activation=net._auto_activation if net.activation == "auto" else net.activation,
-            embedding=embedding,
-            sigma=kind.sigma if embedding == "periodic" else None,
+            **parts,
+            sigma=kind.sigma if parts["embedding"] == "periodic" else None,
             thresholds=kind.thresholds,
-            category_dim=net.category_embedding,
-            scaling_layer=net.scaling_layer,
-            parametric=net.parametric_activation,
-            parametrization=net.parametrization,
-            dropout=kind.dropout if dropout == "auto" else dropout,
             n_outputs=self.targets.n_outputs,
         )
+
+    def fitted_networks(self):
+        """The networks of the last fit, whose dropout alone may have changed since."""
+        net, named = self.net, self._named()
+        for name in named.keys() - {"dropout"}:
+            for value in {getattr(one, name) for one in net._architectures} - {named[name]}:
+                raise ValueError(
+                    f"The members were built with {name}={value!r}, but the parameters now say "
+                    f"{named[name]!r}; use fit to start anew."
+                )
+        net._architectures = [replace(one, **named) for one in net._architectures]
+        net._start_caches()
+        return [one.network(net._encoder, self.dtype) for one in net._architectures]
 
     def plan(self, data, samples, n_threads):
         """Members and epochs, with a network of each kind that differs from the others."""
@@ -198,7 +239,7 @@ def schedule_of(net, auto):
     if isinstance(schedule, Adaptive):
         raise ValueError(
             f"learning_rate={net.learning_rate!r} waits for progress to stop, but the epochs of a "
-            "member are planned; take 'auto', 'cosine' or another schedule."
+            "member are planned, or endless; take 'auto', 'cosine' or another schedule."
         )
     return schedule
 
