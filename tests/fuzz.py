@@ -161,7 +161,6 @@ def run(seed, interrupt=False):
             fit(X, y, sample_weight=weight, **options)
             fitted = True
         except (*CLEAR, KeyboardInterrupt):
-            signal.setitimer(signal.ITIMER_REAL, 0)  # the fit has failed before Ctrl-C came
             after = fitted_state(model)
             assert after.keys() == before.keys(), "a failed fit left something behind"
             assert all(after[name] is before[name] for name in before), (
