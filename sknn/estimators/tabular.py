@@ -36,6 +36,8 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
     _auto_activation: str
     _auto_learning_rate: float
     _auto_thresholds: int
+    #: samples seen, at which the learning rate of partial_fit has fallen by the factor 1 / √2
+    _rate_falls_from: int
 
     @abstractmethod
     def _learn_targets(self, y, first, incremental, classes):

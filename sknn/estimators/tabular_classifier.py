@@ -193,6 +193,7 @@ class TabularClassifier(EnsembleClassifier):
     _auto_activation = "selu"
     _auto_learning_rate = 0.04
     _auto_thresholds = 8
+    _rate_falls_from = 2000
     _parameter_constraints = {**TABULAR, **CLASSIFIER, "calibrate": ["boolean"]}
 
     def __init__(

@@ -19,19 +19,25 @@ from sknn.training.loop import warn_unfinished
 
 #: samples of a first call from which quantiles and categories can be learned
 FEWEST_TO_LEARN = 100
-#: samples seen after which the learning rate has fallen by the factor 1 / √2
-SAMPLES_TO_FALL = 2000
 
 
 class Endless(Schedule):
-    """What ``learning_rate="auto"`` is in partial_fit: ``η = η₀ / √(1 + t / 2000)`` after t samples.
+    """What ``learning_rate="auto"`` is in partial_fit: ``η = η₀ / √(1 + t / t₀)`` after t samples.
 
     A stream begins with the rate of fit, and the noise of its steps is averaged more and more. The many samples of
     a fit count, too: its weights are annealed, and the full rate would spoil them.
+
+    Parameters
+    ----------
+    begins : int
+        The t₀.
     """
 
+    def __init__(self, begins):
+        self.begins = begins
+
     def after_epoch(self, rate, initial_rate, samples_seen):
-        return float(initial_rate / np.sqrt(1 + samples_seen / SAMPLES_TO_FALL))
+        return float(initial_rate / np.sqrt(1 + samples_seen / self.begins))
 
 
 class TabularPass:
@@ -124,7 +130,7 @@ class TabularPass:
         """How every member is trained."""
         net = self.net
         self.n_passes = 1 if net.max_iter == "auto" else min(int(net.max_iter), MAX_COUNT)
-        schedule = schedule_of(net, Endless())
+        schedule = schedule_of(net, Endless(net._rate_falls_from))
         # without a schedule, and a number of calls that it is made for, there is no end to anneal to
         endless = net.max_iter == "auto" or not schedule.per_step
         return self.design.recipe(

@@ -192,6 +192,7 @@ class TabularRegressor(EnsembleRegressor):
     _auto_activation = "mish"
     _auto_learning_rate = 0.2
     _auto_thresholds = 0
+    _rate_falls_from = 500
     _parameter_constraints = {
         **TABULAR,
         **REGRESSOR,
