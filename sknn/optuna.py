@@ -3,10 +3,14 @@
 from typing import Any
 
 from sknn._extra import import_extra
+from sknn.estimators.tabular import TabularEstimator
 
 
 class PruningCallback:
     """Callback that reports every epoch to a trial of Optuna, and ends the trial where Optuna prunes it.
+
+    The members of an ensemble on tabular data train side by side: there it reports after each member, in their
+    order, the mean over those that have finished, each at its best epoch.
 
     The study's direction must suit: "maximize" for scores, "minimize" for losses. It needs scikit-learn 1.9 or
     newer, which has callbacks; with older versions call `partial_fit`, ``trial.report`` and ``trial.should_prune``
@@ -18,6 +22,8 @@ class PruningCallback:
         The trial of the objective.
     report : {"score", "loss"}, default="score"
         "score" is the validation score; "loss" is the validation loss, without validation data the training loss.
+        Those of different schemes of validation cannot be compared, nor can those of different seeds of folds: give
+        an ensemble a `random_state`.
 
     Raises
     ------
@@ -52,6 +58,9 @@ class PruningCallback:
     def setup(self, estimator: Any, context: Any) -> None:
         """Called by scikit-learn before a fit."""
         self._optuna = import_extra("optuna", type(self).__name__, "optuna")
+        # of an ensemble: values of its members by their numbers, how many of these are reported
+        self._finished, self._reported = {}, 0
+        self._validates = self._pruned = False
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Called by scikit-learn after a fit."""
@@ -76,24 +85,51 @@ class PruningCallback:
         stop : bool
             Always False: a pruned trial ends by an exception.
         """
-        if context.task_name == "epoch":
-            self.trial.report(self._value(fitted_estimator), context.task_id)
-            if self.trial.should_prune():
-                raise self._optuna.TrialPruned(f"pruned after epoch {context.task_id + 1}")
+        if isinstance(fitted_estimator, TabularEstimator):
+            if context.task_name == "member":
+                self._finish(context.task_id, fitted_estimator.estimators_[0])
+        elif context.task_name == "epoch":
+            self._tell(context.task_id, self._value(fitted_estimator), "epoch")
         return False
+
+    def _tell(self, step, value, what):
+        """Reports a value, and ends the trial where it is pruned."""
+        self.trial.report(value, step)
+        if self.trial.should_prune():
+            self._pruned = True
+            raise self._optuna.TrialPruned(f"pruned after {what} {step + 1}")
+
+    def _finish(self, number, member):
+        """Reports the members whose predecessors have finished, too: whichever is first, the values are the same."""
+        validated = member.validation_scores is not None
+        self._validates |= validated
+        if self._pruned or (self._validates and not validated):
+            return  # cut short because of another one, or a refit
+        self._finished[number] = self._value_of_member(member)
+        while self._reported in self._finished:
+            self._reported += 1
+            values = [self._finished[k] for k in range(self._reported)]
+            self._tell(self._reported - 1, sum(values) / len(values), "member")
+
+    def _value_of_member(self, member):
+        """What is reported of a member of an ensemble: its best epoch."""
+        best = member.best_epoch - 1
+        if self.report == "loss":
+            return (member.validation_losses or member.loss_curve)[best]
+        self._check_scores(member.validation_scores)
+        return member.validation_scores[best]
 
     def _value(self, net):
         """What is reported of an estimator."""
-        if not hasattr(net, "loss_curve_"):
-            raise ValueError(
-                f"PruningCallback follows one network; {type(net).__name__} trains several side by side. Report "
-                "the score of each fold of a cross-validation instead."
-            )
         if self.report == "loss":
             return (net.validation_loss_curve_ or net.loss_curve_)[-1]
-        if net.validation_scores_ is None:
+        self._check_scores(net.validation_scores_)
+        return net.validation_scores_[-1]
+
+    def _check_scores(self, scores):
+        """Raises where nothing was validated."""
+        if scores is None:
             raise ValueError(
                 "report='score' needs validation data: early_stopping=True, or X_val and y_val in fit. "
                 "report='loss' reports the training loss."
             )
-        return net.validation_scores_[-1]

@@ -316,13 +316,15 @@ def train_members(recipe, tasks, n_workers, callbacks):
     """
     stop, clock = threading.Event(), recipe.networks[0].engine.clock
     progress = progress_of(recipe.verbose, sum(task.last_epoch for task in tasks))
+    first = callbacks.add_members(len(tasks))
 
     def trained_member(number):
         max_time = (recipe.deadline - clock()) / math.ceil((len(tasks) - number) / n_workers)
         if max_time < 0 < number:  # the first one is what there is, whatever it costs
             return None
         own = progress.of_network(number + 1, len(tasks))
-        fit = MemberFit(recipe, tasks[number], stop, callbacks.of_member(), max_time, own)
+        rest = callbacks.of_member(first + number), max_time, own
+        fit = MemberFit(recipe, tasks[number], stop, *rest)
         member = fit.run()
         if fit.asked_to_stop:
             stop.set()

@@ -54,8 +54,9 @@ class MemberPass:
     def _initial(self):
         """A Member that has seen nothing."""
         task = self.task
-        weights = initial_weights(self.recipe, task, np.random.RandomState(task.seed))
-        return Member(task.kind, *weights, 0, 0, [], None, None, None, None, None, "")
+        random_state = np.random.RandomState(task.seed)
+        coefs, intercepts = initial_weights(self.recipe, task, random_state)
+        return Member(task.kind, coefs, intercepts, 0, 0, [], None, None, None, None, None, "")
 
     def _state(self):
         """The state of the optimizer; where it is new, or `learning_rate_init` is, with the rate of now."""
@@ -135,7 +136,7 @@ def pass_members(recipe, tasks, before, n_workers, callbacks):
 
     def passed_member(number):
         own = progress.of_network(number + 1, len(tasks))
-        rest = callbacks.of_member(), own
+        rest = callbacks.of_member(number), own
         return MemberPass(recipe, tasks[number], before[number], *rest).run()
 
     members, errors = side_by_side(passed_member, len(tasks), n_workers, threading.Event())

@@ -94,7 +94,7 @@ class MemberCallbacks:
     """
 
     def __init__(self, estimator, data, working_copy, n_members, n_epochs):
-        self.n_epochs, self.lock, self.n_begun = n_epochs, threading.Lock(), 0
+        self.n_epochs, self.lock, self.n_members = n_epochs, threading.Lock(), 0
         self.whole = EpochCallbacks(estimator, data, working_copy)
         if self.whole.active:
             root = estimator._init_callback_context(
@@ -102,17 +102,20 @@ class MemberCallbacks:
             )
             self.whole.root = root.call_on_fit_task_begin(**self.whole.data)
 
-    def of_member(self):
-        """The epochs of the next member."""
+    def add_members(self, n_members):
+        """Number of the first of so many members to come: those of a refit come after the others."""
+        first = self.n_members
+        self.n_members += n_members
+        return first
+
+    def of_member(self, number):
+        """The epochs of a member, by whose number callbacks know it, whichever begins first."""
         epochs = copy.copy(self.whole)
         if epochs.active:
             with self.lock:
                 epochs.lock = self.lock
-                root = self.whole.root.subcontext(
-                    "member", self.n_begun, max_subtasks=self.n_epochs
-                )
+                root = self.whole.root.subcontext("member", number, max_subtasks=self.n_epochs)
                 epochs.root = root.call_on_fit_task_begin(**epochs.data)
-                self.n_begun += 1
         return epochs
 
     def end(self):

@@ -56,13 +56,43 @@ def test_the_loss_is_reported():
     ("net", "match"),
     [
         (MLPClassifier(5, max_iter=3), "needs validation data"),
-        (TabularClassifier("fast", max_iter=3, n_threads=1), "TabularClassifier trains several"),
     ],
 )
 def test_errors_say_what_to_do(net, match):
     trial = optuna.create_study().ask()
     with pytest.raises(ValueError, match=match):
         net.set_callbacks(PruningCallback(trial)).fit(X, Y)
+
+
+@pytest.mark.parametrize("report", ["score", "loss"])
+@pytest.mark.parametrize("more", [{}, {"refit": True}])
+def test_an_ensemble_reports_after_each_member(report, more):
+    """The same values for any number of threads, although members finish in any order."""
+    found = []
+    for n_threads in (1, 2, 4):
+        trial = optuna.create_study().ask()
+        net = TabularClassifier("fast", n_members=4, max_iter=6, random_state=0, **more)
+        net.set_params(n_threads=n_threads).set_callbacks(PruningCallback(trial, report)).fit(X, Y)
+        found.append(trial.study.get_trials(deepcopy=False)[0].intermediate_values)
+    assert found[0] == found[1] == found[2]
+    assert list(found[0]) == [0, 1, 2, 3]
+    if report == "score" and not more:
+        best = [max(scores) for scores in net.validation_scores_]
+        means = [np.mean(best[: k + 1]) for k in range(4)]
+        np.testing.assert_allclose(list(found[0].values()), means)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_an_ensemble_is_pruned_between_members(n_threads):
+    net = TabularClassifier("fast", n_members=4, max_iter=6, random_state=0, n_threads=n_threads)
+    net.fit(X, Y)
+    before = net.predict_proba(X)
+    study = optuna.create_study(pruner=optuna.pruners.ThresholdPruner(upper=-1e9))
+    trial = study.ask()
+    with pytest.raises(optuna.TrialPruned, match="after member 1"):
+        net.set_callbacks(PruningCallback(trial)).fit(X[:, :2], Y)
+    assert list(study.get_trials(deepcopy=False)[0].intermediate_values) == [0]
+    np.testing.assert_array_equal(net.predict_proba(X), before)
 
 
 def test_without_optuna_the_error_names_the_extra(monkeypatch):
