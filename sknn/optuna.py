@@ -22,8 +22,7 @@ class PruningCallback:
         The trial of the objective.
     report : {"score", "loss"}, default="score"
         "score" is the validation score; "loss" is the validation loss, without validation data the training loss.
-        Those of different schemes of validation cannot be compared, nor can those of different seeds of folds: give
-        an ensemble a `random_state`.
+        Give an ensemble a `random_state`, so that all trials have the same folds.
 
     Raises
     ------

@@ -46,7 +46,6 @@ class MemberPass:
         loop.run()
         if loop.reason == INTERRUPTED:
             raise KeyboardInterrupt
-        self.state.slots = [] if loop.reason == DIVERGED else loop.moments()
         member = self._member(loop, loop.result(self.network.dtype))
         self.callbacks.end(lambda: self.recipe.fitted(member))
         return member
@@ -95,12 +94,21 @@ class MemberPass:
             options,
             History(samples_seen=before.samples_seen, loss_curve=list(before.loss_curve)),
             callbacks=self.callbacks,
-            fitted=lambda loop: recipe.fitted(self._member(loop, loop.weights())),
+            fitted=self._fitted,
         )
+
+    def _fitted(self, loop):
+        """Attributes of an estimator with this member alone, for callbacks; they come before the next rate."""
+        member, recipe = self._member(loop, loop.weights()), self.recipe
+        state = member.optimizer
+        rates = state.learning_rate, state.initial_rate
+        state.learning_rate = recipe.schedule.after_epoch(*rates, member.samples_seen)
+        return recipe.fitted(member)
 
     def _member(self, loop, weights):
         """A Member with these weights; its predecessor's where training has diverged."""
         history, before = loop.history, self.before
+        slots = [] if loop.reason == DIVERGED else loop.moments()
         n_epochs = before.n_epochs + history.n_iter
         return Member(
             before.kind,
@@ -117,7 +125,7 @@ class MemberPass:
             loop.reason,
             before.weight,
             history.samples_seen,
-            self.state,
+            replace(self.state, slots=slots),
         )
 
 

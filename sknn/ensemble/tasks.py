@@ -54,8 +54,8 @@ class Plan:
         seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
         kinds = of_kinds(training, self.networks)
         if validation is not None:
-            inside = of_kinds(validation[1], self.networks)
-            part = samples, None, inside, scorer(validation[0])
+            of_networks = of_kinds(validation[1], self.networks)
+            part = samples, None, of_networks, scorer(validation[0])
             parts = [part] * self.n_members
         elif isinstance(self.validation, str) and len(samples) < FEWEST_TO_VALIDATE:
             parts = [(samples, None, [None] * len(self.networks), None)] * self.n_members

@@ -125,7 +125,7 @@ class EnsembleClassifier(ClassifierMixin, TabularEstimator):
 
     # ---- targets -------------------------------------------------------------------------------
 
-    def _learn_targets(self, y, first, incremental, classes):
+    def _learn_targets(self, y, first=True, incremental=False, classes=None):
         known = None if first else self._targets()
         options = {"class_weight": self.class_weight, "smoothing": self.label_smoothing}
         labels, y = learn_labels(y, known, classes, incremental, **options)

@@ -114,7 +114,7 @@ class EnsembleRegressor(RegressorMixin, TabularEstimator):
 
     # ---- targets -------------------------------------------------------------------------------
 
-    def _learn_targets(self, y, first, incremental, classes):
+    def _learn_targets(self, y, first=True, incremental=False, classes=None):
         y = one_column(y)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         quantiles = quantiles_of(self.loss, self.quantile)

@@ -40,7 +40,7 @@ class TabularEstimator(Estimator, metaclass=ABCMeta):
     _rate_falls_from: int
 
     @abstractmethod
-    def _learn_targets(self, y, first, incremental, classes):
+    def _learn_targets(self, y, first=True, incremental=False, classes=None):
         """(targets, validated y), learned in a first fit, or else checked against those of the last fit."""
 
     @abstractmethod

@@ -141,3 +141,22 @@ def test_what_partial_fit_hands_over_continues_as_it_does():
     for _ in range(2):
         before.partial_fit(X, Y)
     assert same_bits(before, net)
+
+
+def test_what_partial_fit_hands_over_of_an_ensemble_continues_as_it_does():
+    keeper = Keeper(False)
+    net = tabular(n_members=1).set_callbacks(keeper)
+    for _ in range(3):
+        net.partial_fit(X, Y, classes=[0, 1, 2])
+    before = keeper.kept[0][0]
+    del before._skl_callbacks
+    before.partial_fit(X, Y).partial_fit(X, Y)
+    pairs = zip(before.estimators_[0].coefs, net.estimators_[0].coefs, strict=True)
+    assert all(np.array_equal(*pair) for pair in pairs)
+
+
+def test_partial_fit_tells_every_member():
+    recorder = Recorder()
+    tabular().set_callbacks(recorder).partial_fit(X, Y, classes=[0, 1, 2])
+    assert len(recorder.scores) == 2
+    assert recorder.ended

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import threading
 
 import numpy as np
 import pytest
@@ -10,10 +9,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn import TabularClassifier
-from sknn.ensemble import passes
 from tests.estimators.samples import X, Y, tabular, tabular_regressor
 from tests.estimators.test_tabular_partial_fit import CLASSES, same_bits, state_of, weights_of
-from tests.estimators.test_tabular_stopping import interrupt
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda e: pickle.loads(state_of(e))])
@@ -89,51 +86,6 @@ def test_members_of_before_stay_as_they_are():
     before = weights_of(net).copy()
     net.partial_fit(X, Y)
     np.testing.assert_array_equal(weights_of(snapshot), before)
-
-
-# ---- all or nothing ------------------------------------------------------------------------------
-
-
-def broken(number, what):
-    """MemberPass.run that does something after the nth member's pass."""
-    run, lock, calls = passes.MemberPass.run, threading.Lock(), []
-
-    def run_and_break(self):
-        member = run(self)
-        with lock:
-            calls.append(1)
-            mine = len(calls) == number
-        if mine:
-            what()
-        return member
-
-    return run_and_break
-
-
-def fail():
-    raise RuntimeError("no member")
-
-
-@pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize(
-    ("what", "error"), [(fail, RuntimeError), (interrupt, KeyboardInterrupt)], ids=["fail", "^C"]
-)
-def test_a_call_that_fails_changes_nothing(monkeypatch, n_threads, number, what, error):
-    net = tabular(n_threads=n_threads).partial_fit(X, Y, **CLASSES)
-    state, wanted = state_of(net), copy.deepcopy(net).partial_fit(X, Y)
-    with monkeypatch.context() as context:
-        context.setattr(passes.MemberPass, "run", broken(number, what))
-        with pytest.raises(error):
-            net.partial_fit(X[:, ::-1], Y)
-            threading.Event().wait(5)  # Ctrl-C from another thread may come late
-    assert state_of(net) == state
-    assert same_bits(net.partial_fit(X, Y), wanted)
-    fresh = tabular(n_threads=n_threads)
-    monkeypatch.setattr(passes.MemberPass, "run", broken(number, fail))
-    with pytest.raises(RuntimeError):
-        fresh.partial_fit(X, Y, **CLASSES)
-    assert not [name for name in vars(fresh) if name.endswith("_")]
 
 
 def test_divergence_keeps_the_weights_of_before():

@@ -13,7 +13,6 @@ from sknn import TabularClassifier, TabularRegressor
 from sknn.schedules import Constant, Cosine, InverseScaling
 from sknn.streams import prefetch
 from tests.estimators.samples import TARGETS, X_NUMBERS, X, Y, tabular, tabular_regressor
-from tests.estimators.test_callbacks import Recorder
 
 CLASSES = {"classes": [0, 1, 2]}
 FIRST = {
@@ -297,11 +296,3 @@ def test_metadata_are_routed():
         net = TabularClassifier().set_partial_fit_request(sample_weight=True, classes=True)
         routed = net.get_metadata_routing().partial_fit.requests
     assert routed == {"sample_weight": True, "classes": True}
-
-
-def test_callbacks_see_every_member():
-    recorder = Recorder()
-    net = tabular().set_callbacks(recorder)
-    net.partial_fit(X, Y, **CLASSES)
-    assert len(recorder.scores) == 2
-    assert recorder.ended

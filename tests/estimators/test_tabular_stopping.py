@@ -1,6 +1,8 @@
 """Members that are told to stop: Ctrl-C, errors, time, callbacks; what is kept, and what is as it was."""
 
+import copy
 import itertools
+import pickle
 import signal
 import threading
 import time
@@ -12,7 +14,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn import TabularClassifier
-from sknn.ensemble import members
+from sknn.ensemble import members, passes
 from sknn.schedules import CosLog
 from tests.estimators.samples import X, Y
 from tests.estimators.test_callbacks import Recorder, callback
@@ -152,6 +154,51 @@ def test_a_refit_has_the_time_that_is_left():
     assert [member.n_epochs for member in net.estimators_] == [EPOCHS] * 2
     assert net.estimators_[0].held_out is not None
     assert net.predict_proba(X).shape == (len(X), 3)
+
+
+# ---- partial_fit ---------------------------------------------------------------------------------
+
+
+def broken(number, what):
+    """MemberPass.run that does something after the nth member's pass."""
+    run, lock, calls = passes.MemberPass.run, threading.Lock(), []
+
+    def run_and_break(self):
+        member = run(self)
+        with lock:
+            calls.append(1)
+            mine = len(calls) == number
+        if mine:
+            what()
+        return member
+
+    return run_and_break
+
+
+def fail():
+    raise RuntimeError("no member")
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(
+    ("what", "error"), [(fail, RuntimeError), (interrupt, KeyboardInterrupt)], ids=["fail", "^C"]
+)
+def test_a_call_that_fails_changes_nothing(monkeypatch, n_threads, number, what, error):
+    net = classifier(n_threads=n_threads).partial_fit(X, Y, classes=[0, 1, 2])
+    state, wanted = pickle.dumps(net), copy.deepcopy(net).partial_fit(X, Y)
+    with monkeypatch.context() as context:
+        context.setattr(passes.MemberPass, "run", broken(number, what))
+        with pytest.raises(error):
+            net.partial_fit(X[:, ::-1], Y)
+            threading.Event().wait(5)  # Ctrl-C from another thread may come late
+    assert pickle.dumps(net) == state
+    assert pickle.dumps(net.partial_fit(X, Y)) == pickle.dumps(wanted)
+    fresh = classifier(n_threads=n_threads)
+    monkeypatch.setattr(passes.MemberPass, "run", broken(number, fail))
+    with pytest.raises(RuntimeError):
+        fresh.partial_fit(X, Y, classes=[0, 1, 2])
+    assert not [name for name in vars(fresh) if name.endswith("_")]
 
 
 # ---- callbacks -------------------------------------------------------------------------------------
