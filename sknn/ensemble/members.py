@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,6 +59,14 @@ class Encoded:
         return replace(self, X=X, rows=engine.Rows(X))
 
 
+class Held(NamedTuple):
+    """What a member is validated on."""
+
+    samples: Encoded
+    #: (logits, () -> Member) -> score of the current weights; None for the negative loss
+    score: Callable | None
+
+
 @dataclass
 class Task:
     """What one member is trained on."""
@@ -68,12 +76,11 @@ class Task:
     training: Encoded
     #: numbers of the samples of `training`
     samples: np.ndarray
-    #: None: there is nothing to validate on, the last epoch is kept
-    validation: Encoded | None
+    #: () -> Held, when the member begins: the folds of all members would be as large as the data. None: there is
+    #: nothing to validate on, the last epoch is kept
+    validation: Callable | None
     #: numbers of the validation samples in `training`; None where they come from elsewhere
     held_out: np.ndarray | None
-    #: (logits, () -> Member) -> score of the current weights; None for the negative loss
-    score: Callable | None
     seed: int
     epochs: int
     #: epoch after which training stops; the schedules run as if it continued to `epochs`
@@ -174,13 +181,14 @@ class MemberFit:
         task, started = self.task, self.engine.clock()
         random_state = np.random.RandomState(task.seed)
         trainer = self._trainer(random_state)
-        looked_at = task.validation or task.training
+        held = None if task.validation is None else task.validation()
+        looked_at = task.training if held is None else held.samples
         work = len(self.recipe.groups) * self.network.multiply_adds
         n_wanted = importance_samples(looked_at, self.recipe.groups)
         n_samples = self._affordable(n_wanted, work, least=0)
         # what comes after training is within the time, too
         rest = (n_samples * work + len(looked_at.X) * self.network.multiply_adds) / SLOWEST
-        loop = self._loop(trainer, started, max(self.max_time - rest, 0.0))
+        loop = self._loop(trainer, held, started, max(self.max_time - rest, 0.0))
         loop.run()
         if loop.history.n_iter == 0 and loop.reason == INTERRUPTED:
             raise KeyboardInterrupt
@@ -211,18 +219,18 @@ class MemberFit:
         weights = initial_weights(self.recipe, self.task, random_state, n_samples)
         return trainer_of(self.recipe, self.task, weights, drawn_seed(random_state))
 
-    def _loop(self, trainer, started, max_time):
+    def _loop(self, trainer, held, started, max_time):
         """The FitLoop, ready to run."""
         recipe, task = self.recipe, self.task
         validation = None
-        if task.validation is not None:
-            score = task.score and (lambda logits, loop: task.score(logits, self._snapshot(loop)))
+        if held is not None:
+            score = held.score and (lambda logits, loop: held.score(logits, self._snapshot(loop)))
             validation = Validation(
                 self.network,
                 recipe.validation_loss,
-                [(slice(None), task.validation.rows)],
-                task.validation.targets,
-                task.validation.weights,
+                [(slice(None), held.samples.rows)],
+                held.samples.targets,
+                held.samples.weights,
                 score,
                 recipe.n_threads,
             )

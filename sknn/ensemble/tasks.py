@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sknn.ensemble.folds import folds
-from sknn.ensemble.members import Encoded, Task
+from sknn.ensemble.members import Encoded, Held, Task
 
 #: with fewer samples than this there is nothing to validate on, unless the user says what
 FEWEST_TO_VALIDATE = 10
@@ -53,31 +54,33 @@ class Plan:
         """
         seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
         kinds = of_kinds(training, self.networks)
-        if validation is not None:
-            of_networks = of_kinds(validation[1], self.networks)
-            part = samples, None, of_networks, scorer(validation[0])
-            parts = [part] * self.n_members
-        elif isinstance(self.validation, str) and len(samples) < FEWEST_TO_VALIDATE:
-            parts = [(samples, None, [None] * len(self.networks), None)] * self.n_members
+        n_groups = math.ceil(self.n_members / len(self.networks))
+        few = isinstance(self.validation, str) and len(samples) < FEWEST_TO_VALIDATE
+        validated = validation is not None or not few
+        if validation is None and validated:
+            groups = folds(self.validation, n_groups, data, kinds[0], targets, random_state)
         else:
-            n_groups = math.ceil(self.n_members / len(self.networks))
-            parts = [
-                self._part(training, data, inside, outside, scorer)
-                for inside, outside in folds(
-                    self.validation, n_groups, data, kinds[0], targets, random_state
-                )
-            ]
+            groups = [(samples, None)] * n_groups
+
+        def held(kind, outside):
+            network = self.networks[kind]
+            if outside is None:
+                known, encoded = validation
+                encoded = encoded.narrowed(network.engine, network.n_features)
+            else:
+                known, encoded = data.take(outside), kinds[kind].take(network.engine, outside)
+            return Held(encoded, scorer(known))
+
         tasks = []
         for number, seed in enumerate(seeds):
             group, kind = divmod(number, len(self.networks))
-            inside, held_out, validations, score = parts[group]
+            inside, outside = groups[group]
             task = Task(
                 kind=kind,
                 training=kinds[kind],
                 samples=inside,
-                validation=validations[kind],
-                held_out=held_out,
-                score=score,
+                validation=partial(held, kind, outside) if validated else None,
+                held_out=outside,
                 seed=int(seed),
                 epochs=self.epochs[kind],
                 last_epoch=self.epochs[kind],
@@ -85,16 +88,13 @@ class Plan:
             tasks.append(task)
         return tasks
 
-    def _part(self, training, data, inside, outside, scorer):
-        """(training samples, validation samples, these for each kind, their score) of a group."""
-        validation = training.take(self.networks[0].engine, outside)
-        of_networks = of_kinds(validation, self.networks)
-        return inside, outside, of_networks, scorer(data.take(outside))
-
 
 def of_kinds(samples, networks):
-    """Encoded samples as each of the networks takes them."""
-    return [samples.narrowed(network.engine, network.n_features) for network in networks]
+    """Encoded samples as each of the networks takes them; networks of the same width share them."""
+    compiled = networks[0].engine
+    widths = {network.n_features for network in networks}
+    of_width = {width: samples.narrowed(compiled, width) for width in widths}
+    return [of_width[network.n_features] for network in networks]
 
 
 def encoded(rows, n_numbers, data, targets, dtype, engine):
@@ -120,6 +120,6 @@ def tasks_of_passes(networks, training, samples, kinds, seeds, n_passes):
     """The members of these kinds on all samples, with schedules for so many passes; see `Plan.tasks`."""
     trained = of_kinds(training, networks)
     return [
-        Task(kind, trained[kind], samples, None, None, None, int(seed), n_passes, n_passes)
+        Task(kind, trained[kind], samples, None, None, int(seed), n_passes, n_passes)
         for kind, seed in zip(kinds, seeds, strict=True)
     ]
