@@ -57,10 +57,10 @@ cdef inline void read_row(const Input* x, Py_ssize_t sample, real* out, real* sc
 # Copies the rows of these samples to the input buffer and prefetches the next row.
 cdef void gather(const Input* x, const Py_ssize_t* samples, Py_ssize_t rows, Matrix target,
                  real* scratch) noexcept nogil:
-    cdef Py_ssize_t i, size = x.stride * item_size(x.kind)
+    cdef Py_ssize_t i, size = item_size(x.kind)
     for i in range(rows):
         if i + 1 < rows:
-            prefetch_bytes(<const char*>x.data + samples[i + 1] * size, size)
+            prefetch_bytes(<const char*>x.data + samples[i + 1] * x.stride * size, x.n_features * size)
         read_row(x, samples[i], target.at + i * target.stride, scratch)
         scale_row(x, target.at + i * target.stride)
 
@@ -104,7 +104,8 @@ cdef class Rows:
     Parameters
     ----------
     X : ndarray (n, n_features), or (data, indices, indptr)
-        C-contiguous, of float32, float64 or uint8; or CSR parts.
+        Of float32, float64 or uint8, whose rows are contiguous: the first columns of a wider array need no
+        copy; or CSR parts.
     n_features : int
         Number of columns of CSR parts.
     scale, shift : ndarray (c,) of real or None
@@ -139,11 +140,19 @@ cdef class Rows:
             self._take_center(center)
 
     cdef _take_dense(self, X):
-        cdef const float[:, ::1] single
-        cdef const double[:, ::1] double_
-        cdef const unsigned char[:, ::1] bytes_
+        cdef const float[:, :] single
+        cdef const double[:, :] double_
+        cdef const unsigned char[:, :] bytes_
+        cdef Py_ssize_t row, item, size = X.itemsize
         if self.n_samples == 0:     # no first element
             return
+        if X.ndim != 2:
+            raise ValueError(f"rows must have two dimensions, got {X.ndim}")
+        row, item = X.strides
+        if (self.input.n_features > 1 and item != size) or (self.n_samples > 1 and row % size):
+            raise ValueError("rows must be contiguous")
+        if self.n_samples > 1:
+            self.input.stride = row // size
         if X.dtype.char == "f":
             single = X
             self.input.kind = FLOAT32

@@ -11,7 +11,7 @@ FEWEST_SAMPLES = 64
 
 def importance_samples(samples, groups):
     """Samples that importances take where there is time enough."""
-    return min(len(samples.X), max(IMPORTANCE_VALUES // max(len(groups), 1), FEWEST_SAMPLES))
+    return min(len(samples), max(IMPORTANCE_VALUES // max(len(groups), 1), FEWEST_SAMPLES))
 
 
 def importances(network, program, weights, samples, groups, random_state, n_samples):
@@ -22,7 +22,7 @@ def importances(network, program, weights, samples, groups, random_state, n_samp
     network : Network
     program : the engine's Program
     weights : (coefs, intercepts)
-    samples : Encoded
+    samples : Encoded or Chosen
     groups : list of ndarray
         For each feature its columns in an encoded sample.
     random_state : RandomState
@@ -35,8 +35,8 @@ def importances(network, program, weights, samples, groups, random_state, n_samp
     """
     if n_samples == 0:
         return np.zeros(len(groups))
-    n = min(n_samples, len(samples.X))
-    few = samples.take(network.engine, random_state.permutation(len(samples.X))[:n])
+    n = min(n_samples, len(samples))
+    few = samples.take(network.engine, random_state.permutation(len(samples))[:n])
     logits = np.empty((n, network.output_shape[0]), network.dtype)
 
     def loss():

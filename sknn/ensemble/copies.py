@@ -46,7 +46,7 @@ def _equal_by_chance(numbers, n_distinct):
 
 def _hashes(rows):
     """64 bits of each row, in which different rows are hardly ever equal (FNV-1a, a value at a time)."""
-    values = np.ascontiguousarray(rows).view(f"u{rows.itemsize}")
+    values = rows.view(f"u{rows.itemsize}")
     hashes = np.full(len(rows), 0xCBF29CE484222325, np.uint64)
     for j in range(values.shape[1]):
         hashes = (hashes ^ values[:, j]) * PRIME

@@ -65,6 +65,6 @@ class FittedEnsemble:
     def _rows_of_kinds(self, rows):
         """The engine's Rows of encoded samples for each kind of members."""
         return [
-            network.engine.Rows(np.ascontiguousarray(rows[:, : network.n_features]))
+            network.engine.Rows(rows[:, : network.n_features])
             for network, _ in self.programs
         ]

@@ -34,6 +34,8 @@ from sknn.training.validation import Validation
 
 #: multiply-adds in a second that a slow machine does, and samples to look at if time is short
 SLOWEST, FEWEST_SAMPLES = 2e9, 8
+#: samples that are copied at once to be validated on
+PART = 2**14
 
 
 @dataclass
@@ -47,6 +49,9 @@ class Encoded:
     #: of numerical features, which are the first columns of X
     n_numbers: int
 
+    def __len__(self):
+        return len(self.X)
+
     def take(self, engine, chosen):
         """Some of them, copied."""
         X, weights = self.X[chosen], None if self.weights is None else self.weights[chosen]
@@ -54,15 +59,51 @@ class Encoded:
         return replace(self, X=X, rows=engine.Rows(X), targets=targets, weights=weights)
 
     def narrowed(self, engine, width):
-        """With the first columns of X alone."""
-        X = np.ascontiguousarray(self.X[:, :width])
+        """With the first columns of X alone, which are not copied."""
+        X = self.X[:, :width]
         return replace(self, X=X, rows=engine.Rows(X))
+
+
+class Chosen:
+    """Some of the encoded samples; where they are many, the engine's rows are copied in parts as they are read.
+
+    The folds of a large table would otherwise need as much memory as the table.
+
+    Parameters
+    ----------
+    encoded : Encoded
+    engine : the engine's module
+    numbers : ndarray of int
+    """
+
+    def __init__(self, encoded, engine, numbers):
+        self.encoded, self.engine, self.numbers = encoded, engine, numbers
+        weights = encoded.weights
+        self.targets = encoded.targets[numbers]
+        self.weights = None if weights is None else weights[numbers]
+        self._only = list(self._parts()) if len(numbers) <= PART else None
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __iter__(self):
+        """(slice, Rows) of each part."""
+        return iter(self._parts() if self._only is None else self._only)
+
+    def _parts(self):
+        for start in range(0, len(self), PART):
+            part = slice(start, start + PART)
+            yield part, self.engine.Rows(self.encoded.X[self.numbers[part]])
+
+    def take(self, engine, chosen):
+        """Some of them, as Encoded."""
+        return self.encoded.take(engine, self.numbers[chosen])
 
 
 class Held(NamedTuple):
     """What a member is validated on."""
 
-    samples: Encoded
+    samples: Chosen
     #: (logits, () -> Member) -> score of the current weights; None for the negative loss
     score: Callable | None
 
@@ -76,8 +117,7 @@ class Task:
     training: Encoded
     #: numbers of the samples of `training`
     samples: np.ndarray
-    #: () -> Held, when the member begins: the folds of all members would be as large as the data. None: there is
-    #: nothing to validate on, the last epoch is kept
+    #: () -> Held, asked when the member begins; None: there is nothing to validate on, the last epoch is kept
     validation: Callable | None
     #: numbers of the validation samples in `training`; None where they come from elsewhere
     held_out: np.ndarray | None
@@ -187,7 +227,7 @@ class MemberFit:
         n_wanted = importance_samples(looked_at, self.recipe.groups)
         n_samples = self._affordable(n_wanted, work, least=0)
         # what comes after training is within the time, too
-        rest = (n_samples * work + len(looked_at.X) * self.network.multiply_adds) / SLOWEST
+        rest = (n_samples * work + len(looked_at) * self.network.multiply_adds) / SLOWEST
         loop = self._loop(trainer, held, started, max(self.max_time - rest, 0.0))
         loop.run()
         if loop.history.n_iter == 0 and loop.reason == INTERRUPTED:
@@ -228,7 +268,7 @@ class MemberFit:
             validation = Validation(
                 self.network,
                 recipe.validation_loss,
-                [(slice(None), held.samples.rows)],
+                held.samples,
                 held.samples.targets,
                 held.samples.weights,
                 score,

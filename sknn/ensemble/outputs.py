@@ -84,13 +84,13 @@ class CalibratedLabels(Labels):
 
     # ---- the best epoch ------------------------------------------------------------------------
 
-    def scorer(self, data):
+    def scorer(self, y, weights):
         """(logits, member) -> the score that ``scoring=None`` means: log-loss at the best temperature.
 
         What label smoothing does to the size of logits does not count.
         """
-        targets, loss = self.encode(data.y, np.float64), self.validation_loss
-        return lambda logits, member: -calibrated_loss(loss, logits, targets, data.weights)
+        targets, loss = self.encode(y, np.float64), self.validation_loss
+        return lambda logits, member: -calibrated_loss(loss, logits, targets, weights)
 
     def calibrated(self, members, data, calibrate):
         """The same with the temperature of out-of-fold outputs; sets the weights of the members."""
@@ -234,11 +234,11 @@ class StandardizedRegression(Regression):
 
     # ---- the best epoch ------------------------------------------------------------------------
 
-    def scorer(self, data):
+    def scorer(self, y, weights):
         """(logits, member) -> the score that ``scoring=None`` means: R², or the negative loss."""
         if self.loss_name != "squared_error":
             return None
-        return lambda logits, member: self.score(logits, data.y, data.weights)
+        return lambda logits, member: self.score(logits, y, weights)
 
     def score(self, logits, y, sample_weight):
         return float(r2_score(y, self.predicted(logits[None]), sample_weight=sample_weight))

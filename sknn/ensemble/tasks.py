@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sknn.ensemble.folds import folds
-from sknn.ensemble.members import Encoded, Held, Task
+from sknn.ensemble.members import Chosen, Encoded, Held, Task
 
 #: with fewer samples than this there is nothing to validate on, unless the user says what
 FEWEST_TO_VALIDATE = 10
@@ -49,7 +49,7 @@ class Plan:
             The user's.
         targets : Targets
         scorer : callable
-            (Dataset) -> (logits, member) -> score, see :class:`Task`
+            (Dataset, numbers of samples) -> score, see :class:`Held`
         random_state : RandomState
         """
         seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members)
@@ -63,13 +63,11 @@ class Plan:
             groups = [(samples, None)] * n_groups
 
         def held(kind, outside):
-            network = self.networks[kind]
+            compiled, known, samples = self.networks[kind].engine, data, kinds[kind]
             if outside is None:
-                known, encoded = validation
-                encoded = encoded.narrowed(network.engine, network.n_features)
-            else:
-                known, encoded = data.take(outside), kinds[kind].take(network.engine, outside)
-            return Held(encoded, scorer(known))
+                known, samples = validation[0], of_kinds(validation[1], [self.networks[kind]])[0]
+                outside = np.arange(len(samples))
+            return Held(Chosen(samples, compiled, outside), scorer(known, outside))
 
         tasks = []
         for number, seed in enumerate(seeds):

@@ -98,13 +98,14 @@ class TabularFit:
             deadline=math.inf if net.max_time is None else self.started + net.max_time,
         )
 
-    def _scorer(self, data):
-        """(logits, member) -> score of validation data; None for the negative loss."""
+    def _scorer(self, data, held_out):
+        """(logits, member) -> score of some samples; None for the negative loss."""
         net, scoring = self.net, self.net.scoring
         if scoring == "loss":
             return None
         if scoring is None:
-            return self.design.targets.scorer(data)
+            return self.design.targets.scorer(data.y[held_out], data.weights_of(held_out))
+        data = data.take(held_out)
 
         def score(logits, member):
             fitted = as_if_fitted(net, {"estimators_": []})

@@ -18,8 +18,8 @@ class Validation:
     network : Network
         That reads them; it may differ from the trained one in whether its input is sparse.
     loss : Loss
-    parts : list of (slice, Rows)
-        Between them the clock is read.
+    parts : iterable of (slice, Rows)
+        Read anew each time. Between them the clock is read.
     targets : ndarray
         Encoded for the loss.
     weights : ndarray or None

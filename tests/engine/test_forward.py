@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sknn.losses import Loss
 from tests import reference
-from tests.engine.under_test import LOSSES
+from tests.engine.under_test import LOSSES, arrays
 
 COUNTS = (1, 2, 7, 8, 9, 16, 63, 64, 65, 129, 200)
 SHAPES = {
@@ -54,6 +54,26 @@ def test_few_rows_equal_many(tested_engine, n, n_in, n_out, seed):
     model = tested_engine.mlp(n_in, loss=Loss("squared_error", (n_out,)), seed=seed)
     X = tested_engine.normal(20, n_in, seed=seed)
     np.testing.assert_array_equal(model.forward(X[:n]), model.forward(X)[:n])
+
+
+def test_first_columns_of_a_wider_array_are_not_copied(tested_engine):
+    """Rows, whatever their distance, in the forward pass and gathered for training."""
+    model = tested_engine.mlp(5, loss=Loss("squared_error", (3,)), seed=0)
+    wide = tested_engine.normal(200, 12)
+    for X in (wide[:, :5], wide[::2, 2:7], wide[:1, :5]):
+        np.testing.assert_array_equal(model.forward(X), model.forward(X.copy()))
+        y = np.zeros((len(X), 3), X.dtype)
+        found, expected = model.loss_and_gradient(X, y), model.loss_and_gradient(X.copy(), y)
+        assert found[0] == expected[0]
+        for ours, theirs in zip(arrays(found[1]), arrays(expected[1]), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_rows_must_be_contiguous(tested_engine):
+    model, normal = tested_engine.mlp(5), tested_engine.normal
+    for X in (normal(4, 10)[:, ::2], normal(5, 4).T, normal(4, 5, 1)):
+        with pytest.raises(ValueError, match="contiguous|two dimensions"):
+            model.rows(X)
 
 
 @pytest.mark.parametrize("name", SHAPES)
