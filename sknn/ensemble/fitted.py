@@ -64,7 +64,4 @@ class FittedEnsemble:
 
     def _rows_of_kinds(self, rows):
         """The engine's Rows of encoded samples for each kind of members."""
-        return [
-            network.engine.Rows(rows[:, : network.n_features])
-            for network, _ in self.programs
-        ]
+        return [network.engine.Rows(rows[:, : network.n_features]) for network, _ in self.programs]
