@@ -15,6 +15,7 @@ import platform
 import statistics
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 # Some shells set these; they make OpenBLAS, and with it numpy and scikit-learn, slower or otherwise
@@ -26,7 +27,7 @@ if any(name in os.environ for name in _DISTORTING):
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 import numpy as np  # noqa: E402
-from _records import RESULTS, print_table  # noqa: E402
+from _records import RESULTS, ROOT, print_table  # noqa: E402
 
 # Thread pools spin for a moment after their work; a pause lets them fall asleep, so that one
 # contender's threads do not disturb the next one's.
@@ -185,7 +186,11 @@ def environment(extra_versions=None):
     import sknn
 
     packages = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
-    versions = {"sknn": sknn.__version__}  # which need not be installed
+    versions = {"sknn": sknn.__version__}
+    if "unknown" in sknn.__version__:  # a checkout that is not installed
+        versions["sknn"] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+            "version"
+        ]
     versions |= {name: importlib.metadata.version(name) for name in packages}
     versions["python"] = platform.python_version()
     versions.update(extra_versions or {})
