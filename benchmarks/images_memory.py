@@ -8,12 +8,11 @@ the pixels, whole or in part, as floats or as bytes, would show.
 """
 
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
-from _common import Goals, finish, parse_arguments, print_table
-from memory import fit_when_told, require_proc, watch
+from _common import parse_arguments
+from memory import finish_memory, fit_when_told, watch_on
 
 SHAPE, N_CLASSES = (32, 32, 3), 10
 
@@ -39,10 +38,8 @@ def child(folder):
 def main():
     """Write the images, watch a fit on them."""
     options = parse_arguments(__doc__)
-    require_proc()
-    with tempfile.TemporaryDirectory() as folder:
-        pixels = write_images(Path(folder), 10_000 if options.quick else 50_000) / 1e6
-        before, peak, seconds = watch(__file__, folder)
+    n = 10_000 if options.quick else 50_000
+    pixels, before, peak, seconds = watch_on(__file__, write_images, n)
     highest = peak["RssAnon"] + peak["RssShmem"]
     rows = [
         {"what": "pixels", "MB": pixels},
@@ -51,11 +48,7 @@ def main():
         {"what": "of which the fit's own", "MB": highest - before["RssAnon"]},
         {"what": "VmHWM less the pixels (includes library code)", "MB": peak["VmHWM"] - pixels},
     ]
-    print_table(["", "MB"], [[row["what"], f"{row['MB']:.1f}"] for row in rows])
-    print(f"the fit took {seconds:.1f} s")
-    goals = Goals()
-    goals.at_most("peak of the fit alone", rows[3]["MB"], 100, "MB")
-    finish(options, __file__, goals, rows)
+    finish_memory(options, __file__, rows, seconds, ("peak of the fit alone", 3, 100))
 
 
 if __name__ == "__main__":

@@ -102,14 +102,29 @@ def watch(script, folder):
     return before, peak, seconds
 
 
+def watch_on(script, write, n_rows):
+    """Write so many rows and watch the script's fit on them: (MB of the data, before, peak, seconds)."""
+    require_proc()
+    with tempfile.TemporaryDirectory() as folder:
+        data = write(Path(folder), n_rows) / 1e6
+        return data, *watch(script, folder)
+
+
+def finish_memory(options, script, rows, seconds, goal):
+    """Print and keep the rows; `goal` is (claim, number of its row, MB)."""
+    print_table(["", "MB"], [[row["what"], f"{row['MB']:.1f}"] for row in rows])
+    print(f"the fit took {seconds:.1f} s")
+    claim, number, limit = goal
+    goals = Goals()
+    goals.at_most(claim, rows[number]["MB"], limit, "MB")
+    finish(options, script, goals, rows)
+
+
 def main():
     """Write the data, watch a fit on them."""
     options = parse_arguments(__doc__)
-    require_proc()
     n_rows = 100_000 if options.quick else 1_000_000
-    with tempfile.TemporaryDirectory() as folder:
-        data = write_data(Path(folder), n_rows) / 1e6
-        before, peak, seconds = watch(__file__, folder)
+    data, before, peak, seconds = watch_on(__file__, write_data, n_rows)
     rows = [
         {"what": "mapped data", "MB": data},
         {"what": "anonymous before the fit (interpreter, imports)", "MB": before["RssAnon"]},
@@ -118,11 +133,7 @@ def main():
         {"what": "file pages during the fit, peak", "MB": peak["RssFile"]},
         {"what": "VmHWM less the mapped data (includes library code)", "MB": peak["VmHWM"] - data},
     ]
-    print_table(["", "MB"], [[row["what"], f"{row['MB']:.1f}"] for row in rows])
-    print(f"the fit took {seconds:.1f} s")
-    goals = Goals()
-    goals.at_most("peak anonymous memory", rows[2]["MB"], 150, "MB")
-    finish(options, __file__, goals, rows)
+    finish_memory(options, __file__, rows, seconds, ("peak anonymous memory", 2, 150))
 
 
 if __name__ == "__main__":

@@ -150,6 +150,8 @@ def main():
         raise SystemExit("name the folder of published.csv: --folder PATH, or SKNN_SRBENCH")
     scores, seconds = published(options.folder)
     rows = collect(options, scores)
+    if not rows:
+        raise SystemExit("no data set: --known needs a --cache that has figures")
     ranks = mean_ranks(rows)
     own = float(np.median([row["seconds"] for row in rows]))
     print(

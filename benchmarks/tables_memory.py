@@ -6,12 +6,11 @@ the highest *RssAnon* (with RssShmem) during the fit less what there was before 
 """
 
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
-from _common import Goals, finish, parse_arguments, print_table
-from memory import fit_when_told, require_proc, watch
+from _common import parse_arguments
+from memory import finish_memory, fit_when_told, watch_on
 
 N_FEATURES = 20
 
@@ -37,21 +36,15 @@ def child(folder):
 def main():
     """Write the table, watch a fit on it."""
     options = parse_arguments(__doc__)
-    require_proc()
-    with tempfile.TemporaryDirectory() as folder:
-        data = write_table(Path(folder), 20_000 if options.quick else 1_000_000) / 1e6
-        before, peak, seconds = watch(__file__, folder)
+    n = 20_000 if options.quick else 1_000_000
+    data, before, peak, seconds = watch_on(__file__, write_table, n)
     rows = [
         {"what": "data", "MB": data},
         {"what": "before the fit", "MB": before["RssAnon"]},
         {"what": "during the fit, peak", "MB": peak["RssAnon"] + peak["RssShmem"]},
     ]
     rows.append({"what": "of which the fit's own", "MB": rows[2]["MB"] - rows[1]["MB"]})
-    print_table(["", "MB"], [[row["what"], f"{row['MB']:.1f}"] for row in rows])
-    print(f"the fit took {seconds:.1f} s")
-    goals = Goals()
-    goals.at_most("peak of the fit alone", rows[3]["MB"], 1000, "MB")
-    finish(options, __file__, goals, rows)
+    finish_memory(options, __file__, rows, seconds, ("peak of the fit alone", 3, 1000))
 
 
 if __name__ == "__main__":

@@ -303,7 +303,7 @@ def srbench(root):
     )
     caption = (
         f"Mean rank of the median :math:`R^2` on {len(sets)} data sets of SRBench ({seeds}). The other methods were tuned "
-        f"on each data set by their authors. {machine(record, 'benchmarks/srbench.py --known --json')}"
+        f"on each data set by their authors. {machine(record, 'benchmarks/srbench.py --json')}"
     )
     return Table(caption, ["method", "mean rank"], rows)
 

@@ -137,14 +137,14 @@ class Member:
     n_epochs: int
     best_epoch: int
     loss_curve: list
-    validation_scores: list | None
-    validation_losses: list | None
+    validation_scores: list | None = None
+    validation_losses: list | None = None
     #: numbers of the samples of its validation fold, and its outputs for them
-    held_out: np.ndarray | None
-    logits: np.ndarray | None
+    held_out: np.ndarray | None = None
+    logits: np.ndarray | None = None
     #: rise of the loss when a feature is shuffled
-    importances: np.ndarray | None
-    reason: str
+    importances: np.ndarray | None = None
+    reason: str = ""
     #: in the mean of all members
     weight: float = 1.0
     #: training samples, with repetition

@@ -55,7 +55,7 @@ class MemberPass:
         task = self.task
         random_state = np.random.RandomState(task.seed)
         coefs, intercepts = initial_weights(self.recipe, task, random_state)
-        return Member(task.kind, coefs, intercepts, 0, 0, [], None, None, None, None, None, "")
+        return Member(task.kind, coefs, intercepts, n_epochs=0, best_epoch=0, loss_curve=[])
 
     def _state(self):
         """The state of the optimizer; where it is new, or `learning_rate_init` is, with the rate of now."""
@@ -114,18 +114,13 @@ class MemberPass:
             before.kind,
             weights.coefs,
             weights.intercepts,
-            n_epochs,
-            before.best_epoch if loop.keeps_best else n_epochs,
-            list(history.loss_curve),
-            None,
-            None,
-            None,
-            None,
-            None,
-            loop.reason,
-            before.weight,
-            history.samples_seen,
-            replace(self.state, slots=slots),
+            n_epochs=n_epochs,
+            best_epoch=before.best_epoch if loop.keeps_best else n_epochs,
+            loss_curve=list(history.loss_curve),
+            reason=loop.reason,
+            weight=before.weight,
+            samples_seen=history.samples_seen,
+            optimizer=replace(self.state, slots=slots),
         )
 
 

@@ -118,6 +118,15 @@ def tasks_of_passes(networks, training, samples, kinds, seeds, n_passes):
     """The members of these kinds on all samples, with schedules for so many passes; see `Plan.tasks`."""
     trained = of_kinds(training, networks)
     return [
-        Task(kind, trained[kind], samples, None, None, int(seed), n_passes, n_passes)
+        Task(
+            kind=kind,
+            training=trained[kind],
+            samples=samples,
+            validation=None,
+            held_out=None,
+            seed=int(seed),
+            epochs=n_passes,
+            last_epoch=n_passes,
+        )
         for kind, seed in zip(kinds, seeds, strict=True)
     ]
