@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from _common import parse_arguments
-from memory import finish_memory, fit_when_told, watch_on
+from _common import finish, parse_arguments
+from memory import fit_when_told, judged, watch_on
 
 SHAPE, N_CLASSES = (32, 32, 3), 10
 
@@ -48,7 +48,7 @@ def main():
         {"what": "of which the fit's own", "MB": highest - before["RssAnon"]},
         {"what": "VmHWM less the pixels (includes library code)", "MB": peak["VmHWM"] - pixels},
     ]
-    finish_memory(options, __file__, rows, seconds, ("peak of the fit alone", 3, 100))
+    finish(options, __file__, judged(rows, seconds, "peak of the fit alone", 3, 100), rows)
 
 
 if __name__ == "__main__":

@@ -110,14 +110,13 @@ def watch_on(script, write, n_rows):
         return data, *watch(script, folder)
 
 
-def finish_memory(options, script, rows, seconds, goal):
-    """Print and keep the rows; `goal` is (claim, number of its row, MB)."""
+def judged(rows, seconds, claim, number, limit):
+    """Print the rows; the Goals with the claim that the row of this number has at most so many MB."""
     print_table(["", "MB"], [[row["what"], f"{row['MB']:.1f}"] for row in rows])
     print(f"the fit took {seconds:.1f} s")
-    claim, number, limit = goal
     goals = Goals()
     goals.at_most(claim, rows[number]["MB"], limit, "MB")
-    finish(options, script, goals, rows)
+    return goals
 
 
 def main():
@@ -133,7 +132,7 @@ def main():
         {"what": "file pages during the fit, peak", "MB": peak["RssFile"]},
         {"what": "VmHWM less the mapped data (includes library code)", "MB": peak["VmHWM"] - data},
     ]
-    finish_memory(options, __file__, rows, seconds, ("peak anonymous memory", 2, 150))
+    finish(options, __file__, judged(rows, seconds, "peak anonymous memory", 2, 150), rows)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from _common import parse_arguments
-from memory import finish_memory, fit_when_told, watch_on
+from _common import finish, parse_arguments
+from memory import fit_when_told, judged, watch_on
 
 N_FEATURES = 20
 
@@ -44,7 +44,7 @@ def main():
         {"what": "during the fit, peak", "MB": peak["RssAnon"] + peak["RssShmem"]},
     ]
     rows.append({"what": "of which the fit's own", "MB": rows[2]["MB"] - rows[1]["MB"]})
-    finish_memory(options, __file__, rows, seconds, ("peak of the fit alone", 3, 1000))
+    finish(options, __file__, judged(rows, seconds, "peak of the fit alone", 3, 1000), rows)
 
 
 if __name__ == "__main__":
