@@ -1,7 +1,8 @@
 """Builds the engine: the same Cython text once for each instruction set and dtype.
 
 Environment variables:
-  SKNN_BUILD_ISA=native|baseline|avx2|avx512   builds one level beside the baseline (default: all)
+  SKNN_BUILD_ISA=all|native|baseline|avx2|avx512   builds all levels, or one beside the baseline; default: those
+                   that this machine runs where the build stays here (editable, in place), all for a wheel
   SKNN_DEBUG=1     checks bounds, None and initialization in the Cython code
   SKNN_OPENMP=0    builds without OpenMP (one thread)
   SKNN_SANITIZE=1  with AddressSanitizer and UBSan, see .ci/run
@@ -57,13 +58,15 @@ DIRECTIVES = {
 }
 
 
-def levels():
+def levels(stays_here):
     """The instruction sets to build; the baseline always, as what every machine can run."""
-    wanted = os.environ.get("SKNN_BUILD_ISA", "all")
-    if wanted not in {"all", "native", *FLAGS}:
+    wanted = os.environ.get("SKNN_BUILD_ISA", "runnable" if stays_here else "all")
+    if wanted not in {"all", "native", "runnable", *FLAGS}:
         raise SystemExit(f"SKNN_BUILD_ISA={wanted!r} is none of all, native, {', '.join(FLAGS)}")
     if not X86 or MSVC:
         return ["baseline"]
+    if wanted == "runnable":
+        return list(FLAGS)[: list(FLAGS).index(native_level()) + 1]
     if wanted == "all":
         return list(FLAGS)
     if wanted == "native":
@@ -122,9 +125,9 @@ def extension(name, flags=(), macros=(), suffix=".pyx"):
     )
 
 
-def extensions():
+def extensions(stays_here=False):
     found = [extension("_cpu"), extension("_memoryviews", suffix=".c")]  # Cython writes it
-    for level in levels():
+    for level in levels(stays_here):
         found.append(extension(f"_engine_{level}_float32", FLAGS[level]))
         found.append(extension(f"_engine_{level}_float64", FLAGS[level], [("SKNN_DOUBLE", "1")]))
     return found
@@ -132,6 +135,11 @@ def extensions():
 
 class ParallelBuild(build_ext):
     """Translates and compiles the extensions side by side, in processes; a source distribution needs neither."""
+
+    def finalize_options(self):
+        if self.inplace or self.editable_mode:
+            self.distribution.ext_modules = extensions(stays_here=True)
+        super().finalize_options()
 
     def build_extensions(self):
         translated = cythonize(

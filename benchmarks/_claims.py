@@ -202,6 +202,12 @@ BENCHMARKS = [
         ("pandas",),
     ),
     Benchmark(
+        "monotonic",
+        "monotonic constraints: no step the wrong way; what they cost, beside HistGradientBoosting's",
+        "SKNN_DATA=FOLDER python benchmarks/monotonic.py",
+        ("pandas",),
+    ),
+    Benchmark(
         "elo",
         "a leaderboard of the tables, by TabArena's arithmetic: Elo 100 above CatBoost's",
         "python benchmarks/elo.py",

@@ -124,6 +124,8 @@ class Parameter:
     bias_rate_factor: float = 1.0
     #: multiplier of decoupled weight decay
     decay_factor: float = 1.0
+    #: (lower, upper) of the weights in training, broadcast to their shape; None: free
+    bounds: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def n_in(self):

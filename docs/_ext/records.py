@@ -41,6 +41,8 @@ WORDS = {
 MODELS = ("sknn", "sknn fast", "catboost", "lightgbm", "xgboost", "boosting", "realmlp", "forest")
 #: a record says classes and numbers
 KINDS = {"classes": "classification", "numbers": "regression"}
+#: models of the record of constraints
+MONOTONIC = ("sknn", "sknn, constrained", "boosting", "boosting, constrained")
 LEVELS = {"avx512": "AVX-512", "avx2": "AVX2", "baseline": "baseline"}
 
 # Okabe and Ito's palette; the marker says it a second time.
@@ -328,6 +330,23 @@ def categories(root):
         f"{machine(record, command)}"
     )
     return Table(caption, ["model", "figure", "mean", "fit, processor time"], rows)
+
+
+def monotonic(root):
+    """Fits with monotonic constraints and without."""
+    record, rows = load(root, "monotonic"), []
+    by_data = {}
+    for row in record["rows"]:
+        by_data.setdefault(row["data"], {})[row["model"]] = row
+    for data, models in by_data.items():
+        cells = [f"{models[name]['error']:.4f}" for name in MONOTONIC]
+        rows.append([data, *cells, f"{models['sknn']['wrong']:.1%}"])
+    n_splits = len(record["rows"][0]["errors"])
+    caption = (
+        f"1 − accuracy, or RMSE / standard deviation, mean of {n_splits} splits. *Wrong steps*: how many steps along these features go the wrong "
+        f"way in sknn without constraints; with them none does. {machine(record, 'benchmarks/monotonic.py --json')}"
+    )
+    return Table(caption, ["data set", *MONOTONIC, "wrong steps"], rows)
 
 
 def images(root):
@@ -620,6 +639,7 @@ TABLES = {
     "distributed": distributed,
     "trees": trees,
     "categories": categories,
+    "monotonic": monotonic,
     "images": images,
     "latency": latency,
     "forest_summary": forest_summary,

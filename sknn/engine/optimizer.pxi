@@ -178,6 +178,13 @@ cdef void update(const Optimizer* o, real* w, const real* g, real** slots, Py_ss
         adam_update(o, w, g, first, second, n)
 
 
+# w <- min(max(w, lower), upper), after a step
+cdef void keep_within(real* w, const real* lower, const real* upper, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        w[i] = min(max(w[i], lower[i]), upper[i])
+
+
 # Sum of squares with 32 partial sums, for vectorization.
 cdef double sum_of_squares(const real* x, Py_ssize_t n) noexcept nogil:
     cdef real partial[32]

@@ -34,6 +34,8 @@ cdef struct Model:
     real* derived                       # weights derived from them, see `derive`
     double* running                     # means and variances of the batch norms
     real* slots[MAX_SLOTS]
+    real* lower                         # what parameters are kept within, see `keep_within`; NULL: all free
+    real* upper
     real* best
     double* best_running
 
@@ -92,6 +94,7 @@ cdef struct TrainingState:
     Matrices matrices                   # of Muon
     double alpha, clip_norm
     bint update_parameters              # False: only compute the gradient
+    bint bounded                        # whether some parameters have bounds
     Epoch epoch
     Barrier barrier
     char* memory                        # of all arrays but the workspaces and matrices
@@ -166,6 +169,8 @@ cdef void lay_out_state(TrainingState* s, Arena* arena) noexcept nogil:
     model.best = <real*>take(arena, n, sizeof(real))
     for i in range(s.optimizer.n_slots):
         model.slots[i] = <real*>take(arena, n, sizeof(real))
+    model.lower = <real*>take(arena, n, sizeof(real)) if s.bounded else NULL
+    model.upper = <real*>take(arena, n, sizeof(real)) if s.bounded else NULL
     model.derived = <real*>take(arena, plan.n_derived, sizeof(real))
     model.running = <double*>take(arena, plan.moments, sizeof(double))
     model.best_running = <double*>take(arena, plan.moments, sizeof(double))

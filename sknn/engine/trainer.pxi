@@ -23,6 +23,8 @@ cdef class Trainer:
     augmentation : (h, w, c, flip, shift, reflect, cutout, rotation, scaling) or None
         `flip` is 0 for never, 1 for random, 2 for alternating. Shift and cutout are in pixels, rotation is in
         radians.
+    bounds : (lower, upper) or None
+        Two pairs (coefs, intercepts), as `load` takes them, between which every step leaves the parameters.
     """
 
     cdef TrainingState state
@@ -35,7 +37,8 @@ cdef class Trainer:
 
     def __cinit__(self, Program program not None, Rows x not None, y, sample_weight,
                   const Py_ssize_t[::1] samples, Py_ssize_t batch_size, optimizer,
-                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None):
+                  double alpha=0, double clip_norm=0, u64 seed=0, int n_threads=1, augmentation=None,
+                  bounds=None):
         cdef TrainingState* s = &self.state
         cdef const real[::1] w
         check_rows(&program.plan, x)
@@ -68,9 +71,14 @@ cdef class Trainer:
         if augmentation is not None:
             self._take_augmentation(augmentation)
         self._take_optimizer(optimizer)
+        s.bounded = bounds is not None
         if allocate_state(s, n_threads) < 0:
             raise MemoryError("the network and its training state do not fit in memory; use smaller layers")
         make_tasks(s)
+        if s.bounded:
+            lower, upper = bounds
+            program.pack(s.model.lower, lower[0], lower[1])
+            program.pack(s.model.upper, upper[0], upper[1])
 
     cdef _take_augmentation(self, parts):
         cdef Augmentation* a = &self.state.data.augmentation

@@ -82,6 +82,13 @@ cdef void add_penalty(TrainingState* s, Task* task, real* g, double weight_sum) 
         task.gradient_squares = sum_of_squares(g, task.size)
 
 
+# The projection after a step, where parameters have bounds.
+cdef inline void bound(const TrainingState* s, const Task* task) noexcept nogil:
+    if s.bounded:
+        keep_within(s.model.params + task.offset, s.model.lower + task.offset, s.model.upper + task.offset,
+                    task.size)
+
+
 cdef void update_task(TrainingState* s, const Optimizer* optimizer, Task* task, const real* g) noexcept nogil:
     cdef const Op* op = s.plan.ops + task.op
     cdef const Parameter* p = s.plan.parameters + op.parameter
@@ -89,6 +96,7 @@ cdef void update_task(TrainingState* s, const Optimizer* optimizer, Task* task, 
     own.rate *= p.bias_rate_factor if task.bias else p.rate_factor
     own.decay *= p.decay_factor if p.decays and not task.bias else 0
     update(&own, s.model.params, g, s.model.slots, task.offset, task.size)
+    bound(s, task)
     if not task.bias:
         derive(s.plan, op, task.panel, s.model.params, s.model.derived, task.first, task.last, True)
     elif KINDS[op.kind].derive_bias != NULL:
@@ -154,6 +162,7 @@ cdef void update_matrix(TrainingState* s, const Optimizer* optimizer, const Task
         decay_by(w, <real>(optimizer.decay * p.decay_factor), task.size)
     step_along(s.matrices.each + task.matrix, s.matrices.n_iterations,
                0.2 * rate * sqrt(max(p.n_in, p.n_out)), task.panel, task.first, task.last, w)
+    bound(s, task)
     derive(s.plan, op, task.panel, s.model.params, s.model.derived, task.first, task.last, True)
 
 

@@ -1,8 +1,12 @@
 """The networks of the members of an ensemble on tabular data."""
 
 from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
 
 from sknn._types import ActivationName, Parametrization
+from sknn.ensemble import monotonic
 from sknn.inputs.table.encoder import TableEncoder
 from sknn.layers import (
     Activation,
@@ -40,6 +44,8 @@ class Architecture:
     parametrization : {"ntk", "standard"}
     dropout : float
     n_outputs : int
+    monotonic_cst : tuple of int
+        Sign of each feature with which the outputs must rise or fall, 0 for the others; empty: nothing is asked.
     """
 
     sizes: tuple[int, ...]
@@ -53,6 +59,7 @@ class Architecture:
     parametrization: Parametrization
     dropout: float
     n_outputs: int
+    monotonic_cst: tuple[int, ...] = ()
 
     def network(self, encoder: TableEncoder, dtype):
         """The network for encoded samples."""
@@ -66,12 +73,21 @@ class Architecture:
             if self.parametric
             else Activation(self.activation)
         )
-        layers: list = self._embeddings(encoder)
+        layers, signs = self._embeddings(encoder)
         if self.scaling_layer:
-            layers.append(Scale(lr_multiplier=6))
+            layers.append(monotonic.bounded_scale(Scale(lr_multiplier=6), signs))
         for units in self.sizes:
-            layers += [self._dense(units), activation, Dropout(self.dropout)]
-        return [*layers, self._dense(self.n_outputs)]
+            of_units = monotonic.unit_signs(units, signs)
+            layers += [
+                monotonic.bounded_dense(self._dense(units), signs, of_units),
+                monotonic.bounded_activation(activation, of_units)
+                if self.parametric
+                else activation,
+                Dropout(self.dropout),
+            ]
+            signs = of_units
+        of_outputs = np.ones(self.n_outputs)
+        return [*layers, monotonic.bounded_dense(self._dense(self.n_outputs), signs, of_outputs)]
 
     def _dense(self, units):
         """A dense layer with the learning rates of its parametrization."""
@@ -80,17 +96,37 @@ class Architecture:
         return Dense(units, "identity", self.parametrization, **rates)
 
     def _embeddings(self, encoder):
-        """The first layer, side by side for the parts of an encoded sample; none where all pass."""
-        numbers = None
-        if self.sigma is not None:
-            numbers = PeriodicEmbedding(sigma=self.sigma, lr_multiplier=0.1)
-        elif self.embedding == "piecewise_linear" and encoder.n_numbers:
-            numbers = PiecewiseLinearEmbedding(encoder.edges, lr_multiplier=0.1)
+        """(layers, signs of their outputs): side by side for the parts of a sample, none where all pass."""
+        signs = encoder.of_numbers(self.monotonic_cst)
         vectors = CategoryEmbedding(encoder.cardinalities, self.category_dim)
         n_thresholds = encoder.n_thresholds if self.thresholds else 0
-        widths = encoder.n_numbers, encoder.n_passed, len(encoder.cardinalities), n_thresholds
-        parts = [p for p in zip((numbers, None, vectors, None), widths, strict=True) if p[1]]
-        if not any(layer for layer, _ in parts):
-            return []
-        layers, widths = zip(*parts, strict=True)
-        return [Columns(list(layers), list(widths))]
+        passed = np.zeros(encoder.n_passed)
+        codes = np.zeros(len(encoder.cardinalities) * self.category_dim)
+        parts = [
+            *self._embedded_numbers(encoder, signs[: encoder.n_numbers]),
+            (None, encoder.n_passed, passed),
+            (vectors, len(encoder.cardinalities), codes),
+            (None, n_thresholds, signs[len(signs) - encoder.n_thresholds :][:n_thresholds]),
+        ]
+        layers, widths, signs = zip(*(part for part in parts if part[1]), strict=True)
+        columns = [Columns(list(layers), list(widths))] if any(layers) else []
+        return columns, np.concatenate(signs)
+
+    def _embedded_numbers(self, encoder, signs):
+        """(layer or None, width, signs of its outputs) of numerical features that follow one another."""
+        end = 0
+        for constrained, run in groupby(signs, bool):
+            start, end = end, end + len(list(run))
+            layer = self._embedding_of(encoder, slice(start, end), constrained)
+            width = end - start
+            n_copies = 1 if layer is None else layer.output_shape((width,))[0] // width
+            yield layer, width, np.tile(signs[start:end], n_copies)
+
+    def _embedding_of(self, encoder, some, constrained):
+        """The embedding of some numerical features; None: they pass."""
+        if self.embedding is None:
+            return None
+        if self.embedding == "periodic" and not constrained:
+            return PeriodicEmbedding(sigma=self.sigma, lr_multiplier=0.1)
+        layer = PiecewiseLinearEmbedding(encoder.edges[:, some], lr_multiplier=0.1)
+        return monotonic.bounded_embedding(layer) if constrained else layer

@@ -32,6 +32,7 @@ def trainer_of(recipe, task, weights, seed):
         recipe.optimizer.lower(network.engine),
         seed=seed,
         n_threads=recipe.n_threads,
+        bounds=network.bounds,
     )
     trainer.load(*weights)
     return trainer

@@ -108,6 +108,7 @@ TABULAR = {
     "numeric_embedding": [StrOptions({"auto", "periodic", "piecewise_linear"}), None],
     "n_thresholds": [AUTO, Interval(Integral, 0, MAX_COUNT, closed="both")],
     "category_embedding": WIDTH,
+    "monotonic_cst": ["array-like", dict, None],
     "target_statistics": ["boolean"],
     "scaling_layer": ["boolean"],
     "parametrization": [StrOptions({"ntk", "standard"})],

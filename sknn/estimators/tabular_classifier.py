@@ -31,6 +31,10 @@ class TabularClassifier(EnsembleClassifier):
         "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of
         categories and booleans, too. A warning names categorical features most of whose values are
         numbers.
+    monotonic_cst : array-like of int of shape (n_features,), dict of str or None, default=None
+        Monotonic constraints of numerical features, in their order or by name: no output ever falls as
+        the feature rises (1), or ever rises (−1); 0 is no constraint. A classifier needs two classes; its
+        output is the probability of the second. See :ref:`tabular-monotonic`.
     smooth_clip : bool, default=True
         Whether scaled numerical features are clipped smoothly to (−3, 3).
     hidden_layer_sizes : int, tuple of int, str or "auto", default="auto"
@@ -201,6 +205,7 @@ class TabularClassifier(EnsembleClassifier):
         effort: parameters.EffortName = "balanced",
         *,
         categorical_features: ArrayLike | None = "from_dtype",
+        monotonic_cst: ArrayLike | dict[str, int] | None = None,
         smooth_clip: bool = True,
         hidden_layer_sizes: types.Sizes = "auto",
         activation: types.ActivationName | types.Auto = "auto",

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.utils.validation import _check_monotonic_cst
 
 from sknn._ranges import MAX_COUNT
 from sknn.ensemble.copies import distinct
 from sknn.ensemble.effort import PIECEWISE_LINEAR_FROM, batch_size
 from sknn.ensemble.members import Recipe
+from sknn.ensemble.monotonic import RISING
 from sknn.ensemble.networks import Architecture
 from sknn.ensemble.tasks import Plan, encoded
 from sknn.estimators import trainers
@@ -81,13 +83,40 @@ class TabularDesign:
         self.effort = net._efforts[net.effort].of_samples(len(samples))
         self.few = len(samples) < PIECEWISE_LINEAR_FROM
         embeddings = {self._embedding(kind) for kind in self.effort.kinds}
-        n_bins = N_BINS if "piecewise_linear" in embeddings else None
+        constrained = any(self._monotonic_signs()) and net.numeric_embedding is not None
+        n_bins = N_BINS if "piecewise_linear" in embeddings or constrained else None
         net.is_categorical_ = self.input.learn(
             data.X, samples, net.categorical_features, names, n_bins, net.smooth_clip
         )
         net._encoder = self.input.encoder
+        self._check_constraints()
         if net.target_statistics and net._encoder.of_rare_categories(len(samples)):
             self._learn_statistics(data, samples)
+
+    def _monotonic_signs(self):
+        """The sign with which the outputs rise or fall with each feature; nothing where none has one."""
+        signs = _check_monotonic_cst(self.net, self.net.monotonic_cst)
+        return tuple(signs.tolist()) if signs.any() else ()
+
+    def _check_constraints(self):
+        """Refuses monotonic constraints that no network could keep to."""
+        net, signs = self.net, self._monotonic_signs()
+        if not signs:
+            return
+        given = f"monotonic_cst={net.monotonic_cst!r}"
+        if self.targets.loss.kind == "softmax":
+            raise ValueError(f"{given} needs two classes: with more, none of them can always rise.")
+        categorical = np.flatnonzero(net.is_categorical_ & np.array(signs, bool))
+        if len(categorical):
+            raise ValueError(
+                f"{given} constrains feature {categorical[0]}, which is categorical: its values have no "
+                "order. Make numbers of them, or set 0."
+            )
+        if net.activation not in {"auto", *RISING}:
+            raise ValueError(
+                f"{given} needs an activation that never falls, one of {', '.join(RISING)}, but "
+                f"activation={net.activation!r}."
+            )
 
     def _learn_statistics(self, data, samples):
         """Learns target statistics of categories that few samples have."""
@@ -151,13 +180,14 @@ class TabularDesign:
             "scaling_layer": net.scaling_layer,
             "parametric": net.parametric_activation,
             "parametrization": net.parametrization,
+            "monotonic_cst": self._monotonic_signs(),
         }
 
     def _architecture(self, kind):
         """The layers of a kind of members, as far as the parameters leave a choice."""
         of_kind = {
             "sizes": (kind.units,) * kind.n_layers,
-            "activation": self.net._auto_activation,
+            "activation": "selu" if any(self._monotonic_signs()) else self.net._auto_activation,
             "embedding": self._embedding(kind),
             "dropout": kind.dropout,
         }

@@ -39,12 +39,16 @@ class TabularRegressor(EnsembleRegressor):
         "from_dtype" are those of strings (bytes, members of an Enum), and in a data frame those of
         categories and booleans, too. A warning names categorical features most of whose values are
         numbers.
+    monotonic_cst : array-like of int of shape (n_features,), dict of str or None, default=None
+        Monotonic constraints of numerical features, in their order or by name: no output ever falls as
+        the feature rises (1), or ever rises (−1); 0 is no constraint. A classifier needs two classes; its
+        output is the probability of the second. See :ref:`tabular-monotonic`.
     smooth_clip : bool, default=True
         Whether scaled numerical features are clipped smoothly to (−3, 3).
     hidden_layer_sizes : int, tuple of int, str or "auto", default="auto"
         Units of each hidden layer, as for the MLP; "auto" follows `effort`.
     activation : str, default="auto"
-        Function of the hidden layers; "auto" is "mish".
+        Function of the hidden layers; "auto" is "mish". With `monotonic_cst` it is "selu".
     numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default="auto"
         Embedding of the numerical features, which enter the network beside themselves: three
         mixtures of 16 frequencies each (:class:`sknn.layers.PeriodicEmbedding`), three
@@ -205,6 +209,7 @@ class TabularRegressor(EnsembleRegressor):
         *,
         loss: parameters.RegressionLoss = "squared_error",
         categorical_features: ArrayLike | None = "from_dtype",
+        monotonic_cst: ArrayLike | dict[str, int] | None = None,
         smooth_clip: bool = True,
         hidden_layer_sizes: types.Sizes = "auto",
         activation: types.ActivationName | types.Auto = "auto",

@@ -108,6 +108,21 @@ class Network:
         return [parameter.shape[-1:] for parameter in self.plan.parameters]
 
     @cached_property
+    def bounds(self):
+        """(lower, upper) of the parameters in training, each as (coefs, intercepts); None where all are free."""
+        given = [parameter.bounds or (-np.inf, np.inf) for parameter in self.plan.parameters]
+        if all(parameter.bounds is None for parameter in self.plan.parameters):
+            return None
+        shapes = list(zip(given, self.coef_shapes, strict=True))
+        return tuple(
+            (
+                [np.full(shape, own[side], self.dtype) for own, shape in shapes],
+                [np.full(shape, free, self.dtype) for shape in self.intercept_shapes],
+            )
+            for side, free in enumerate((-np.inf, np.inf))
+        )
+
+    @cached_property
     def multiply_adds(self):
         """Multiply-adds of one row, forward."""
         return sum(parameter.multiply_adds for parameter in self.plan.parameters)
@@ -236,6 +251,8 @@ class Network:
             rule = parameter.rule
             initialize = INITIALIZERS[rule] if isinstance(rule, str) else rule
             W, b = initialize(parameter.shape, activation, random_state)
+            if parameter.bounds is not None:
+                W = np.clip(W, *parameter.bounds)
             coefs.append(W.astype(self.dtype, copy=False))
             intercepts.append((b * parameter.biased).astype(self.dtype, copy=False))
         return coefs, intercepts

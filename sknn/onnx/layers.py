@@ -7,6 +7,7 @@ of the values of an image: they take the channels of a pixel side by side.
 import numpy as np
 
 from sknn import layers
+from sknn.ensemble.monotonic import Bounded
 from sknn.layers._shapes import pair
 from sknn.onnx.activations import write_activation
 
@@ -302,6 +303,10 @@ def activation(writer, layer, x, shape):
     return write_activation(writer.graph, layer.name, x, layer.alpha)
 
 
+def bounded(writer, layer, x, shape):
+    return writer.write([layer.layer], x, shape)
+
+
 def nothing(writer, layer, x, shape):
     """What predictions do not see."""
     return x
@@ -312,6 +317,7 @@ WRITERS = {
     layers.Activation: activation,
     layers.AvgPool2D: avg_pool2d,
     layers.BatchNorm: batch_norm,
+    Bounded: bounded,
     layers.CategoryEmbedding: category_embedding,
     layers.Columns: columns,
     layers.Conv2D: conv2d,

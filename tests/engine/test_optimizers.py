@@ -156,6 +156,43 @@ def test_rate_factors(double, name, clip_norm):
     np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("clip_norm", [0.0, 0.1])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_steps_within_bounds(double, name, clip_norm):
+    """After each step of the reference, weights are moved to the next value within their bounds."""
+    optimizer = OPTIMIZERS[name]
+    model = double.mlp(3, (4,), Loss("squared_error", (2,)))
+    rng = np.random.default_rng(5)
+    around = [w + rng.uniform(-0.05, 0.05, w.shape) for w in model.weights[0]]
+    sides = [
+        np.where(rng.random(w.shape) < 0.3, side * np.inf, w + side * 0.02)
+        for side in (-1, 1)
+        for w in around
+    ]
+    plan = model.network.plan
+    for k in (0, 1):
+        plan.parameters[k] = replace(plan.parameters[k], bounds=(sides[k], sides[2 + k]))
+    free = np.full(6, np.inf)
+    lower = np.concatenate([sides[0].ravel(), sides[1].ravel(), -free])
+    upper = np.concatenate([sides[2].ravel(), sides[3].ravel(), free])
+    X, y = double.normal(5, 3), targets(model.loss, 5, "float64")
+    options = {"clip_norm": clip_norm, "n_threads": 3, "bounds": model.network.bounds}
+    trainer = model.trainer(X, y, optimizer, **options)
+    w, slots = flat(model.weights), [np.zeros(26) for _ in range(optimizer.n_slots)]
+    n_moved = 0
+    for t in (1, 2, 3):
+        model.weights = stored(model, trainer)
+        gradient = flat(model.reference(X, y)[1])
+        gradient = reference.clip(gradient, clip_norm) if clip_norm else gradient
+        free, slots = reference_step(optimizer, DECAYS)(w, gradient, slots, 0.1, t)
+        w = np.clip(free, lower, upper)
+        n_moved += (w != free).sum()
+        trainer.begin_epoch(t, False)
+        trainer.run(np.array([0.1]), t - 1, np.inf)
+    assert n_moved > 0
+    np.testing.assert_allclose(flat(stored(model, trainer)), w, rtol=1e-11, atol=1e-13)
+
+
 def test_factors_of_the_decay(double):
     """Each step has its own; a factor of zero is Adam."""
     X, y = double.normal(6, 2), double.normal(6, 1)

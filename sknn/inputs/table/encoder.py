@@ -180,6 +180,13 @@ class TableEncoder:
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_layout"}
 
+    def of_numbers(self, values):
+        """A value of each feature, in the columns (width,) of its numbers and thresholds; 0 elsewhere."""
+        spread = np.zeros(self.width)
+        for value, own in zip(values, self._layout.slices if len(values) else [], strict=True):
+            spread[own.numbers] = spread[own.thresholds] = value
+        return spread
+
     @property
     def width_without_thresholds(self):
         """Of the beginning of an encoded sample, which networks without threshold features take."""
