@@ -124,6 +124,11 @@ BENCHMARKS = [
         "python benchmarks/images_roofline.py",
     ),
     Benchmark(
+        "threads",
+        "a second thread: 1.7 times one from batches of 128 on, at most a third lost beside a busy process; a model of 8 and 16 cores",
+        "python benchmarks/threads.py",
+    ),
+    Benchmark(
         "bfloat16",
         "probe: bfloat16 products with float32 sums are worth their code from 1.3× the float32 tile on, on processors with AVX512_BF16",
         "python benchmarks/bfloat16.py",
