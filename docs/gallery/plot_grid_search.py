@@ -32,7 +32,7 @@ grid = {
     "net__solver__beta_1": [0.5, 0.9],
     "net__learning_rate_init": [0.001, 0.003, 0.01],
 }
-search = GridSearchCV(model, grid, cv=3, n_jobs=2).fit(X, y)
+search = GridSearchCV(model, grid, cv=3).fit(X, y)
 print(f"{len(search.cv_results_['params'])} candidates, 3 folds each")
 print(f"best: {search.best_score_:.3f} with {search.best_params_}")
 
