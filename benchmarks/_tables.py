@@ -183,6 +183,59 @@ def with_trees(is_regression, categorical, seed):
     return ensemble.VotingClassifier(models, voting="soft")
 
 
+def with_weighted_trees(is_regression, categorical, seed):
+    """The same with the weight that is best for out-of-fold predictions of both."""
+    from sklearn import ensemble
+
+    trees = ensemble.ExtraTreesRegressor if is_regression else ensemble.ExtraTreesClassifier
+    options = {"min_samples_leaf": 2, "bootstrap": True, "oob_score": True, "random_state": seed}
+    networks = tabular(is_regression, categorical, seed, store_oof_predictions=True)
+    return _WeightedTrees(networks, _on_codes(categorical, trees(300, **options)), is_regression)
+
+
+class _WeightedTrees:
+    """Networks and trees; trees see other samples than those that they are weighed by, too: out of bag."""
+
+    def __init__(self, networks, trees, is_regression):
+        self.networks, self.trees, self.is_regression = networks, trees, is_regression
+
+    def fit(self, X, y):
+        from scipy.optimize import minimize_scalar
+
+        self.networks.fit(X, y)
+        self.trees.fit(X, y)
+        forest = self.trees[-1]
+        if self.is_regression:
+            pair, loss = (self.networks.oof_predictions_, forest.oob_prediction_), squared_error
+        else:
+            self.classes_ = self.networks.classes_
+            pair = self.networks.oof_predictions_, forest.oob_decision_function_
+            loss = functools.partial(log_loss, labels=self.classes_)
+        known = np.all([np.isfinite(one).reshape(len(y), -1).all(axis=1) for one in pair], axis=0)
+        nets, trees = (np.asarray(one)[known] for one in pair)
+        self.weight = minimize_scalar(
+            lambda w: loss(y[known], (1 - w) * nets + w * trees), bounds=(0, 1), method="bounded"
+        ).x
+        return self
+
+    def _mean(self, name, X):
+        nets, trees = (getattr(one, name)(X) for one in (self.networks, self.trees))
+        return (1 - self.weight) * nets + self.weight * trees
+
+    def predict_proba(self, X):
+        return self._mean("predict_proba", X)
+
+    def predict(self, X):
+        if self.is_regression:
+            return self._mean("predict", X)
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def squared_error(y, predicted):
+    """Mean squared error."""
+    return np.mean((y - predicted) ** 2)
+
+
 class LastEpoch:
     """A scorer for which every epoch is better than those before."""
 
@@ -268,6 +321,7 @@ MODELS = {
     "sknn fast": functools.partial(tabular, effort="fast"),
     "sknn best": functools.partial(tabular, effort="best"),
     "sknn and trees": with_trees,
+    "sknn and weighted trees": with_weighted_trees,
 }
 
 

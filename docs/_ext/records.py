@@ -202,7 +202,7 @@ def trees(root):
     for line in record["rows"]:
         loss = line["log_loss"]
         deviation = f"±\N{NO-BREAK SPACE}{100 * line['deviation']:.1f}\N{NO-BREAK SPACE}%"
-        cells = [KINDS[line["kind"]], f"{percent(line['error'])} {deviation}"]
+        cells = [KINDS[line["kind"]], line["piece"], f"{percent(line['error'])} {deviation}"]
         cells += [f"{line['harms']} of {line['sets']}"]
         rows.append([*cells, "" if loss is None else f"{loss:+.4f}".replace("-", "−")])
     command = f"benchmarks/trees.py --splits {record['rows'][0]['splits']} --json"
@@ -210,7 +210,7 @@ def trees(root):
         "The mean of networks and trees, compared with the networks alone: change of the error, mean over the data sets. "
         f"{machine(record, command)}"
     )
-    return Table(caption, ["task", "error", "lower on", "log-loss"], rows)
+    return Table(caption, ["task", "weights", "error", "lower on", "log-loss"], rows)
 
 
 def distributed(root):

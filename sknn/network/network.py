@@ -92,7 +92,8 @@ class Network:
     def in_precision(self, dtype):
         """The same network in another precision."""
         other = copy.copy(self)
-        vars(other).pop("_input_gradient_program", None)
+        for name in ("_input_gradient_program", "bounds"):
+            vars(other).pop(name, None)
         other.dtype = np.dtype(dtype)
         other.engine = engine.load(other.dtype.name)
         return other

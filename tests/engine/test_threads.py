@@ -1,5 +1,8 @@
 """Training gives the same bits for any number of threads."""
 
+import os
+import threading
+
 import numpy as np
 import pytest
 
@@ -70,3 +73,22 @@ def test_same_bits_twice(tested_engine):
     second = train(tested_engine, "everything", 1, Adam())
     np.testing.assert_array_equal(first[0], second[0])
     assert first[1] == second[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity of threads here")
+def test_same_bits_on_a_shared_core(best):
+    """Three threads on one core: their waits are long, so that they sleep, and all are woken."""
+    model = best.mlp(784, (512,), LOSSES["softmax"])
+    X = best.normal(1200, 784)
+    y = targets(model.loss, len(X), best.dtype)
+    found = {}
+
+    def on_one_core():  # the pool of a new thread is new, and on its core
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        found["shared"] = model.train(X, y, Adam(), n_threads=3, batch_size=600)[0]
+
+    thread = threading.Thread(target=on_one_core)
+    thread.start()
+    weights = model.train(X, y, Adam(), n_threads=1, batch_size=600)[0]
+    thread.join()
+    np.testing.assert_array_equal(flat(found["shared"]), flat(weights))
