@@ -346,7 +346,8 @@ def monotonic(root):
         f"1 − accuracy, or RMSE / standard deviation, mean of {n_splits} splits. *Wrong steps*: how many steps along these features go the wrong "
         f"way in sknn without constraints; with them none does. {machine(record, 'benchmarks/monotonic.py --json')}"
     )
-    return Table(caption, ["data set", *MONOTONIC, "wrong steps"], rows)
+    heads = [name.replace("boosting", WORDS["boosting"]) for name in MONOTONIC]
+    return Table(caption, ["data set", *heads, "wrong steps"], rows)
 
 
 def images(root):
@@ -400,6 +401,21 @@ def latency(root):
         f"{record['rows'][0]['rounds']} rounds. {machine(record, 'benchmarks/predict.py --json')}"
     )
     return Table(caption, ["call with", "threads", "model", "time for a sample"], rows)
+
+
+def threads(root):
+    """What a second thread brings."""
+    record = load(root, "threads")
+    names = ("one", "two", "two fits", "one, busy", "two, busy")
+    rows = []
+    for row in record["rows"]:
+        speeds = (f"{row['samples_per_second'][name]:,.0f}" for name in names)
+        rows.append([f"784-{row['net']}-10, {row['batch']}", *speeds, f"{row['gain']:.2f}"])
+    caption = (
+        f"Samples per second of a fit with one or two threads, medians of {record['rows'][0]['rounds']} rounds; *gain* is the "
+        f"median of two threads against one. {machine(record, 'benchmarks/threads.py --json')}"
+    )
+    return Table(caption, ["layers, batch", *names, "gain"], rows)
 
 
 # ---- beside a random forest ---------------------------------------------------------------------------
@@ -642,6 +658,7 @@ TABLES = {
     "monotonic": monotonic,
     "images": images,
     "latency": latency,
+    "threads": threads,
     "forest_summary": forest_summary,
     "forest_all": forest_all,
     "presets": presets,
