@@ -68,11 +68,6 @@ class Architecture:
 
     def layers(self, encoder: TableEncoder):
         """The layers for encoded samples."""
-        activation = (
-            ParametricActivation(self.activation, lr_multiplier=0.1)
-            if self.parametric
-            else Activation(self.activation)
-        )
         layers, signs = self._embeddings(encoder)
         if self.scaling_layer:
             layers.append(monotonic.bounded_scale(Scale(lr_multiplier=6), signs))
@@ -80,9 +75,7 @@ class Architecture:
             of_units = monotonic.unit_signs(units, signs)
             layers += [
                 monotonic.bounded_dense(self._dense(units), signs, of_units),
-                monotonic.bounded_activation(activation, of_units)
-                if self.parametric
-                else activation,
+                self._activation(of_units),
                 Dropout(self.dropout),
             ]
             signs = of_units
@@ -94,6 +87,13 @@ class Architecture:
         rate = 1.0 if self.parametrization == "ntk" else STANDARD_RATE
         rates = {"lr_multiplier": rate, "bias_lr_multiplier": 0.1}
         return Dense(units, "identity", self.parametrization, **rates)
+
+    def _activation(self, signs):
+        """The activation of units of these signs."""
+        if not self.parametric:
+            return Activation(self.activation)
+        layer = ParametricActivation(self.activation, lr_multiplier=0.1)
+        return monotonic.bounded_activation(layer, signs)
 
     def _embeddings(self, encoder):
         """(layers, signs of their outputs): side by side for the parts of a sample, none where all pass."""
@@ -126,7 +126,7 @@ class Architecture:
         """The embedding of some numerical features; None: they pass."""
         if self.embedding is None:
             return None
-        if self.embedding == "periodic" and not constrained:
+        if self.sigma is not None and not constrained:
             return PeriodicEmbedding(sigma=self.sigma, lr_multiplier=0.1)
         layer = PiecewiseLinearEmbedding(encoder.edges[:, some], lr_multiplier=0.1)
         return monotonic.bounded_embedding(layer) if constrained else layer
