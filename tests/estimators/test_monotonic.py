@@ -6,7 +6,7 @@ import pytest
 
 from sknn import TabularClassifier, TabularRegressor
 
-N = 600
+N = 400
 RANDOM = np.random.default_rng(0)
 X = pd.DataFrame(
     {
@@ -30,14 +30,14 @@ def outputs(net, X):
 def steps(net, name):
     """Changes of the outputs along a feature, (grid, samples), the others as in some samples."""
     some = X.sample(40, random_state=1)
-    values = np.sort(np.append(RANDOM.normal(0, 3, 150), X[name].dropna().to_numpy()[:150]))
+    values = np.sort(np.append(RANDOM.normal(0, 3, 60), X[name].dropna().to_numpy()[:60]))
     grid = pd.concat([some.assign(**{name: value}) for value in values], ignore_index=True)
     return np.diff(outputs(net, grid).reshape(len(values), len(some), -1), axis=0)
 
 
 def fitted(Estimator, effort="fast", **options):
     y = Y if Estimator is TabularRegressor else np.where(np.median(Y) < Y, "yes", "no")
-    options = {"max_iter": 20, "random_state": 0} | options
+    options = {"max_iter": 10, "random_state": 0} | options
     return Estimator(effort, **options).fit(X, y)
 
 
@@ -64,7 +64,7 @@ def test_outputs_rise_and_fall(Estimator, options):
 
 @pytest.mark.parametrize("Estimator", [TabularClassifier, TabularRegressor])
 def test_without_constraints_they_turn(Estimator):
-    net = fitted(Estimator)
+    net = fitted(Estimator, max_iter=80)
     assert steps(net, "rises").min() < -1e-3
     assert steps(net, "falls").max() > 1e-3
 
