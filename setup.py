@@ -1,8 +1,8 @@
 """Builds the engine: the same Cython text once for each instruction set and dtype.
 
 Environment variables:
-  SKNN_BUILD_ISA=all|native|baseline|avx2|avx512   builds all levels, or one beside the baseline; default: those
-                   that this machine runs where the build stays here (editable, in place), all for a wheel
+  SKNN_BUILD_ISA=all|native|baseline|avx2|avx512   builds all levels, those that this machine runs, or one beside
+                   the baseline; default: native where the build stays here (editable, in place), all for a wheel
   SKNN_DEBUG=1     checks bounds, None and initialization in the Cython code
   SKNN_OPENMP=0    builds without OpenMP (one thread)
   SKNN_SANITIZE=1  with AddressSanitizer and UBSan, see .ci/run
@@ -60,17 +60,15 @@ DIRECTIVES = {
 
 def levels(stays_here):
     """The instruction sets to build; the baseline always, as what every machine can run."""
-    wanted = os.environ.get("SKNN_BUILD_ISA", "runnable" if stays_here else "all")
-    if wanted not in {"all", "native", "runnable", *FLAGS}:
+    wanted = os.environ.get("SKNN_BUILD_ISA", "native" if stays_here else "all")
+    if wanted not in {"all", "native", *FLAGS}:
         raise SystemExit(f"SKNN_BUILD_ISA={wanted!r} is none of all, native, {', '.join(FLAGS)}")
     if not X86 or MSVC:
         return ["baseline"]
-    if wanted == "runnable":
-        return list(FLAGS)[: list(FLAGS).index(native_level()) + 1]
     if wanted == "all":
         return list(FLAGS)
     if wanted == "native":
-        wanted = native_level()
+        return list(FLAGS)[: list(FLAGS).index(native_level()) + 1]
     return ["baseline"] if wanted == "baseline" else ["baseline", wanted]
 
 
