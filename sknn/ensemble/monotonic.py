@@ -33,6 +33,10 @@ class Bounded(Layer):
         self.layer = layer
         self.bounds = bounds
 
+    @property
+    def _name(self):
+        return self.layer._name
+
     def _shape(self, input_shape):
         return self.layer.output_shape(input_shape)
 

@@ -51,6 +51,11 @@ class Layer(ParametersInRange):
         """The same, for valid parameters."""
         return input_shape
 
+    @property
+    def _name(self):
+        """What a summary calls the layer."""
+        return type(self).__name__
+
     #: whether training differs from step to step: random, or dependent on the batch
     _depends_on_step = False
 

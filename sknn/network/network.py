@@ -81,7 +81,7 @@ class Network:
             new = self.plan.parameters[n_parameters:]
             self._summary.append(
                 LayerSummary(
-                    type(layer).__name__,
+                    layer._name,
                     self.plan.shapes[at],
                     sum(p.size for p in new),
                     2 * sum(p.multiply_adds for p in new),

@@ -74,6 +74,16 @@ def test_free_features_stay_free():
     assert free.min() < -1e-3 < 1e-3 < free.max()
 
 
+def test_summary_names_the_layers():
+    def names(net):
+        return [row.name for _, found in net._summaries() for row in found.rows]
+
+    free, constrained = (
+        fitted(TabularRegressor, monotonic_cst=given) for given in (None, CONSTRAINTS)
+    )
+    assert names(constrained) == names(free)
+
+
 def test_by_position_as_by_name():
     named = fitted(TabularRegressor, monotonic_cst=CONSTRAINTS)
     numbered = fitted(TabularRegressor, monotonic_cst=[1, 0, 0, -1])
