@@ -118,10 +118,11 @@ def at_once(fit):
 def beside_a_busy_process(fit):
     """Seconds of a fit while another process keeps a core busy."""
     with subprocess.Popen([sys.executable, "-S", "-c", BUSY]) as busy:
-        time.sleep(0.2)
-        seconds = fit()
-        busy.kill()
-    return seconds
+        try:
+            time.sleep(0.2)
+            return fit()
+        finally:
+            busy.kill()
 
 
 if __name__ == "__main__":
