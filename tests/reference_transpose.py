@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 
-from tests.reference_layers import pair
+from tests.reference_layers import factor_of, pair
 
 
 def conv_transpose2d(x, W, b, strides=1, padding=0, output_padding=0, groups=1, bias=True):
     """Every pixel adds a copy of the flipped kernel, whose edges are cut off."""
-    V, strides = W[::-1, ::-1], pair(strides)
+    rounded, strides = factor_of(W), pair(strides)
+    x, V = rounded(x), rounded(W[::-1, ::-1])
     (n, h, w, c), (kh, kw, _, filters) = x.shape, W.shape
     size = [(m - 1) * s + k for m, s, k in zip((h, w), strides, (kh, kw), strict=True)]
     cut = [
@@ -31,7 +32,7 @@ def conv_transpose2d(x, W, b, strides=1, padding=0, output_padding=0, groups=1, 
 
     def backward(dout):
         d = np.zeros(shape)
-        d[:, cut[0], cut[1]] = dout
+        d[:, cut[0], cut[1]] = rounded(dout)
         dx, dV = np.zeros_like(x), np.zeros_like(V)
         for i, j, g in itertools.product(range(kh), range(kw), range(groups)):
             ins, outs = slice(g * c_in, (g + 1) * c_in), slice(g * c_out, (g + 1) * c_out)

@@ -16,6 +16,7 @@ include "loss.pxi"
 include "optimizer.pxi"
 include "plan.pxi"
 
+include "rounding.pxi"
 include "winograd.pxi"
 include "convolve.pxi"
 

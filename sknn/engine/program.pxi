@@ -30,11 +30,13 @@ cdef class Program:
         `group_sizes` holds the classes of each softmax, or one number: the outputs.
     tables : list of ndarray (2 T, c)
         Constants of ops: the bins of piecewise linear embeddings.
+    bfloat16 : bool
+        Whether products of dense layers and convolutions round their factors to bfloat16.
     """
 
     cdef Plan plan
 
-    def __cinit__(self, ops, buffers, parameters, loss, tables=()):
+    def __cinit__(self, ops, buffers, parameters, loss, tables=(), bint bfloat16=False):
         cdef Plan* plan = &self.plan
         cdef int i
         plan.n_ops = len(ops)
@@ -60,6 +62,7 @@ cdef class Program:
             plan.buffers[i] = Buffer(buffer.width, 0, buffer.gradient, False)
         for i, parameter in enumerate(parameters):
             self._take_parameter(plan.parameters + i, parameter)
+            plan.parameters[i].rounded = bfloat16
         self._take_loss(loss)
         check_plan(plan, tables)
         for i in range(plan.n_ops):
@@ -90,7 +93,7 @@ cdef class Program:
         p.decays, p.trained, p.biased = given.decays, given.trained, given.biased
         p.rate_factor, p.bias_rate_factor = given.rate_factor, given.bias_rate_factor
         p.decay_factor = given.decay_factor
-        p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
+        p.words = p.transposed = p.lane = p.forward.offset = p.backward.offset = -1
         p.winograd = p.winograd_transposed = -1
         p.transposed_vectors = n_vectors(given.n_in)
 
@@ -315,3 +318,11 @@ cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint b
             kind.derive_share(p, plan.ops + i, packed, derived, 0, 1, backward)
         for k in range(panel_count(p.vectors) if kind.derive != NULL else 0):
             derive(plan, plan.ops + i, get_panel(p.n_in, p.vectors, k), packed, derived, 0, p.n_in, backward)
+
+
+def allow_pairs(bint allowed=True):
+    """Whether Programs with bfloat16 that are made from now on multiply pairs: if they may, and the processor can.
+
+    For tests; the bits are the same. Programs that are there must not be used any more.
+    """
+    return bool(c_allow_pairs(allowed))

@@ -37,6 +37,7 @@ typedef uint32_t natural;
 #    define SKNN_UNROLL _Pragma("GCC unroll 32")
 #  endif
 #  define SKNN_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#  define SKNN_ALIGNED __attribute__((aligned(64)))
 #  if defined(__AVX512F__)
 #    define SKNN_VECTOR_BYTES 64
 #  elif defined(__AVX2__)
@@ -59,6 +60,7 @@ SKNN_INLINE vec vec_choose(mask m, vec a, vec b) { return (vec)(((mask)a & m) | 
 #  define SKNN_UNROLL
 #  define SKNN_VECTORIZE
 #  define SKNN_PREFETCH(address)
+#  define SKNN_ALIGNED
 #  define SKNN_VECTOR_BYTES ((int)sizeof(real))
 typedef real vec;
 typedef int mask;
@@ -68,18 +70,22 @@ SKNN_INLINE vec vec_choose(mask m, vec a, vec b) { return m ? a : b; }
 #define SKNN_V ((ptrdiff_t)(SKNN_VECTOR_BYTES / sizeof(real)))   /* elements of a vector */
 #define SKNN_LINE ((ptrdiff_t)(64 / sizeof(real)))               /* elements of a cache line */
 
+/* What A and B hold: factors as they are, factors to be rounded to bfloat16, or words of rounded ones, see bfloat16.h */
+enum { SKNN_AS_THEY_ARE, SKNN_TO_ROUND, SKNN_ROUNDED };
+
 /* Sizes and strides of the inner dimensions, over which a tile sums. */
 typedef struct {
     ptrdiff_t R, S, K;
     ptrdiff_t ar, as, ak;
     ptrdiff_t br, bs, bk;
+    ptrdiff_t factors;
 } Contraction;
 
 /* A matrix product with row stride bk of B and column stride ak of A. */
 static inline Contraction
 matrix_contraction(ptrdiff_t K, ptrdiff_t ak, ptrdiff_t bk)
 {
-    const Contraction inner = {1, 1, K, 0, 0, ak, 0, 0, bk};
+    const Contraction inner = {1, 1, K, 0, 0, ak, 0, 0, bk, SKNN_AS_THEY_ARE};
     return inner;
 }
 
@@ -142,27 +148,22 @@ typedef void (*tile_function)(const real *, ptrdiff_t, const real *, const Contr
 
 #if defined(__AVX512F__) || defined(__aarch64__)
 #  define SKNN_TILE_COLUMNS 4
-SKNN_EACH_1_TO_14(SKNN_TILE, 1)
-SKNN_EACH_1_TO_14(SKNN_TILE, 2)
-SKNN_EACH_1_TO_9(SKNN_TILE, 3)
-SKNN_EACH_1_TO_6(SKNN_TILE, 4)
-static const int tile_rows[4] = {14, 14, 9, 6};
-static const tile_function tiles[4][14] = {
-    {SKNN_EACH_1_TO_14(SKNN_NAME, 1)},
-    {SKNN_EACH_1_TO_14(SKNN_NAME, 2)},
-    {SKNN_EACH_1_TO_9(SKNN_NAME, 3)},
-    {SKNN_EACH_1_TO_6(SKNN_NAME, 4)},
-};
+#  define SKNN_MOST_ROWS 14
+#  define SKNN_EACH_TILE(X)                                                                          \
+    SKNN_EACH_1_TO_14(X, 1) SKNN_EACH_1_TO_14(X, 2) SKNN_EACH_1_TO_9(X, 3) SKNN_EACH_1_TO_6(X, 4)
+#  define SKNN_TILE_TABLE(NAME)                                                                      \
+    {{SKNN_EACH_1_TO_14(NAME, 1)}, {SKNN_EACH_1_TO_14(NAME, 2)}, {SKNN_EACH_1_TO_9(NAME, 3)}, {SKNN_EACH_1_TO_6(NAME, 4)}}
+static const int tile_rows[SKNN_TILE_COLUMNS] = {14, 14, 9, 6};
 #else
 #  define SKNN_TILE_COLUMNS 2
-SKNN_EACH_1_TO_12(SKNN_TILE, 1)
-SKNN_EACH_1_TO_6(SKNN_TILE, 2)
-static const int tile_rows[2] = {12, 6};
-static const tile_function tiles[2][12] = {
-    {SKNN_EACH_1_TO_12(SKNN_NAME, 1)},
-    {SKNN_EACH_1_TO_6(SKNN_NAME, 2)},
-};
+#  define SKNN_MOST_ROWS 12
+#  define SKNN_EACH_TILE(X) SKNN_EACH_1_TO_12(X, 1) SKNN_EACH_1_TO_6(X, 2)
+#  define SKNN_TILE_TABLE(NAME) {{SKNN_EACH_1_TO_12(NAME, 1)}, {SKNN_EACH_1_TO_6(NAME, 2)}}
+static const int tile_rows[SKNN_TILE_COLUMNS] = {12, 6};
 #endif
+typedef const tile_function (*TileTable)[SKNN_MOST_ROWS];
+SKNN_EACH_TILE(SKNN_TILE)
+static const tile_function tiles[SKNN_TILE_COLUMNS][SKNN_MOST_ROWS] = SKNN_TILE_TABLE(SKNN_NAME);
 
 /* Vectors of a single row that are computed at once, and how far ahead of them memory is fetched. */
 #define SKNN_ROW_COLUMNS 8
@@ -185,10 +186,10 @@ no_prefetch(void)
     return none;
 }
 
-/* C (m rows of nr vectors) = I + A.B for one column panel, with its rows split evenly into tiles. */
+/* C (m rows of nr vectors) = I + A.B for one column panel, with its rows split evenly into tiles of a table. */
 static void
-multiply_panel(const real *A, ptrdiff_t am, const real *B, const Contraction *inner, const real *I, ptrdiff_t im,
-               real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Prefetch *next)
+multiply_tiles(TileTable table, const real *A, ptrdiff_t am, const real *B, const Contraction *inner, const real *I,
+               ptrdiff_t im, real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Prefetch *next)
 {
     const ptrdiff_t parts = (m + tile_rows[nr - 1] - 1) / tile_rows[nr - 1];
     const ptrdiff_t rows = parts > 1 ? m / parts : m, wider = m - rows * parts;
@@ -203,7 +204,7 @@ multiply_panel(const real *A, ptrdiff_t am, const real *B, const Contraction *in
             fetch = (const char *)next->at[at] + (part * share - at * next->bytes);
             step = share / steps < 64 ? share / steps : 64;
         }
-        tiles[nr - 1][mr - 1](A + i * am, am, B, inner, I ? I + i * im : NULL, im, C + i * cm, cm, fetch, step);
+        table[nr - 1][mr - 1](A + i * am, am, B, inner, I ? I + i * im : NULL, im, C + i * cm, cm, fetch, step);
         i += mr;
     }
 }

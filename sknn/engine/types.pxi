@@ -19,10 +19,10 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t br
         Py_ssize_t bs
         Py_ssize_t bk
+        Py_ssize_t factors
+    enum:
+        SKNN_AS_THEY_ARE, SKNN_TO_ROUND, SKNN_ROUNDED
     Contraction matrix_contraction(Py_ssize_t K, Py_ssize_t ak, Py_ssize_t bk) noexcept
-    void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Contraction* inner,
-                        const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
-                        Py_ssize_t m, Py_ssize_t nr, const Prefetch* next) noexcept
     Py_ssize_t SKNN_SPARE
     Py_ssize_t SKNN_TILE_COLUMNS
     const int* tile_rows
@@ -37,6 +37,16 @@ cdef extern from "tile.h" nogil:
     void transpose_block(const real* A, Py_ssize_t a_stride, real* T, Py_ssize_t t_stride) noexcept
     void* aligned_zeros(size_t size) noexcept
     void aligned_free(void* start) noexcept
+
+cdef extern from "bfloat16.h" nogil:
+    void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Contraction* inner,
+                        const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
+                        Py_ssize_t m, Py_ssize_t nr, const Prefetch* next) noexcept
+    Py_ssize_t rounded_words(Py_ssize_t K) noexcept
+    void round_rows(const real* start, Py_ssize_t stride, Py_ssize_t L, Py_ssize_t n, real* to) noexcept
+    void round_columns(const real* start, Py_ssize_t stride, Py_ssize_t L, Py_ssize_t m, real* to,
+                       Py_ssize_t to_stride) noexcept
+    bint c_allow_pairs "allow_pairs"(bint allowed) noexcept
 
 cdef extern from "real_math.h" nogil:
     real real_sqrt(real x) noexcept
@@ -128,7 +138,8 @@ cdef struct Parameter:
     Py_ssize_t vectors          # per row of weights
     Py_ssize_t weight           # offset of the packed weights
     Py_ssize_t bias             # offset of the biases, padded to whole vectors
-    Py_ssize_t transposed       # offset of the transposed packed weights; -1: none
+    Py_ssize_t words            # offset of the weights as words of rounded factors, see bfloat16.h; -1: none
+    Py_ssize_t transposed       # offset of the transposed packed weights, or of their words; -1: none
     Py_ssize_t transposed_vectors
     ConvLayout forward, backward    # convolutions
     Py_ssize_t winograd         # offset of U, see winograd.pxi; -1: not a Winograd convolution
@@ -137,6 +148,7 @@ cdef struct Parameter:
     Py_ssize_t lane             # offset of its gradient in a lane; -1: not summed in lanes
     Py_ssize_t lane_bias
     bint decays, trained, biased
+    bint rounded                # its products round their factors to bfloat16, see bfloat16.h
     double rate_factor, bias_rate_factor        # learning-rate multipliers
     double decay_factor         # multiplier of decoupled weight decay
     bint fitted                 # prediction of a few rows reads the fitted array directly

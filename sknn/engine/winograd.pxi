@@ -35,6 +35,7 @@ cdef struct Positions:
     real* inputs
     real* outputs
     real* outside               # stands for pixels outside the image
+    real* factors               # the rows of one position, rounded
     Py_ssize_t inputs_plane, outputs_plane
 
 
@@ -63,6 +64,7 @@ cdef Positions take_positions(const Geometry* geom, real* scratch) noexcept nogi
     s.inputs = scratch
     s.outputs = s.inputs + SKNN_POSITIONS * s.inputs_plane
     s.outside = s.outputs + SKNN_POSITIONS * s.outputs_plane
+    s.factors = s.outside + outside_size(geom)
     return s
 
 
@@ -70,9 +72,10 @@ cdef Py_ssize_t outside_size(const Geometry* geom) noexcept nogil:
     return whole_lines(max(n_vectors(geom.c), n_vectors(geom.oc)) * SKNN_V)
 
 
-cdef Py_ssize_t winograd_scratch(const Geometry* geom) noexcept nogil:
+cdef Py_ssize_t winograd_scratch(const Parameter* p, const Geometry* geom) noexcept nogil:
     cdef Positions s = take_positions(geom, NULL)
-    return SKNN_POSITIONS * (s.inputs_plane + s.outputs_plane) + outside_size(geom)
+    return (SKNN_POSITIONS * (s.inputs_plane + s.outputs_plane) + outside_size(geom)
+            + factors_size(p, max(geom.c, geom.oc), TILES))
 
 
 # Pixels of a square of an image (h, w, c) that starts at (top, left).
@@ -115,18 +118,22 @@ cdef void map_gradients(const Geometry* geom, const Positions* s, Matrix d, Py_s
 
 
 # C[p] (m, vectors) = A[p] (m, K) B[p] (K, vectors) for all positions.
-cdef void multiply_positions(const real* A, Py_ssize_t a_plane, Py_ssize_t am, const real* B, Py_ssize_t K,
-                             Py_ssize_t vectors, real* C, Py_ssize_t c_plane, Py_ssize_t m) noexcept nogil:
+cdef void multiply_positions(const Parameter* p, real* A, Py_ssize_t a_plane, Py_ssize_t am, const real* B,
+                             Py_ssize_t K, Py_ssize_t vectors, real* C, Py_ssize_t c_plane, Py_ssize_t m,
+                             real* scratch) noexcept nogil:
     cdef Py_ssize_t position, k
+    cdef Factors factors
     cdef Panel panel
     cdef Contraction inner
     for position in range(SKNN_POSITIONS):
+        factors = take_factors(p, Matrix(A + position * a_plane, am), K, m, scratch)
         for k in range(panel_count(vectors)):
-            panel = get_panel(SKNN_POSITIONS * K, vectors, k)
-            inner = matrix_contraction(K, 1, panel.width)
-            multiply_panel(A + position * a_plane, am, B + panel.offset + position * K * panel.width, &inner,
-                           NULL, 0, C + position * c_plane + panel.begin, vectors * SKNN_V, m, panel.vectors,
-                           NULL)
+            panel = get_panel(SKNN_POSITIONS * factors.K, vectors, k)
+            inner = matrix_contraction(factors.K, 1, panel.width)
+            inner.factors = factors.kind
+            multiply_panel(factors.rows.at, factors.rows.stride,
+                           B + panel.offset + position * factors.K * panel.width, &inner, NULL, 0,
+                           C + position * c_plane + panel.begin, vectors * SKNN_V, m, panel.vectors, NULL)
 
 
 cdef void winograd_forward(const Parameter* p, const Geometry* geom, const real* u, const real* bias,
@@ -138,8 +145,8 @@ cdef void winograd_forward(const Parameter* p, const Geometry* geom, const real*
         first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
         memset(s.outside, 0, outside_size(geom) * sizeof(real))
         map_inputs(geom, &s, x, first, last)
-        multiply_positions(s.inputs, s.inputs_plane, n_vectors(geom.c) * SKNN_V, u, geom.c, p.vectors,
-                           s.outputs, s.outputs_plane, last - first)
+        multiply_positions(p, s.inputs, s.inputs_plane, n_vectors(geom.c) * SKNN_V, u, geom.c, p.vectors,
+                           s.outputs, s.outputs_plane, last - first, s.factors)
         for t in range(last - first):
             pixels_of_tile(pixel, SKNN_OUT, geom, y, geom.oh, geom.ow, geom.oc, 0, 0, first + t, s.outside)
             winograd_output(s.outputs + t * p.vectors * SKNN_V, s.outputs_plane, bias, geom.oc, pixel)
@@ -156,8 +163,8 @@ cdef void winograd_input_gradient(const Parameter* p, const Geometry* geom, cons
         first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
         memset(s.outside, 0, outside_size(geom) * sizeof(real))
         map_gradients(geom, &s, d, first, last)
-        multiply_positions(s.outputs, s.outputs_plane, p.vectors * SKNN_V, transposed, geom.oc, vectors,
-                           s.inputs, s.inputs_plane, last - first)
+        multiply_positions(p, s.outputs, s.outputs_plane, p.vectors * SKNN_V, transposed, geom.oc, vectors,
+                           s.inputs, s.inputs_plane, last - first, s.factors)
         for t in range(last - first):
             pixels_of_tile(pixel, SKNN_IN, geom, dx, geom.ih, geom.iw, geom.c, geom.top, geom.left, first + t,
                            s.outside)
@@ -178,6 +185,7 @@ cdef void winograd_weight_gradient(const Parameter* p, const Geometry* geom, Mat
         map_inputs(geom, &s, x, first, last)
         map_gradients(geom, &s, d, first, last)
         inner = matrix_contraction(last - first, n_vectors(geom.c) * SKNN_V, width)
+        inner.factors = kind_of_factors(p)
         for position in range(SKNN_POSITIONS):
             for k in range(panel_count(p.vectors)):
                 panel = get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
@@ -203,12 +211,14 @@ cdef void winograd_lane(const Parameter* p, const Geometry* geom, const real* du
                                       geom.c * panel.width, accumulate)
 
 
-# U and its transpose, for channels first..last.
+# U and its transpose, or their words, for channels first..last; `first` is even.
 cdef void derive_winograd(const Parameter* p, const Geometry* geom, const real* packed, real* derived,
                           Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
-    cdef Py_ssize_t k, channel, v, position, out, vectors = n_vectors(geom.c)
+    cdef Py_ssize_t k, channel, v, position, out, vectors = n_vectors(geom.c), depth = depth_of(p, geom.oc)
     cdef real* u
+    cdef const real* row
     cdef real* transposed
+    cdef real words[64]                 # longest panel: 64 elements
     cdef Panel panel, of_u, across
     for k in range(panel_count(p.vectors)):
         panel, of_u = get_panel(p.n_in, p.vectors, k), get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
@@ -219,9 +229,27 @@ cdef void derive_winograd(const Parameter* p, const Geometry* geom, const real* 
                                  geom.c * panel.width, u + v * SKNN_V, geom.c * panel.width)
             if not backward or p.winograd_transposed < 0:
                 continue
-            across = get_panel(SKNN_POSITIONS * geom.oc, vectors, panel_of(vectors, channel // SKNN_V))
+            across = get_panel(SKNN_POSITIONS * depth, vectors, panel_of(vectors, channel // SKNN_V))
             for position in range(SKNN_POSITIONS):
                 transposed = derived + p.winograd_transposed + across.offset + channel - across.begin
-                transposed += (position * geom.oc + panel.begin) * across.width
-                for out in range(min(panel.width, geom.oc - panel.begin)):
-                    transposed[out * across.width] = u[position * geom.c * panel.width + out]
+                transposed += (position * depth + depth_of(p, panel.begin)) * across.width
+                row = u + position * geom.c * panel.width
+                if p.rounded:
+                    round_columns(row, 0, panel.width, 1, words, 0)
+                    row = words
+                for out in range(depth_of(p, min(panel.width, geom.oc - panel.begin))):
+                    transposed[out * across.width] = row[out]
+        if p.rounded:
+            round_positions(p, geom, panel, of_u, derived, first, last)
+
+
+# The words of U for channels first..last of a panel.
+cdef void round_positions(const Parameter* p, const Geometry* geom, Panel panel, Panel of_u, real* derived,
+                          Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    cdef Py_ssize_t position, depth = depth_of(p, geom.c)
+    cdef Panel of_words = get_panel(SKNN_POSITIONS * depth, p.vectors, panel_of(p.vectors, panel.begin // SKNN_V))
+    for position in range(SKNN_POSITIONS):
+        round_rows(derived + p.winograd + of_u.offset + (position * geom.c + first) * panel.width, panel.width,
+                   last - first, panel.width,
+                   derived + p.words + of_words.offset
+                   + (position * depth + depth_of(p, first)) * panel.width)

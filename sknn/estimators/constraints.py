@@ -19,6 +19,7 @@ from sknn._ranges import (
 )
 from sknn.augmentation import Augmentation
 from sknn.ensemble.effort import EFFORTS_CLASSIFICATION
+from sknn.estimators.precision import MIXED
 from sknn.layers._layer import ACTIVATIONS, PAIR
 from sknn.optimizers import SOLVERS, Optimizer
 from sknn.presets import ConvNet
@@ -33,7 +34,7 @@ COMMON = {
     "verbose": ["verbose"],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
     "n_threads": [*COUNT, Interval(Integral, None, -1, closed="right"), None],
-    "dtype": [StrOptions({"float32", "float64"}), None],
+    "dtype": [StrOptions({"float32", "float64", MIXED}), None],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     "learning_rate": [StrOptions(set(SCHEDULES)), Schedule],
 }

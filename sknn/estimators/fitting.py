@@ -11,7 +11,8 @@ from sklearn.utils import check_random_state
 from sknn import engine
 from sknn._state import as_if_fitted
 from sknn._warnings import warn
-from sknn.estimators.trainers import schedule_of, trainer_of
+from sknn.estimators.precision import MIXED, array_dtype
+from sknn.estimators.trainers import optimizer_of, schedule_of, trainer_of
 from sknn.inputs.dataset import (
     Dataset,
     has_validation_data,
@@ -19,7 +20,6 @@ from sknn.inputs.dataset import (
     too_few_to_validate,
 )
 from sknn.network.weights import cast
-from sknn.optimizers import solver_of
 from sknn.schedules import Constant
 from sknn.training.callbacks import EpochCallbacks
 from sknn.training.history import DIVERGED, History, OptimizerState, Options
@@ -83,7 +83,7 @@ class NetworkFit:
             samples, validation = self._split(data, samples, random_state)
         if self.first:
             family.learn(net, network, self.input, data, samples)
-        self.solver = self._solver()
+        self.solver = optimizer_of(net, family)
         self.state = self._optimizer_state(random_state)
 
         net.n_layers_ = len(net._architecture_[0]) + 2
@@ -120,7 +120,9 @@ class NetworkFit:
     def _validated(self, X, y, reset):
         net = self.net
         numeric = net._numeric_targets
-        return self.input.validate(net, X, y, dtype=net.dtype, numeric=numeric, reset=reset)
+        return self.input.validate(
+            net, X, y, dtype=array_dtype(net.dtype), numeric=numeric, reset=reset
+        )
 
     def _training_data(self, given):
         """Validated training data; learns what the targets are."""
@@ -172,7 +174,9 @@ class NetworkFit:
     def _dtype(self, X):
         """Precision of the fitted arrays."""
         follows = X.dtype if X.dtype.kind == "f" else np.float64
-        return np.dtype(self.net.dtype or (follows if self.first else self.net._fitted_dtype()))
+        return np.dtype(
+            array_dtype(self.net.dtype) or (follows if self.first else self.net._fitted_dtype())
+        )
 
     def _start_weights(self, network, random_state):
         """Sets the fitted arrays that training starts from: new ones, or those of the last fit."""
@@ -202,7 +206,8 @@ class NetworkFit:
         net, family = self.net, self.family
         largest_batch = family.auto_batch_size if net.batch_size == "auto" else net.batch_size
         small = 6 * network.multiply_adds * n_samples < family.double_flops
-        return net.solver == "lbfgs" or (small and n_samples <= largest_batch)
+        small = small and n_samples <= largest_batch and net.dtype != MIXED
+        return net.solver == "lbfgs" or small
 
     # ---- the loop ------------------------------------------------------------------------------
 
@@ -212,34 +217,6 @@ class NetworkFit:
             return copy.copy(previous)
         rate, seed = self.net.learning_rate_init, random_state.randint(np.iinfo(np.int32).max)
         return OptimizerState(rate, rate, seed=seed, kind=solver.kind if solver else "lbfgs")
-
-    def _solver(self):
-        """The optimizer that `solver` means; None for L-BFGS."""
-        solver = self.net.solver
-        if solver == "lbfgs":
-            self._refuse_what_needs_steps()
-            return None
-        if isinstance(solver, str):
-            return solver_of(solver, self.net)
-        solver.validate()
-        return solver
-
-    def _refuse_what_needs_steps(self):
-        """L-BFGS minimizes one fixed function along lines of its own."""
-        net = self.net
-        for name, off in (("dropout", 0), ("clip_norm", None), ("warmup", 0)):
-            value = getattr(net, name, off)
-            if value is not None and np.any(np.asarray(value) != off):
-                raise ValueError(
-                    f"{name}={value!r} needs a stochastic solver such as 'adam'; with solver='lbfgs' "
-                    f"set {name}={off}."
-                )
-        name = self.family.needs_steps(net)
-        if name:
-            raise ValueError(
-                f"{name} needs a stochastic solver such as 'adam': solver='lbfgs' minimizes one fixed "
-                "function."
-            )
 
     def _schedule(self):
         """The schedule that `learning_rate` means; where training has no planned end, a constant rate."""
@@ -251,7 +228,9 @@ class NetworkFit:
     def _loop(self, network, data, samples, validation):
         """The FitLoop, ready to run."""
         net, solver, state = self.net, self.solver, self.state
-        program = network.program(self.targets.loss, mean_gradient=solver is None)
+        program = network.program(
+            self.targets.loss, mean_gradient=solver is None, bfloat16=net.dtype == MIXED
+        )
         n_samples = len(samples)
         trainer = trainer_of(
             net,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sknn._types import ActivationName, Auto, Dtype, Pair, Seed
+from sknn._types import ActivationName, Auto, MixedDtype, Pair, Seed
 from sknn.augmentation import Augmentation
 from sknn.estimators.constraints import MIXER, REGRESSOR
 from sknn.estimators.families import MixerFamily
@@ -105,9 +105,11 @@ class MLPMixerRegressor(NetworkRegressor):
     warmup : float, default=0.0
         Fraction of `max_iter` during which the learning rate rises linearly from 0, with any
         schedule.
-    dtype : {"float32", "float64"} or None, default="float32"
+    dtype : {"float32", "float64", "mixed_bfloat16"} or None, default="float32"
         Precision of the network. None follows X as scikit-learn does (float32 stays, all else
-        becomes float64).
+        becomes float64). "mixed_bfloat16" is float32, but training rounds the factors of dense
+        layers and convolutions to bfloat16: faster on processors with AVX512_BF16, slower on
+        others, with the same results. Needs a stochastic solver.
     n_threads : int or None, default=None
         OpenMP threads. None means what it means in scikit-learn: OMP_NUM_THREADS, the limits of
         threadpoolctl and joblib, or else every physical core; small work runs on one thread.
@@ -217,7 +219,7 @@ class MLPMixerRegressor(NetworkRegressor):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: Dtype | None = "float32",
+        dtype: MixedDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         loss: RegressionLoss = "squared_error",

@@ -19,6 +19,7 @@ from sknn.estimators.base import Estimator
 from sknn.estimators.decorators import available_if, fit_context
 from sknn.estimators.families import NetworkFamily
 from sknn.estimators.fitting import NetworkFit
+from sknn.estimators.precision import array_dtype
 from sknn.estimators.prediction import NetworkPrediction
 from sknn.estimators.trainers import trainer_of
 from sknn.inputs.dataset import Dataset, Given
@@ -275,7 +276,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
         check_is_fitted(self)
         self._validate_changed(self._parameter_constraints)
         numeric, targets = self._numeric_targets, self._targets()
-        X, y = self._input().validate(self, X, y, dtype=self.dtype, numeric=numeric)
+        X, y = self._input().validate(self, X, y, dtype=array_dtype(self.dtype), numeric=numeric)
         data = Dataset.of(X, targets.check(y), sample_weight, targets)
         samples = data.counting
         network = self._family.network(self, self._fitted_dtype(), sp.issparse(data.X))
@@ -371,7 +372,7 @@ class NetworkEstimator(  # type: ignore[call-arg]
         family = self._family
         tags.input_tags.sparse = not family.takes_images
         tags.input_tags.three_d_array = family.takes_images
-        dtypes = ["float64", "float32"] if self.dtype is None else [self.dtype]
+        dtypes = ["float64", "float32"] if self.dtype is None else [array_dtype(self.dtype)]
         tags.transformer_tags.preserves_dtype = dtypes
         return tags
 

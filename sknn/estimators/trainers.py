@@ -1,6 +1,10 @@
-"""The engine's Trainer for an estimator of one network, and its learning-rate schedule."""
+"""The engine's Trainer for an estimator of one network, its optimizer and its learning-rate schedule."""
 
+import numpy as np
+
+from sknn.estimators.precision import MIXED
 from sknn.network.fitted import threads_for
+from sknn.optimizers import solver_of
 from sknn.schedules import SCHEDULES, InverseScaling
 
 
@@ -37,6 +41,49 @@ def trainer_of(net, network, program, data, samples, batch_size, optimizer, **op
     if network.statistics_shapes:
         trainer.load_statistics(weights.means, weights.variances)
     return trainer
+
+
+def optimizer_of(net, family):
+    """The optimizer that a parameter `solver` means; None for L-BFGS.
+
+    Parameters
+    ----------
+    net : NetworkEstimator
+    family : NetworkFamily
+
+    Raises
+    ------
+    ValueError
+        Where L-BFGS, which minimizes one fixed function along lines of its own, is asked for something
+        that only steps have.
+    """
+    if net.solver == "lbfgs":
+        _refuse_what_needs_steps(net, family)
+        return None
+    if isinstance(net.solver, str):
+        return solver_of(net.solver, net)
+    net.solver.validate()
+    return net.solver
+
+
+def _refuse_what_needs_steps(net, family):
+    for name, off in (("dropout", 0), ("clip_norm", None), ("warmup", 0)):
+        value = getattr(net, name, off)
+        if value is not None and np.any(np.asarray(value) != off):
+            raise ValueError(
+                f"{name}={value!r} needs a stochastic solver such as 'adam'; with solver='lbfgs' "
+                f"set {name}={off}."
+            )
+    if net.dtype == MIXED:
+        raise ValueError(
+            f"dtype={MIXED!r} needs a stochastic solver such as 'adam'; with solver='lbfgs' set "
+            "dtype='float32'."
+        )
+    name = family.needs_steps(net)
+    if name:
+        raise ValueError(
+            f"{name} needs a stochastic solver such as 'adam': solver='lbfgs' minimizes one fixed function."
+        )
 
 
 def schedule_of(learning_rate, estimator):

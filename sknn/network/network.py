@@ -167,12 +167,12 @@ class Network:
         """A :class:`LayerSummary` of each layer."""
         return list(self._summary)
 
-    def program(self, loss, mean_gradient=False):
+    def program(self, loss, mean_gradient=False, bfloat16=False):
         """The compiled Program with this loss at its end.
 
         With `mean_gradient` the gradient is that of the reported loss, a mean over the outputs for
         regression; without it that of the sum over the outputs, which stochastic steps take as in
-        scikit-learn.
+        scikit-learn. With `bfloat16`, products round their factors.
         """
         return self.engine.Program(
             self.plan.ops,
@@ -180,6 +180,7 @@ class Network:
             self.plan.parameters,
             loss.lower(self.engine, mean_gradient),
             self.plan.tables,
+            bfloat16,
         )
 
     @cached_property

@@ -39,8 +39,18 @@ cdef void derive_conv_share(const Parameter* p, const Op* op, const real* packed
                             int n_shares, bint backward) noexcept nogil:
     cdef Py_ssize_t c = op.geometry.c
     if p.winograd >= 0:
-        derive_winograd(p, &op.geometry, packed, derived, c * share // n_shares, c * (share + 1) // n_shares,
-                        backward)
+        derive_winograd(p, &op.geometry, packed, derived, share_of(c, share, n_shares),
+                        share_of(c, share + 1, n_shares), backward)
+
+
+# First channel of a share: an even one, as a share rounds pairs.
+cdef inline Py_ssize_t share_of(Py_ssize_t c, int share, int n_shares) noexcept nogil:
+    return c if share == n_shares else c * share // n_shares // 2 * 2
+
+
+cdef enum:
+    # With fewer channels in each group, rounding costs what the products save.
+    ROUNDED_CHANNELS = 16
 
 
 cdef int lay_out_conv_forward(Plan* plan, const Op* op) except -1:
@@ -49,11 +59,16 @@ cdef int lay_out_conv_forward(Plan* plan, const Op* op) except -1:
     cdef Parameter* p = plan.parameters + op.parameter
     p.forward = conv_layout(geom.w, geom.c // geom.groups, geom.oh, geom.ow, geom.oc // geom.groups, geom,
                             geom.sh, geom.sw)
+    p.rounded &= p.forward.channels >= ROUNDED_CHANNELS
+    p.forward.inner.factors = kind_of_factors(p)
     if prefers_winograd(p, geom):
         plan.winograd = True
         p.winograd = plan.n_derived
         p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(geom) >= FEW_TILES
         plan.n_derived += SKNN_POSITIONS * geom.c * p.vectors * SKNN_V
+        if p.rounded:
+            p.words = plan.n_derived
+            plan.n_derived += SKNN_POSITIONS * depth_of(p, geom.c) * p.vectors * SKNN_V
     elif is_derived(&p.forward):
         p.forward.offset = plan.n_derived
         p.forward.bias = plan.n_derived + whole_lines(p.forward.n_values)
@@ -65,12 +80,13 @@ cdef int lay_out_conv_backward(Plan* plan, const Op* op) except -1:
     cdef Parameter* p = plan.parameters + op.parameter
     if p.winograd >= 0:
         p.winograd_transposed = plan.n_derived
-        plan.n_derived += SKNN_POSITIONS * op.geometry.oc * n_vectors(op.geometry.c) * SKNN_V
+        plan.n_derived += SKNN_POSITIONS * depth_of(p, op.geometry.oc) * n_vectors(op.geometry.c) * SKNN_V
         return 0
     if prefers_scatter(&op.geometry):
         p.backward = scatter_layout(&op.geometry)
     else:
         p.backward = flipped_layout(&op.geometry)
+    p.backward.inner.factors = kind_of_factors(p)
     p.backward.offset = plan.n_derived
     plan.n_derived += whole_lines(p.backward.n_values)
     return 0
@@ -80,7 +96,7 @@ cdef int reserve_conv(Plan* plan, Op* op) except -1:
     cdef const Parameter* p = plan.parameters + op.parameter
     if p.winograd < 0:
         return reserve_halo(plan, op)
-    plan.scratch = max(plan.scratch, winograd_scratch(&op.geometry))
+    plan.scratch = max(plan.scratch, winograd_scratch(p, &op.geometry))
     if p.winograd_gradient:
         op.halo = plan.halos
         plan.halos += SKNN_POSITIONS * op.geometry.c * p.vectors * SKNN_V

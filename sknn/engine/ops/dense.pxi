@@ -17,28 +17,48 @@ cdef inline Prefetch following_panel(const real* packed, Panel panel, Py_ssize_t
     return next
 
 
-# The transposed weights exist only in training.
-cdef void dense_forward(const Parameter* p, const real* packed, const real* transposed, Matrix x,
-                        Matrix y, Py_ssize_t rows, const Prefetch* after) noexcept nogil:
+# y = bias + A B. The panels of B have `depth` rows, of which the first A.K are read.
+cdef void multiply(Factors A, const real* B, Py_ssize_t depth, Py_ssize_t vectors, const real* bias, Matrix y,
+                   Py_ssize_t rows, const Prefetch* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
-    cdef Contraction inner
+    cdef Contraction inner = matrix_contraction(A.K, 1, 0)
     cdef Prefetch next
     cdef const Prefetch* following
-    if transposed != NULL and p.transposed >= 0 and (
-            2 * p.n_out * (p.transposed_vectors + 2 * SKNN_V) < p.n_in):
-        narrow_forward(p, packed + p.bias, transposed + p.transposed, x, y, rows)
-        return
-    for i in range(panel_count(p.vectors)):
-        panel = get_panel(p.n_in, p.vectors, i)
-        next = following_panel(packed + p.weight, panel, p.n_in, p.vectors)
-        following = &next
-        if next.count == 0:
-            following = after
-        inner = matrix_contraction(p.n_in, 1, panel.width)
-        multiply_panel(x.at, x.stride, packed + p.weight + panel.offset, &inner,
-                       packed + p.bias + panel.begin, 0, y.at + panel.begin, y.stride,
+    inner.factors = A.kind
+    for i in range(panel_count(vectors)):
+        panel = get_panel(depth, vectors, i)
+        next = following_panel(B, panel, depth, vectors)
+        inner.bk = panel.width
+        following = after
+        if next.count > 0:
+            following = &next
+        multiply_panel(A.rows.at, A.rows.stride, B + panel.offset, &inner, bias, 0, y.at + panel.begin, y.stride,
                        rows, panel.vectors, following)
+        if bias != NULL:
+            bias += panel.width
+
+
+# The transposed weights exist only in training.
+cdef void dense_forward(const Parameter* p, const Weights* weights, bint training, Matrix x, Matrix y,
+                        Py_ssize_t rows, real* scratch, const Prefetch* after) noexcept nogil:
+    cdef const real* bias = weights.packed + p.bias
+    cdef const real* w = weights.packed + p.weight
+    cdef Factors A
+    if training and p.transposed >= 0 and not p.rounded and (
+            2 * p.n_out * (p.transposed_vectors + 2 * SKNN_V) < p.n_in):
+        narrow_forward(p, bias, weights.derived + p.transposed, x, y, rows)
+        return
+    if p.rounded:
+        w = weights.derived + p.words
+    A = take_factors(p, x, p.n_in, rows, scratch)
+    multiply(A, w, A.K, p.vectors, bias, y, rows, after)
+
+
+cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx, Py_ssize_t rows,
+                               real* scratch) noexcept nogil:
+    multiply(take_factors(p, dy, p.n_out, rows, scratch), transposed + p.transposed,
+             depth_of(p, p.vectors * SKNN_V), p.transposed_vectors, NULL, dx, rows, NULL)
 
 
 # For few outputs: scalar products of a sample with the rows of W^T, which fill the vectors. The lanes of
@@ -72,21 +92,6 @@ cdef void narrow_forward(const Parameter* p, const real* bias, const real* trans
         first += m
 
 
-cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx,
-                               Py_ssize_t rows) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef Panel panel
-    cdef Contraction inner
-    cdef Prefetch next
-    for i in range(panel_count(p.transposed_vectors)):
-        panel = get_panel(p.vectors * SKNN_V, p.transposed_vectors, i)
-        next = following_panel(transposed + p.transposed, panel, p.vectors * SKNN_V,
-                               p.transposed_vectors)
-        inner = matrix_contraction(p.n_out, 1, panel.width)
-        multiply_panel(dy.at, dy.stride, transposed + p.transposed + panel.offset, &inner, NULL, 0,
-                       dx.at + panel.begin, dx.stride, rows, panel.vectors, &next)
-
-
 cdef inline bint is_narrow(const Parameter* p, Panel panel, Py_ssize_t n) noexcept nogil:
     return panel.vectors == 1 and (p.n_out - panel.begin) * n_vectors(n) < n
 
@@ -104,8 +109,9 @@ cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matri
                                 bint accumulate, const Prefetch* next) noexcept nogil:
     cdef Py_ssize_t n = last - first
     cdef Contraction inner = matrix_contraction(rows, x.stride, dy.stride)
+    inner.factors = kind_of_factors(p)
     if is_narrow(p, panel, n) and not accumulate:
-        narrow_weight_gradient(p.n_out - panel.begin, x, dy, panel.begin, rows, first, n, dW, next)
+        narrow_weight_gradient(p, x, dy, panel.begin, rows, first, n, dW, next)
         return
     multiply_panel(x.at + first, 1, dy.at + panel.begin, &inner, dW if accumulate else NULL,
                    panel.width, dW, panel.width, n, panel.vectors, next)
@@ -113,13 +119,14 @@ cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matri
 
 # The same for a panel of one vector with few columns: dW^T = dy^T x fills the vectors. Each element is the
 # same sum in the same order.
-cdef void narrow_weight_gradient(Py_ssize_t columns, Matrix x, Matrix dy, Py_ssize_t begin,
-                                 Py_ssize_t rows, Py_ssize_t first, Py_ssize_t n, real* dW,
+cdef void narrow_weight_gradient(const Parameter* p, Matrix x, Matrix dy, Py_ssize_t begin, Py_ssize_t rows,
+                                 Py_ssize_t first, Py_ssize_t n, real* dW,
                                  const Prefetch* next) noexcept nogil:
     cdef real transposed[TASK_ROWS * 16]    # longest vector: 16 elements
-    cdef Py_ssize_t vectors = n_vectors(n), stride = vectors * SKNN_V, i, k
+    cdef Py_ssize_t columns = p.n_out - begin, vectors = n_vectors(n), stride = vectors * SKNN_V, i, k
     cdef Contraction inner = matrix_contraction(rows, dy.stride, x.stride)
     cdef Panel panel
+    inner.factors = kind_of_factors(p)
     for i in range(panel_count(vectors)):
         panel = get_panel(columns, vectors, i)
         multiply_panel(dy.at + begin, 1, x.at + first + panel.begin, &inner, NULL, 0,
@@ -170,6 +177,32 @@ cdef void transpose_rows(const Parameter* p, Panel panel, const real* packed, re
                     w[(i * SKNN_V + k // SKNN_V) * panel.width + j * SKNN_V + k % SKNN_V])
 
 
+# The words of W and of W^T from rows first..last of a panel. `first` is even.
+cdef void round_weights(const Parameter* p, Panel panel, const real* packed, real* derived, Py_ssize_t first,
+                        Py_ssize_t last, bint backward) noexcept nogil:
+    cdef const real* w = packed + p.weight + panel.offset
+    cdef real words[16 * 64]            # longest vector: 16 elements; longest panel: 64 words
+    cdef real block[16 * 16]
+    cdef Py_ssize_t per_row = rounded_words(panel.width), at = rounded_words(panel.begin), i, j, k
+    cdef real* t
+    cdef Panel target = get_panel(rounded_words(p.n_in), p.vectors, panel_of(p.vectors, panel.begin // SKNN_V))
+    round_rows(w + first * panel.width, panel.width, last - first, panel.width,
+               derived + p.words + target.offset + rounded_words(first) * panel.width)
+    if not backward or p.transposed < 0:
+        return
+    for i in range(first // SKNN_V, (last + SKNN_V - 1) // SKNN_V):
+        target = get_panel(depth_of(p, p.vectors * SKNN_V), p.transposed_vectors, panel_of(p.transposed_vectors, i))
+        t = derived + p.transposed + target.offset + at * target.width + i * SKNN_V - target.begin
+        if (i + 1) * SKNN_V > last:     # the padding of W^T stays zero
+            memset(words, 0, sizeof(words))
+        round_columns(w + i * SKNN_V * panel.width, panel.width, panel.width, min(SKNN_V, last - i * SKNN_V),
+                      words, 64)
+        for j in range(n_vectors(per_row)):
+            transpose_block(words + j * SKNN_V, 64, block, SKNN_V)
+            for k in range(min(SKNN_V, per_row - j * SKNN_V)):
+                memcpy(t + (j * SKNN_V + k) * target.width, block + k * SKNN_V, SKNN_V * sizeof(real))
+
+
 # The same forward pass on the fitted, unpadded W: for a few rows, packing costs more than the product. A
 # vector near the end of a row reads into the next row; those lanes are not used. Where the array ends, the
 # last rows are read from a padded copy in `tail`.
@@ -213,7 +246,7 @@ cdef void dense_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef const Weights* weights = t.weights
     cdef const Parameter* p = parameter_of(t, op)
     if weights.unpacked == NULL:
-        dense_forward(p, weights.packed, weights.derived if t.training else NULL, x, y, t.rows, t.next)
+        dense_forward(p, weights, t.training, x, y, t.rows, t.ws.scratch, t.next)
         t.next = NULL           # already fetched
     else:
         dense_forward_unpacked(weights.unpacked[2 * op.parameter], weights.unpacked[2 * op.parameter + 1],
@@ -221,7 +254,7 @@ cdef void dense_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
 
 
 cdef void dense_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
-    dense_input_gradient(parameter_of(t, op), t.weights.derived, d, dx, t.rows)
+    dense_input_gradient(parameter_of(t, op), t.weights.derived, d, dx, t.rows, t.ws.scratch)
 
 
 cdef void dense_task(const WeightTask* t, const Op* op) noexcept nogil:
@@ -230,14 +263,32 @@ cdef void dense_task(const WeightTask* t, const Op* op) noexcept nogil:
 
 cdef void derive_dense(const Parameter* p, const Op* op, Panel panel, const real* packed, real* derived,
                        Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
-    if backward and p.transposed >= 0:
+    if p.rounded:
+        round_weights(p, panel, packed, derived, first, last, backward)
+    elif backward and p.transposed >= 0:
         transpose_rows(p, panel, packed, derived, first, last)
+
+
+cdef int lay_out_dense_forward(Plan* plan, const Op* op) except -1:
+    """Reserve the words of the weights."""
+    cdef Parameter* p = plan.parameters + op.parameter
+    if p.rounded:
+        p.words = plan.n_derived
+        plan.n_derived += whole_lines(rounded_words(p.n_in) * p.vectors * SKNN_V)
+    return 0
 
 
 cdef int lay_out_dense_backward(Plan* plan, const Op* op) except -1:
     cdef Parameter* p = plan.parameters + op.parameter
     p.transposed = plan.n_derived
-    plan.n_derived += p.vectors * SKNN_V * p.transposed_vectors * SKNN_V
+    plan.n_derived += depth_of(p, p.vectors * SKNN_V) * p.transposed_vectors * SKNN_V
+    return 0
+
+
+cdef int reserve_dense(Plan* plan, Op* op) except -1:
+    """Reserve memory for the words of some rows of x, or of dy."""
+    cdef const Parameter* p = plan.parameters + op.parameter
+    plan.scratch = max(plan.scratch, factors_size(p, max(p.n_in, p.n_out), SUB_BLOCK))
     return 0
 
 
@@ -259,5 +310,7 @@ kind.forward = dense_op
 kind.backward = dense_backward
 kind.task_gradient = dense_task
 kind.derive = derive_dense
+kind.lay_out_forward = lay_out_dense_forward
 kind.lay_out_backward = lay_out_dense_backward
+kind.reserve = reserve_dense
 kind.work = work_of_dense
