@@ -7,7 +7,7 @@ builder of networks that stands beside the tests against PyTorch.
     {"do": "versions"}
     {"do": "train", "key": k, "X": file.npy, "y": file.npy, "shape": [784], "layers": [["Dense",
      {"units": 100}], …], "batch": 32, "alpha": 1e-4, "threads": 2, "compiled": true,
-     "channels_last": false}                                        prepares, and warms up
+     "channels_last": false, "autocast": false}                     prepares, and warms up
     {"do": "predict", "key": k, "X": file.npy, "shape": …, "layers": …, "chunk": 1000, "threads": 2,
      "compiled": false, "channels_last": true}                      that many rows at a time
     {"do": "run", "key": k, "times": 3}           answers the seconds of that many epochs or calls
@@ -62,6 +62,9 @@ class Train:
         self.y = torch.from_numpy(np.load(command["y"]))
         self.batch = command["batch"]
         self.weight_decay = command["alpha"] / self.batch
+        self.precision = torch.autocast(
+            "cpu", torch.bfloat16, enabled=command.get("autocast", False)
+        )
         self.loss = self._loss
         if command["compiled"]:
             self.loss = torch.compile(self._loss, dynamic=False)
@@ -70,7 +73,8 @@ class Train:
             self._step(self.X[rows], self.y[rows])
 
     def _loss(self, X, y):
-        return cross_entropy(self.model(X), y)
+        with self.precision:
+            return cross_entropy(self.model(X), y)
 
     def _restart(self):
         """Begin with new weights, as every ``fit`` does; the compiled code stays."""

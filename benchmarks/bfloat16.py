@@ -1,118 +1,114 @@
-"""Probe: how much faster a register tile is with bfloat16 products and float32 sums than with float32 throughout.
+"""Mixed precision: at least 1.6x sknn's own float32 and 2x PyTorch's best samples per second.
 
-A program in C, compiled here, multiplies panels that stay in the first-level cache: 6 rows and 64 columns, as the
-engine's tile has them with AVX-512, once by ``vfmadd231ps``, once by ``vdpbf16ps``, which adds the products of
-pairs of bfloat16 to float32. Both are what a whole training step can gain at most: loads of rounded operands, the
-rounding itself, optimizer and activations come on top.
+Two perceptrons, the 32-64-64 network and an MLP-Mixer, batches of 128 rows, 1 and 2 threads, Adam. sknn with
+``dtype="mixed_bfloat16"`` beside its own float32, and PyTorch in float32 and with bfloat16 autocast, eager and
+compiled, images channels-last. Measured as in train.py and images_train.py. What accuracy it costs is in
+bfloat16_accuracy.py.
 
-A `dtype` of bfloat16 is worth its code from a gain of 1.3 on. It needs a processor with AVX512_BF16 (Cooper Lake,
-Sapphire Rapids, Zen 4 or newer); the probe says so where there is none.
+It needs a processor with AVX512_BF16 (Cooper Lake, Sapphire Rapids, Zen 4 or newer): others multiply the same rounded
+factors as float32, which is slower, and there is nothing to compare.
 """
 
+import functools
 import math
-import os
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
+import warnings
 
-from _common import Goals, finish, interleave, parse_arguments, print_table, summarise
+from _common import Goals, finish, make_data, parse_arguments, timed
+from _images import NETS
+from _torch import Torch, perceptron
+from _training import compare, show
+from sklearn.exceptions import ConvergenceWarning
+from train import ALPHA, parameters
 
-PROGRAM = r"""
-#include <immintrin.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+from sknn import MLPClassifier, engine
 
-enum { MR = 6, NR = 4, K = 128, REPEATS = 200000 };
-_Alignas(64) float a32[MR][K], b32[K][NR * 16], c[MR][NR * 16];
-_Alignas(64) unsigned a16[MR][K / 2], b16[K / 2][NR * 16]; /* pairs */
-
-#define TILE(LENGTH, MULTIPLY_ADD)                                                                   \
-    __m512 sum[MR][NR];                                                                            \
-    for (int m = 0; m < MR; m++)                                                                   \
-        for (int n = 0; n < NR; n++) sum[m][n] = _mm512_loadu_ps(&c[m][n * 16]);                   \
-    for (int k = 0; k < LENGTH; k++)                                                               \
-        for (int m = 0; m < MR; m++)                                                               \
-            for (int n = 0; n < NR; n++) sum[m][n] = MULTIPLY_ADD;                                 \
-    for (int m = 0; m < MR; m++)                                                                   \
-        for (int n = 0; n < NR; n++) _mm512_storeu_ps(&c[m][n * 16], sum[m][n]);
-
-__attribute__((noinline)) static void float32_tile(void)
-{
-    TILE(K, _mm512_fmadd_ps(_mm512_set1_ps(a32[m][k]), _mm512_loadu_ps(&b32[k][n * 16]), sum[m][n]))
-}
-
-__attribute__((noinline)) static void bfloat16_tile(void)
-{
-    TILE(K / 2, _mm512_dpbf16_ps(sum[m][n], (__m512bh)_mm512_set1_epi32((int)a16[m][k]),
-                                        (__m512bh)_mm512_loadu_si512(&b16[k][n * 16])))
-}
-
-int main(int argc, char **argv)
-{
-    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bf16")) return 3;
-    struct timespec begin, end;
-    const int bfloat16 = argc > 1 && strcmp(argv[1], "bfloat16") == 0;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    for (int i = 0; i < REPEATS; i++) {
-        if (bfloat16) bfloat16_tile();
-        else float32_tile();
-        __asm__ volatile("" ::: "memory");
+PERCEPTRONS = {"784-100-10": [784, 100, 10], "784-512-512-10": [784, 512, 512, 10]}
+IMAGES = ("32-64-64", "MLP-Mixer")
+BATCH = 128
+ROWS = {"perceptron": 9984, "images": 2560}
+#: what the gain is to reach
+GAINS = {"784-512-512-10": 1.6, "32-64-64": 1.6}
+VARIANTS = {
+    f"torch {'compiled' if compiled else 'eager'}{' bf16' if autocast else ''}": {
+        "compiled": compiled,
+        "autocast": autocast,
+        "channels_last": True,
     }
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    printf("%.9f\n", (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec));
-    return 0;
+    for autocast in (False, True)
+    for compiled in (False, True)
 }
-"""
-NEITHER = 3
-WORTH = 1.3
+PEERS = {"float32": ("sknn float32",), "torch": tuple(VARIANTS)}
 
 
-def compiled(folder):
-    """The program; None where the compiler does not know the instruction."""
-    source, program = Path(folder) / "probe.c", Path(folder) / "probe"
-    source.write_text(PROGRAM, encoding="utf-8")
-    command = [os.environ.get("CC", "cc"), "-O2", "-funroll-loops", "-mavx512f", "-mavx512bf16"]
-    done = subprocess.run([*command, str(source), "-o", str(program)], check=False)
-    return None if done.returncode else program
+def case(name):
+    """(data, maker of the estimator from epochs, threads and dtype, PyTorch's description)."""
+    if name in PERCEPTRONS:
+        layers = PERCEPTRONS[name]
+        data = make_data(ROWS["perceptron"], layers[0], layers[-1])
+
+        def estimator(epochs, threads, dtype):
+            shared = parameters(layers, BATCH, epochs)
+            return MLPClassifier(**shared, n_threads=threads, dtype=dtype)
+
+        return data, estimator, perceptron(layers)
+    net = NETS[name]
+
+    def of_images(epochs, threads, dtype):
+        return net.estimator(
+            batch_size=BATCH,
+            alpha=ALPHA,
+            max_iter=epochs,
+            tol=0.0,
+            n_iter_no_change=math.inf,
+            n_threads=threads,
+            dtype=dtype,
+        )
+
+    return net.make_data(ROWS["images"]), of_images, net.description()
 
 
-def contender(program, precision):
-    """A contender that runs one of the tiles."""
+def compare_net(name, torch, quick):
+    """Time one network; returns one row for each thread count."""
+    (X, y), estimator, description = case(name)
+    files = {"X": torch.save("X", X), "y": torch.save("y", y)} if torch else {}
 
-    def run():
-        done = subprocess.run([program, precision], capture_output=True, text=True, check=True)
-        return float(done.stdout)
+    def fit(threads, dtype, epochs):
+        return timed(lambda: estimator(epochs, threads, dtype).fit(X, y))()
 
-    return run
+    def prepare(threads):
+        runners, reasons = torch.prepare(
+            "train", VARIANTS, threads, batch=BATCH, alpha=ALPHA, **files, **description
+        )
+        runners["sknn"] = functools.partial(fit, threads, "mixed_bfloat16")
+        runners["sknn float32"] = functools.partial(fit, threads, "float32")
+        return runners, reasons
+
+    rows = compare(name, BATCH, len(X), PEERS, prepare, quick)
+    torch.forget()
+    return rows
 
 
 def main():
-    options = parse_arguments(__doc__)
-    gain, rows = math.nan, []
-    with tempfile.TemporaryDirectory() as folder:
-        program = compiled(folder)
-        if program is None:
-            sys.exit("the C compiler does not compile AVX512_BF16")
-        if subprocess.run([program], capture_output=True, check=False).returncode == NEITHER:
-            print("this processor has no AVX512_BF16: nothing to compare")
-        else:
-            contenders = {name: contender(program, name) for name in ("float32", "bfloat16")}
-            figures = summarise(interleave(contenders, 2 if options.quick else 9))
-            rows = [{"contender": name, **one} for name, one in figures.items()]
-            gain = figures["float32"]["seconds"] / figures["bfloat16"]["seconds"]
-            print_table(
-                ["tile", "ms", "spread"],
-                [
-                    [row["contender"], f"{row['seconds'] * 1e3:.1f}", f"{row['spread']:.0%}"]
-                    for row in rows
-                ],
-            )
-    goals = Goals()
-    goals.at_least("float32 / bfloat16", gain, WORTH)
-    finish(options, __file__, goals, rows)
+    """Compare all networks."""
+    options = parse_arguments(__doc__, torch=True)
+    if not engine.load("float32").allow_pairs():
+        sys.exit("this processor, or this build, has no AVX512_BF16: there is nothing to compare")
+    # Nothing converges: that is what was asked for.
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    rows, goals = [], Goals()
+    with Torch(options.torch_python) as torch:
+        for name in (*PERCEPTRONS, *IMAGES):
+            found = compare_net(name, torch, options.quick)
+            rows += found
+            gain = min(row["times float32"] for row in found)
+            goals.at_least(f"{name}: mixed_bfloat16 / float32, lowest", gain, GAINS.get(name, 1.3))
+            best = min(row["times torch"] for row in found)
+            goals.at_least(f"{name}: mixed_bfloat16 / torch, lowest", best, 2.0)
+            print(f"{name} done", flush=True)
+        versions = torch.versions if torch else {"torch": "absent"}
+    show(rows, PEERS)
+    finish(options, __file__, goals, rows, versions)
 
 
 if __name__ == "__main__":

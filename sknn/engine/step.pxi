@@ -92,7 +92,7 @@ cdef void finish_batch_norm(const Plan* plan, const Workspace* ws, const real* p
         return
     d = gradient_of(plan, ws, op.target, begin)
     for r in range(rows):
-        batch_norm_backward(&op.geometry, x.at + r * x.stride, mean, mean + c,
+        batch_norm_backward(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean, mean + c,
                             params + plan.parameters[op.parameter].weight, mean + 2 * c, mean + 3 * c,
                             <real>weight_of(weights, samples[r]), d.at + r * d.stride)
 

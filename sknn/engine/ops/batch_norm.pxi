@@ -8,41 +8,21 @@
 # the lanes are complete at the end of a segment and merged, in the order of the lanes, before the next
 # (step.pxi).
 
-# y = gamma (x - mean) scale + beta, for all pixels of one image.
-cdef void batch_norm_forward(const Geometry* geom, const real* x, const real* mean, const real* scale,
-                             const real* gamma, const real* beta, real* y) noexcept nogil:
-    cdef Py_ssize_t i, k, c = geom.c
-    for i in range(geom.h * geom.w):
-        for k in range(c):
-            y[k] = (x[k] - mean[k]) * scale[k] * gamma[k] + beta[k]
-        x += c
-        y += c
+cdef extern from "batch_norm.h" nogil:
+    void add_values(const real* x, Py_ssize_t pixels, Py_ssize_t c, double weight, double* total) noexcept
+    void add_squares(const real* x, Py_ssize_t pixels, Py_ssize_t c, double weight, const double* mean,
+                     double* total) noexcept
+    void batch_norm_forward(const real* x, Py_ssize_t pixels, Py_ssize_t c, const real* mean,
+                            const real* scale, const real* gamma, const real* beta, real* y) noexcept
+    void batch_norm_sums(const real* x, Py_ssize_t pixels, Py_ssize_t c, const real* mean, const real* scale,
+                         const real* dy, real* dgamma, real* dbeta) noexcept
+    void batch_norm_backward(const real* x, Py_ssize_t pixels, Py_ssize_t c, const real* mean,
+                             const real* scale, const real* gamma, const real* dgamma, const real* dbeta,
+                             real weight, real* dy) noexcept
 
 
-# Adds dbeta = sum dy and dgamma = sum dy xhat of one image.
-cdef void batch_norm_sums(const Geometry* geom, const real* x, const real* mean, const real* scale,
-                          const real* dy, real* dgamma, real* dbeta) noexcept nogil:
-    cdef Py_ssize_t i, k, c = geom.c
-    for i in range(geom.h * geom.w):
-        for k in range(c):
-            dbeta[k] += dy[k]
-            dgamma[k] += dy[k] * ((x[k] - mean[k]) * scale[k])
-        x += c
-        dy += c
-
-
-# dy becomes dx = gamma scale (dy - w dbeta / n - w xhat dgamma / n). The sums are over the n values of the
-# batch; w is the weight of the image.
-cdef void batch_norm_backward(const Geometry* geom, const real* x, const real* mean, const real* scale,
-                              const real* gamma, const real* dgamma, const real* dbeta, real weight,
-                              real* dy) noexcept nogil:
-    cdef Py_ssize_t i, k, c = geom.c
-    for i in range(geom.h * geom.w):
-        for k in range(c):
-            dy[k] = gamma[k] * scale[k] * (
-                dy[k] - weight * (dbeta[k] + ((x[k] - mean[k]) * scale[k]) * dgamma[k]))
-        x += c
-        dy += c
+cdef inline Py_ssize_t pixels_of(const Geometry* geom) noexcept nogil:
+    return geom.h * geom.w
 
 
 # Weight of a sample; NULL: all weights are 1.
@@ -54,8 +34,7 @@ cdef inline double weight_of(const real* weights, Py_ssize_t sample) noexcept no
 # Golub & LeVeque (1979), which avoids cancellation.
 cdef void add_moments(const Geometry* geom, Matrix x, const real* weights, const Py_ssize_t* samples,
                       Py_ssize_t rows, double* lane, double* fresh) noexcept nogil:
-    cdef Py_ssize_t i, k, r, c = geom.c, pixels = geom.h * geom.w
-    cdef const real* v
+    cdef Py_ssize_t k, r, c = geom.c, pixels = pixels_of(geom)
     cdef double* mean = fresh + 1
     cdef double* deviation = mean + c
     cdef double weight
@@ -63,20 +42,13 @@ cdef void add_moments(const Geometry* geom, Matrix x, const real* weights, const
     for r in range(rows):
         weight = weight_of(weights, samples[r])
         fresh[0] += weight * pixels
-        for i in range(pixels):
-            v = x.at + r * x.stride + i * c
-            for k in range(c):
-                mean[k] += weight * v[k]
+        add_values(x.at + r * x.stride, pixels, c, weight, mean)
     if fresh[0] == 0:           # all samples have weight zero
         return
     for k in range(c):
         mean[k] /= fresh[0]
     for r in range(rows):
-        weight = weight_of(weights, samples[r])
-        for i in range(pixels):
-            v = x.at + r * x.stride + i * c
-            for k in range(c):
-                deviation[k] += weight * (v[k] - mean[k]) * (v[k] - mean[k])
+        add_squares(x.at + r * x.stride, pixels, c, weight_of(weights, samples[r]), mean, deviation)
     merge_moments(lane, fresh, c)
 
 
@@ -98,8 +70,9 @@ cdef void batch_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
     cdef const real* mean = t.ws.moments + op.moments
     cdef Py_ssize_t r
     for r in range(t.rows):
-        batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry),
-                           packed + p.weight, packed + p.bias, y.at + r * y.stride)
+        batch_norm_forward(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean,
+                           mean + padded(&op.geometry), packed + p.weight, packed + p.bias,
+                           y.at + r * y.stride)
 
 
 # dx is computed later, when the sums of all lanes are known.
@@ -109,8 +82,8 @@ cdef void batch_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix 
     cdef Py_ssize_t r
     begin_channels(p, lane)
     for r in range(t.rows):
-        batch_norm_sums(&op.geometry, x.at + r * x.stride, mean, mean + padded(&op.geometry),
-                        d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias)
+        batch_norm_sums(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean,
+                        mean + padded(&op.geometry), d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias)
 
 
 cdef int reserve_batch_norm(Plan* plan, Op* op) except -1:

@@ -39,7 +39,7 @@ cdef void group_moments(const Geometry* geom, const real* x, double epsilon, rea
 # dy becomes dx; adds the weight gradients of one image. `scratch` holds four values per channel.
 cdef void group_norm_backward(const Geometry* geom, const real* x, const real* gamma, real* dy, real* dgamma,
                               real* dbeta, double epsilon, real* scratch) noexcept nogil:
-    cdef Py_ssize_t i, k, c = geom.c, pixels = geom.h * geom.w, line = padded(geom)
+    cdef Py_ssize_t i, k, c = geom.c, pixels = pixels_of(geom), line = padded(geom)
     cdef double n = <double>pixels * (c // geom.groups)
     cdef real* mean = scratch
     cdef real* scale = scratch + line
@@ -47,10 +47,7 @@ cdef void group_norm_backward(const Geometry* geom, const real* x, const real* g
     cdef real* dxhat = scratch + 3 * line
     group_moments(geom, x, epsilon, mean, scale)
     memset(d, 0, 2 * line * sizeof(real))
-    for i in range(pixels):
-        for k in range(c):
-            d[k] += dy[i * c + k]
-            dxhat[k] += dy[i * c + k] * ((x[i * c + k] - mean[k]) * scale[k])
+    batch_norm_sums(x, pixels, c, mean, scale, dy, dxhat, d)
     for k in range(c):
         dbeta[k] += d[k]
         dgamma[k] += dxhat[k]
@@ -71,8 +68,8 @@ cdef void group_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
     cdef Py_ssize_t r
     for r in range(t.rows):
         group_moments(&op.geometry, x.at + r * x.stride, op.epsilon, mean, scale)
-        batch_norm_forward(&op.geometry, x.at + r * x.stride, mean, scale, t.weights.packed + p.weight,
-                           t.weights.packed + p.bias, y.at + r * y.stride)
+        batch_norm_forward(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean, scale,
+                           t.weights.packed + p.weight, t.weights.packed + p.bias, y.at + r * y.stride)
 
 
 cdef void group_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:

@@ -1,0 +1,187 @@
+/* Batch normalization of images of some pixels of c channels. Formulas: ops/batch_norm.pxi.
+
+   A block of channels at a time passes over all pixels, with its statistics and its sums in registers: four vectors,
+   then two, then one, then scalars. Sums of values for mean and variance are in double precision. */
+#ifndef SKNN_BATCH_NORM_H
+#define SKNN_BATCH_NORM_H
+#include "norm.h"
+
+/* As many doubles as a vector holds, and the reals that become them. */
+#if !defined(SKNN_DOUBLE) && (defined(__GNUC__) || defined(__clang__))
+typedef double wide __attribute__((vector_size(SKNN_VECTOR_BYTES), aligned(8), may_alias));
+typedef float narrow __attribute__((vector_size(SKNN_VECTOR_BYTES / 2), aligned(4), may_alias));
+#  define WIDENED(p) __builtin_convertvector(*(const narrow *)(p), wide)
+#  define SKNN_WIDE (SKNN_V / 2)
+#else
+#  ifdef SKNN_DOUBLE
+typedef vec wide;
+#  else
+typedef double wide;
+#  endif
+#  define WIDENED(p) ((wide)CONST_VEC(p))
+#  define SKNN_WIDE SKNN_V
+#endif
+
+/* FUNCTION(N, k, …) for blocks of N vectors of `lanes` channels from k on; `k` ends at the scalars. */
+#define SKNN_CHANNEL_BLOCKS(lanes, FUNCTION, ...)                                                    \
+    ptrdiff_t k = 0;                                                                                 \
+    for (; k + 4 * (lanes) <= c; k += 4 * (lanes)) FUNCTION(4, k, __VA_ARGS__);                      \
+    for (; k + 2 * (lanes) <= c; k += 2 * (lanes)) FUNCTION(2, k, __VA_ARGS__);                       \
+    for (; k + (lanes) <= c; k += (lanes)) FUNCTION(1, k, __VA_ARGS__);
+
+SKNN_INLINE void
+add_values_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptrdiff_t c, double weight, double *total)
+{
+    wide sum[4];
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) sum[n] = (wide){0};
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        SKNN_UNROLL
+        for (int n = 0; n < N; n++) sum[n] += WIDENED(x + i * c + k + n * SKNN_WIDE);
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) *(wide *)(total + k + n * SKNN_WIDE) += weight * sum[n];
+}
+
+/* total += weight * sum of x over the pixels */
+static void
+add_values(const real *x, ptrdiff_t pixels, ptrdiff_t c, double weight, double *total)
+{
+    SKNN_CHANNEL_BLOCKS(SKNN_WIDE, add_values_of, x, pixels, c, weight, total)
+    for (; k < c; k++)
+        for (ptrdiff_t i = 0; i < pixels; i++) total[k] += weight * x[i * c + k];
+}
+
+SKNN_INLINE void
+add_squares_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptrdiff_t c, double weight,
+               const double *mean, double *total)
+{
+    wide sum[4], m[4];
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) sum[n] = (wide){0}, m[n] = *(const wide *)(mean + k + n * SKNN_WIDE);
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        SKNN_UNROLL
+        for (int n = 0; n < N; n++) {
+            const wide d = WIDENED(x + i * c + k + n * SKNN_WIDE) - m[n];
+            sum[n] += d * d;
+        }
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) *(wide *)(total + k + n * SKNN_WIDE) += weight * sum[n];
+}
+
+/* total += weight * sum of (x - mean)^2 over the pixels */
+static void
+add_squares(const real *x, ptrdiff_t pixels, ptrdiff_t c, double weight, const double *mean, double *total)
+{
+    SKNN_CHANNEL_BLOCKS(SKNN_WIDE, add_squares_of, x, pixels, c, weight, mean, total)
+    for (; k < c; k++)
+        for (ptrdiff_t i = 0; i < pixels; i++) {
+            const double d = x[i * c + k] - mean[k];
+            total[k] += weight * d * d;
+        }
+}
+
+SKNN_INLINE void
+normalize_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean,
+             const real *scale, const real *gamma, const real *beta, real *y)
+{
+    vec m[4], slope[4], shift[4];
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) {
+        m[n] = CONST_VEC(mean + k + n * SKNN_V);
+        slope[n] = CONST_VEC(scale + k + n * SKNN_V) * CONST_VEC(gamma + k + n * SKNN_V);
+        shift[n] = CONST_VEC(beta + k + n * SKNN_V);
+    }
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        SKNN_UNROLL
+        for (int n = 0; n < N; n++) {
+            const ptrdiff_t at = i * c + k + n * SKNN_V;
+            VEC(y + at) = (CONST_VEC(x + at) - m[n]) * slope[n] + shift[n];
+        }
+}
+
+/* y = (x - mean) scale gamma + beta */
+static void
+batch_norm_forward(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean, const real *scale,
+                   const real *gamma, const real *beta, real *y)
+{
+    SKNN_CHANNEL_BLOCKS(SKNN_V, normalize_of, x, pixels, c, mean, scale, gamma, beta, y)
+    for (; k < c; k++)
+        for (ptrdiff_t i = k; i < pixels * c; i += c) y[i] = (x[i] - mean[k]) * (scale[k] * gamma[k]) + beta[k];
+}
+
+SKNN_INLINE void
+add_gradients_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean,
+                 const real *scale, const real *dy, real *dgamma, real *dbeta)
+{
+    vec m[4], s[4], sum_d[4], sum_dx[4];
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) {
+        m[n] = CONST_VEC(mean + k + n * SKNN_V);
+        s[n] = CONST_VEC(scale + k + n * SKNN_V);
+        sum_d[n] = sum_dx[n] = (vec){0};
+    }
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        SKNN_UNROLL
+        for (int n = 0; n < N; n++) {
+            const vec d = CONST_VEC(dy + i * c + k + n * SKNN_V);
+            sum_d[n] += d;
+            sum_dx[n] += d * (CONST_VEC(x + i * c + k + n * SKNN_V) - m[n]);
+        }
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) {
+        VEC(dbeta + k + n * SKNN_V) += sum_d[n];
+        VEC(dgamma + k + n * SKNN_V) += sum_dx[n] * s[n];
+    }
+}
+
+/* dbeta += sum of dy, dgamma += sum of dy xhat */
+static void
+batch_norm_sums(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean, const real *scale, const real *dy,
+                real *dgamma, real *dbeta)
+{
+    SKNN_CHANNEL_BLOCKS(SKNN_V, add_gradients_of, x, pixels, c, mean, scale, dy, dgamma, dbeta)
+    for (; k < c; k++) {
+        real sum_d = 0, sum_dx = 0;
+        for (ptrdiff_t i = k; i < pixels * c; i += c) {
+            sum_d += dy[i];
+            sum_dx += dy[i] * (x[i] - mean[k]);
+        }
+        dbeta[k] += sum_d;
+        dgamma[k] += sum_dx * scale[k];
+    }
+}
+
+SKNN_INLINE void
+input_gradient_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean,
+                  const real *scale, const real *gamma, const real *dgamma, const real *dbeta, real weight, real *dy)
+{
+    vec m[4], outer[4], constant[4], slope[4];
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) {
+        const vec s = CONST_VEC(scale + k + n * SKNN_V);
+        m[n] = CONST_VEC(mean + k + n * SKNN_V);
+        outer[n] = s * CONST_VEC(gamma + k + n * SKNN_V);
+        constant[n] = weight * CONST_VEC(dbeta + k + n * SKNN_V);
+        slope[n] = weight * s * CONST_VEC(dgamma + k + n * SKNN_V);
+    }
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        SKNN_UNROLL
+        for (int n = 0; n < N; n++) {
+            const ptrdiff_t at = i * c + k + n * SKNN_V;
+            VEC(dy + at) = outer[n] * (CONST_VEC(dy + at) - constant[n] - (CONST_VEC(x + at) - m[n]) * slope[n]);
+        }
+}
+
+/* dy becomes dx = gamma scale (dy - weight (dbeta + xhat dgamma)), with means for dgamma and dbeta */
+static void
+batch_norm_backward(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean, const real *scale,
+                    const real *gamma, const real *dgamma, const real *dbeta, real weight, real *dy)
+{
+    SKNN_CHANNEL_BLOCKS(SKNN_V, input_gradient_of, x, pixels, c, mean, scale, gamma, dgamma, dbeta, weight, dy)
+    for (; k < c; k++) {
+        const real outer = scale[k] * gamma[k], slope = weight * scale[k] * dgamma[k];
+        for (ptrdiff_t i = k; i < pixels * c; i += c)
+            dy[i] = outer * (dy[i] - weight * dbeta[k] - (x[i] - mean[k]) * slope);
+    }
+}
+#endif
