@@ -418,6 +418,43 @@ def threads(root):
     return Table(caption, ["layers, batch", *names, "gain"], rows)
 
 
+def bfloat16(root):
+    """Mixed precision beside float32 and PyTorch."""
+    record = load(root, "bfloat16")
+    names = {"sknn": "mixed", "sknn float32": "float32"}
+    names |= {"torch eager": "PyTorch", "torch compiled": "compiled"}
+    names |= {"torch eager bf16": "bfloat16", "torch compiled bf16": "bfloat16, compiled"}
+    rows = []
+    for row in record["rows"]:
+        found = row["contenders"]
+        speeds = [
+            f"{found[name]['samples_per_second']:,.0f}" if name in found else "" for name in names
+        ]
+        rows.append([row["net"], row["threads"], *speeds, f"{row['times float32']:.2f}"])
+    caption = (
+        f"Samples per second of whole fits with batches of {record['rows'][0]['batch']}, of PyTorch's bare loop; *gain*: of "
+        f"mixed precision over float32. {machine(record, 'benchmarks/bfloat16.py --json')}"
+    )
+    return Table(caption, ["network", "threads", *names.values(), "gain"], rows)
+
+
+def bfloat16_accuracy(root):
+    """What rounding costs."""
+    record = load(root, "bfloat16_accuracy")
+    models = {"pixels": "784-512-512-10", "convolutional": "32-64-64", "table": "256-256"}
+    rows = []
+    for row in record["rows"]:
+        errors = [f"{row[key]:.2%}" for key in ("float32", "mixed_bfloat16")]
+        difference = f"{100 * row['difference']:+.2f} ± {100 * row['standard_error']:.2f}"
+        rows.append([row["data"].replace("_", " "), models[row["model"]], *errors, difference])
+    n_seeds = len(record["rows"][0]["errors"]["float32"])
+    caption = (
+        f"Share of wrong answers on the test set, mean of {n_seeds} seeds; the difference in percentage points, with its "
+        f"standard error. {machine(record, 'benchmarks/bfloat16_accuracy.py --json')}"
+    )
+    return Table(caption, ["data", "network", "float32", "mixed", "difference"], rows)
+
+
 # ---- beside a random forest ---------------------------------------------------------------------------
 
 
@@ -659,6 +696,8 @@ TABLES = {
     "images": images,
     "latency": latency,
     "threads": threads,
+    "bfloat16": bfloat16,
+    "bfloat16_accuracy": bfloat16_accuracy,
     "forest_summary": forest_summary,
     "forest_all": forest_all,
     "presets": presets,

@@ -113,11 +113,12 @@ cdef void step_along(const Orthogonal* o, int n_iterations, double step, Panel p
 
 
 # Rows begin..end of C = A B. `am` and `ak` are the strides of A's rows and columns.
-cdef void multiply_rows(const real* A, Py_ssize_t am, Py_ssize_t ak, Matrix B, Matrix C, Py_ssize_t depth,
-                        Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+cdef void multiply_rows(const Parameter* p, const real* A, Py_ssize_t am, Py_ssize_t ak, Matrix B, Matrix C,
+                        Py_ssize_t depth, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t i, vectors = n_vectors(columns)
     cdef Panel panel
     cdef Contraction inner = matrix_contraction(depth, ak, B.stride)
+    inner.factors = kind_of_factors(p)
     if begin == end:
         return
     for i in range(panel_count(vectors)):
@@ -134,7 +135,7 @@ cdef double scale_of(const Orthogonal* o, int time) noexcept nogil:
 # Rows begin..end of G = X^T X.
 cdef void gram_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Matrix x = o.x[time % 2]
-    multiply_rows(x.at, 1, x.stride, x, o.gram, o.rows, o.columns, begin, end)
+    multiply_rows(o.parameter, x.at, 1, x.stride, x, o.gram, o.rows, o.columns, begin, end)
     if time == 0:
         scale_by(o.gram.at + begin * o.stride, <real>scale_of(o, time), (end - begin) * o.stride)
 
@@ -145,7 +146,7 @@ cdef void polynomial_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ss
     cdef double s = sqrt(scale_of(o, time))
     cdef real a = <real>(MUON_A * s), b = <real>(MUON_B * s), c = <real>(MUON_C * s)
     cdef Matrix g = o.gram, p = o.polynomial
-    multiply_rows(g.at, g.stride, 1, g, p, o.columns, o.columns, begin, end)
+    multiply_rows(o.parameter, g.at, g.stride, 1, g, p, o.columns, o.columns, begin, end)
     for i in range(begin, end):
         for j in range(o.columns):
             p.at[i * p.stride + j] = b * g.at[i * g.stride + j] + c * p.at[i * p.stride + j]
@@ -155,4 +156,5 @@ cdef void polynomial_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ss
 # Rows of the next X = X P.
 cdef void product_rows(const Orthogonal* o, int time, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Matrix x = o.x[time % 2]
-    multiply_rows(x.at, x.stride, 1, o.polynomial, o.x[(time + 1) % 2], o.columns, o.columns, begin, end)
+    multiply_rows(o.parameter, x.at, x.stride, 1, o.polynomial, o.x[(time + 1) % 2], o.columns, o.columns,
+                  begin, end)

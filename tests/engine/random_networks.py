@@ -7,12 +7,13 @@ With ``--run-only`` nothing is compared, for a build with sanitizers: they see w
 import argparse
 import inspect
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 from sklearn.base import clone
 
 from sknn.layers import Columns, Residual, Transposed
-from tests import reference
+from tests import reference, reference_layers
 from tests.engine.conftest import LEVELS
 from tests.engine.drawn_layers import draw
 from tests.engine.layered import Layered
@@ -79,6 +80,7 @@ def check(case, levels=None):
         assert_near(flat(gradient), expected, TOLERANCE, f"{level}: gradient")
         check_threads(net, value, gradient, level)
         check_steps(case, net, level)
+        check_rounded(net, level)
     check_slopes(net, flat(gradient))
     check_input_gradients(case, net)
 
@@ -102,6 +104,19 @@ def check_threads(net, value, gradient, level):
     together = net.forward(net.X, n_threads=3)
     alone = np.concatenate([net.forward(net.X[i : i + 1]) for i in range(len(net.X))])
     assert np.array_equal(together, alone), f"{level}: outputs of rows alone"
+
+
+def check_rounded(net, level):
+    """The gradient with factors in bfloat16; Winograd rounds maps instead, sparse rows are not rounded."""
+    exact, net.program = net.program, net.network.program(net.loss, True, bfloat16=True)
+    if not exact.winograd and not net.sparse:
+        with mock.patch.object(reference_layers, "factor", reference_layers.nearest_bfloat16):
+            expected_loss, expected, _ = net.reference(net.X, net.y, **net.options)
+        value, gradient = net.loss_and_gradient(net.X, net.y, n_threads=2, **net.options)
+        assert_near(value, expected_loss, TOLERANCE, f"{level}: loss with rounded factors")
+        expected = flat(expected) * net.trained
+        assert_near(flat(gradient), expected, TOLERANCE, f"{level}: gradient, rounded factors")
+    net.program = exact
 
 
 def check_slopes(net, gradient):
@@ -157,6 +172,9 @@ def run_only(case, levels=None):
             if n_ops > 0 and not net.sparse:
                 net.forward(net.X, n_ops, shape=shape)
         net.loss_and_gradient(net.X, net.y, n_threads=3, **net.options)
+        exact, net.program = net.program, net.network.program(net.loss, True, bfloat16=True)
+        net.loss_and_gradient(net.X, net.y, n_threads=3, **net.options)
+        net.program = exact
         options = {**net.options, "clip_norm": case.clip_norm, "n_threads": 1 + case.seed % 2}
         trainer = net.trainer(net.X, net.y, OPTIMIZERS[case.optimizer], **options)
         run_epochs(trainer, range(3), 0.01)

@@ -5,45 +5,39 @@
 #   dx = (g - mean(g) - xhat mean(g xhat)) / sqrt(var + epsilon);  dgamma = sum dy xhat;  dbeta = sum dy
 
 cdef extern from "norm.h" nogil:
-    void layer_norm_pixel(const real* x, const real* gamma, const real* beta, real* y, Py_ssize_t c,
-                          real epsilon) noexcept
-    void layer_norm_pixel_backward(const real* x, const real* gamma, real* dy, real* dgamma, real* dbeta,
-                                   Py_ssize_t c, real epsilon) noexcept
-
-
-cdef void layer_norm_forward(const Geometry* geom, const real* x, const real* gamma, const real* beta,
-                             real* y, double epsilon) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(geom.h * geom.w):
-        layer_norm_pixel(x + i * geom.c, gamma, beta, y + i * geom.c, geom.c, <real>epsilon)
-
-
-# dy becomes dx.
-cdef void layer_norm_backward(const Geometry* geom, const real* x, const real* gamma, real* dy, real* dgamma,
-                              real* dbeta, double epsilon) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(geom.h * geom.w):
-        layer_norm_pixel_backward(x + i * geom.c, gamma, dy + i * geom.c, dgamma, dbeta, geom.c,
-                                  <real>epsilon)
+    void layer_norm_forward(const real* x, Py_ssize_t stride, Py_ssize_t n, Py_ssize_t c, const real* gamma,
+                            const real* beta, real epsilon, real* y, Py_ssize_t y_stride) noexcept
+    void layer_norm_backward(const real* x, Py_ssize_t stride, Py_ssize_t n, Py_ssize_t c, const real* gamma,
+                             real epsilon, real* dy, Py_ssize_t dy_stride, real* dgamma,
+                             real* dbeta) noexcept
 
 
 cdef void layer_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
-    cdef const Parameter* p = parameter_of(t, op)
-    cdef const real* packed = t.weights.packed
-    cdef Py_ssize_t r
+    cdef const real* gamma = t.weights.packed + parameter_of(t, op).weight
+    cdef const real* beta = t.weights.packed + parameter_of(t, op).bias
+    cdef Py_ssize_t r, c = op.geometry.c, pixels = op.geometry.h * op.geometry.w
+    if pixels == 1:
+        layer_norm_forward(x.at, x.stride, t.rows, c, gamma, beta, <real>op.epsilon, y.at, y.stride)
+        return
     for r in range(t.rows):
-        layer_norm_forward(&op.geometry, x.at + r * x.stride, packed + p.weight, packed + p.bias,
-                           y.at + r * y.stride, op.epsilon)
+        layer_norm_forward(x.at + r * x.stride, c, pixels, c, gamma, beta, <real>op.epsilon,
+                           y.at + r * y.stride, c)
 
 
+# dy becomes dx.
 cdef void layer_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
-    cdef Py_ssize_t r
+    cdef const real* gamma = t.weights.packed + p.weight
+    cdef real* dgamma = lane.gradient + p.lane
+    cdef real* dbeta = lane.gradient + p.lane_bias
+    cdef Py_ssize_t r, c = op.geometry.c, pixels = op.geometry.h * op.geometry.w
     begin_channels(p, lane)
+    if pixels == 1:
+        layer_norm_backward(x.at, x.stride, t.rows, c, gamma, <real>op.epsilon, d.at, d.stride, dgamma, dbeta)
+        return
     for r in range(t.rows):
-        layer_norm_backward(&op.geometry, x.at + r * x.stride, t.weights.packed + p.weight,
-                            d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias,
-                            op.epsilon)
+        layer_norm_backward(x.at + r * x.stride, c, pixels, c, gamma, <real>op.epsilon, d.at + r * d.stride, c,
+                            dgamma, dbeta)
 
 
 cdef problem_of_norm(const Plan* plan, const Op* op, tables):
