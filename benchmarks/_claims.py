@@ -130,12 +130,12 @@ BENCHMARKS = [
     ),
     Benchmark(
         "bfloat16",
-        "mixed precision on processors with AVX512_BF16: training ≥ 1.6× sknn's own float32 (784-100-10 and MLP-Mixer 1.3×), ≥ 2× PyTorch's best of float32 and bfloat16",
+        "mixed precision beside float32, and beside PyTorch's best of float32 and bfloat16, on processors with AVX512_BF16; goals 1.6× (784-100-10 and MLP-Mixer 1.3×) and 2×",
         "python benchmarks/bfloat16.py --torch-python PATH",
     ),
     Benchmark(
         "bfloat16_accuracy",
-        "mixed precision is as accurate as float32, to the noise of the seeds: MNIST, CIFAR-10, tabular data",
+        "mixed precision is as accurate as float32, to less than what seeds differ: MNIST, CIFAR-10, tabular data",
         "SKNN_DATA=FOLDER python benchmarks/bfloat16_accuracy.py",
     ),
     Benchmark(

@@ -32,7 +32,7 @@ ActivationName: TypeAlias = Literal[
 ]
 Auto: TypeAlias = Literal["auto"]
 Dtype: TypeAlias = Literal["float32", "float64"]
-MixedDtype: TypeAlias = Literal["float32", "float64", "mixed_bfloat16"]
+TrainingDtype: TypeAlias = Literal["float32", "float64", "mixed_bfloat16"]
 Pair: TypeAlias = int | tuple[int, int]
 Padding: TypeAlias = Literal["same", "valid"] | Pair
 Parametrization: TypeAlias = Literal["ntk", "standard"]

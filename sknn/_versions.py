@@ -27,7 +27,6 @@ def show_versions() -> None:
     print(f"            version: {__version__}")
     print(f"    instruction set: {engine.LEVEL}")
     print(f"          available: {', '.join(engine.available_levels())}")
-    fast = engine.load("float32").allow_pairs()
-    print(f"           bfloat16: {'fast' if fast else 'slow'}")
+    print(f"           bfloat16: {'fast' if engine.load('float32').has_pairs() else 'slow'}")
     print(f"             OpenMP: {'yes' if engine._cpu.has_openmp() else 'no'}")
     print(f"            threads: {engine.effective_threads()}")

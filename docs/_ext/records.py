@@ -445,14 +445,14 @@ def bfloat16_accuracy(root):
     rows = []
     for row in record["rows"]:
         errors = [f"{row[key]:.2%}" for key in ("float32", "mixed_bfloat16")]
-        difference = f"{100 * row['difference']:+.2f} ± {100 * row['standard_error']:.2f}"
-        rows.append([row["data"].replace("_", " "), models[row["model"]], *errors, difference])
+        points = (f"{100 * row['difference']:+.2f}", f"{100 * row['deviation']:.2f}")
+        rows.append([row["data"].replace("_", " "), models[row["model"]], *errors, *points])
     n_seeds = len(record["rows"][0]["errors"]["float32"])
     caption = (
-        f"Share of wrong answers on the test set, mean of {n_seeds} seeds; the difference in percentage points, with its "
-        f"standard error. {machine(record, 'benchmarks/bfloat16_accuracy.py --json')}"
+        f"Share of wrong answers on the test set, mean of {n_seeds} seeds; in percentage points, the difference, and "
+        f"the standard deviation of float32's errors over the seeds. {machine(record, 'benchmarks/bfloat16_accuracy.py --json')}"
     )
-    return Table(caption, ["data", "network", "float32", "mixed", "difference"], rows)
+    return Table(caption, ["data", "network", "float32", "mixed", "difference", "deviation"], rows)
 
 
 # ---- beside a random forest ---------------------------------------------------------------------------

@@ -47,8 +47,8 @@ static void
 add_values(const real *x, ptrdiff_t pixels, ptrdiff_t c, double weight, double *total)
 {
     SKNN_CHANNEL_BLOCKS(SKNN_WIDE, add_values_of, x, pixels, c, weight, total)
-    for (; k < c; k++)
-        for (ptrdiff_t i = 0; i < pixels; i++) total[k] += weight * x[i * c + k];
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        for (ptrdiff_t j = k; j < c; j++) total[j] += weight * x[i * c + j];
 }
 
 SKNN_INLINE void
@@ -73,11 +73,8 @@ static void
 add_squares(const real *x, ptrdiff_t pixels, ptrdiff_t c, double weight, const double *mean, double *total)
 {
     SKNN_CHANNEL_BLOCKS(SKNN_WIDE, add_squares_of, x, pixels, c, weight, mean, total)
-    for (; k < c; k++)
-        for (ptrdiff_t i = 0; i < pixels; i++) {
-            const double d = x[i * c + k] - mean[k];
-            total[k] += weight * d * d;
-        }
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        for (ptrdiff_t j = k; j < c; j++) total[j] += weight * (x[i * c + j] - mean[j]) * (x[i * c + j] - mean[j]);
 }
 
 SKNN_INLINE void
@@ -105,8 +102,8 @@ batch_norm_forward(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mea
                    const real *gamma, const real *beta, real *y)
 {
     SKNN_CHANNEL_BLOCKS(SKNN_V, normalize_of, x, pixels, c, mean, scale, gamma, beta, y)
-    for (; k < c; k++)
-        for (ptrdiff_t i = k; i < pixels * c; i += c) y[i] = (x[i] - mean[k]) * (scale[k] * gamma[k]) + beta[k];
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        for (ptrdiff_t j = k; j < c; j++) y[i * c + j] = (x[i * c + j] - mean[j]) * (scale[j] * gamma[j]) + beta[j];
 }
 
 SKNN_INLINE void
@@ -140,15 +137,11 @@ batch_norm_sums(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean, 
                 real *dgamma, real *dbeta)
 {
     SKNN_CHANNEL_BLOCKS(SKNN_V, add_gradients_of, x, pixels, c, mean, scale, dy, dgamma, dbeta)
-    for (; k < c; k++) {
-        real sum_d = 0, sum_dx = 0;
-        for (ptrdiff_t i = k; i < pixels * c; i += c) {
-            sum_d += dy[i];
-            sum_dx += dy[i] * (x[i] - mean[k]);
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        for (ptrdiff_t j = k; j < c; j++) {
+            dbeta[j] += dy[i * c + j];
+            dgamma[j] += dy[i * c + j] * ((x[i * c + j] - mean[j]) * scale[j]);
         }
-        dbeta[k] += sum_d;
-        dgamma[k] += sum_dx * scale[k];
-    }
 }
 
 SKNN_INLINE void
@@ -178,10 +171,9 @@ batch_norm_backward(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *me
                     const real *gamma, const real *dgamma, const real *dbeta, real weight, real *dy)
 {
     SKNN_CHANNEL_BLOCKS(SKNN_V, input_gradient_of, x, pixels, c, mean, scale, gamma, dgamma, dbeta, weight, dy)
-    for (; k < c; k++) {
-        const real outer = scale[k] * gamma[k], slope = weight * scale[k] * dgamma[k];
-        for (ptrdiff_t i = k; i < pixels * c; i += c)
-            dy[i] = outer * (dy[i] - weight * dbeta[k] - (x[i] - mean[k]) * slope);
-    }
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        for (ptrdiff_t j = k; j < c; j++)
+            dy[i * c + j] = scale[j] * gamma[j]
+                            * (dy[i * c + j] - weight * (dbeta[j] + (x[i * c + j] - mean[j]) * scale[j] * dgamma[j]));
 }
 #endif

@@ -10,24 +10,25 @@
    without the gain. (Only sums below 1.2e-38 differ, which the instruction takes as zero.)
 
    The tile reads rounded factors as words of 32 bits: pairs for the instruction, else single factors, the odd one of
-   a pair first. Weights are rounded once, when they change; other factors where a panel is multiplied. */
+   a pair first. Weights of dense layers and of Winograd convolutions become words when they change, and rows that
+   several panels multiply before that; all else is rounded where a panel is multiplied. */
 #ifndef SKNN_BFLOAT16_H
 #define SKNN_BFLOAT16_H
 #include "tile.h"
 
-#if !defined(SKNN_DOUBLE) && SKNN_VECTOR_BYTES == 64 && defined(__x86_64__)
+#if defined(__AVX512F__) && !defined(SKNN_DOUBLE) && (defined(__clang__) || __GNUC__ >= 11)
 #  define SKNN_PAIRS
 #  include <immintrin.h>
 #endif
 
-/* How a processor multiplies. `rows` rounds L rows of n values, `stride` apart: word w of column j goes to
+/* How factors are rounded and multiplied. `rows` rounds L rows of n values, `stride` apart: word w of column j goes to
    to[w * n + j]. `columns` rounds m rows of L contiguous values: word w of row i goes to to[i * to_stride + w]. */
-typedef struct {
+typedef struct Rounding {
     ptrdiff_t words_per_pair;
     void (*rows)(const real *from, ptrdiff_t stride, ptrdiff_t L, ptrdiff_t n, real *to);
     void (*columns)(const real *from, ptrdiff_t stride, ptrdiff_t L, ptrdiff_t m, real *to, ptrdiff_t to_stride);
     TileTable tiles;
-} RoundedProduct;
+} Rounding;
 
 /* ---- single factors ---- */
 
@@ -71,7 +72,7 @@ single_columns(const real *from, ptrdiff_t stride, ptrdiff_t L, ptrdiff_t m, rea
     }
 }
 
-static const RoundedProduct single_factors = {2, single_rows, single_columns, tiles};
+static const Rounding single_factors = {2, single_rows, single_columns, tiles};
 
 /* ---- pairs ---- */
 
@@ -166,44 +167,34 @@ pair_columns(const real *from, ptrdiff_t stride, ptrdiff_t L, ptrdiff_t m, real 
     }
 }
 
-static const RoundedProduct pairs_of_factors = {1, pair_rows, pair_columns, pair_tiles};
+static const Rounding pairs_of_factors = {1, pair_rows, pair_columns, pair_tiles};
 #endif
 
 /* ---- the one of this processor ---- */
 
-static int pairs_allowed = 1;
-
-static inline const RoundedProduct *
-rounded_product(void)
+static inline int
+has_pairs(void)
 {
 #ifdef SKNN_PAIRS
-    if (pairs_allowed && __builtin_cpu_supports("avx512bf16")) return &pairs_of_factors;
+    return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+    return 0;
 #endif
+}
+
+/* In pairs, if that is wanted and the processor can. */
+static inline const Rounding *
+rounding_of(int pairs)
+{
+#ifdef SKNN_PAIRS
+    if (pairs && has_pairs()) return &pairs_of_factors;
+#endif
+    (void)pairs;
     return &single_factors;
 }
 
-/* Whether pairs are multiplied from now on: if they are allowed, and the processor can. */
-static inline int
-allow_pairs(int allowed)
-{
-    pairs_allowed = allowed;
-    return rounded_product() != &single_factors;
-}
-
 /* Words of K factors. */
-static inline ptrdiff_t rounded_words(ptrdiff_t K) { return (K + 1) / 2 * rounded_product()->words_per_pair; }
-
-static inline void
-round_rows(const real *from, ptrdiff_t stride, ptrdiff_t L, ptrdiff_t n, real *to)
-{
-    rounded_product()->rows(from, stride, L, n, to);
-}
-
-static inline void
-round_columns(const real *from, ptrdiff_t stride, ptrdiff_t L, ptrdiff_t m, real *to, ptrdiff_t to_stride)
-{
-    rounded_product()->columns(from, stride, L, m, to, to_stride);
-}
+static inline ptrdiff_t rounded_words(const Rounding *r, ptrdiff_t K) { return (K + 1) / 2 * r->words_per_pair; }
 
 /* ---- rounding on the way ---- */
 
@@ -224,21 +215,22 @@ typedef struct {
 /* Rounds factors from `at` on until the chunk is full or the sums are over; returns the number of words. One of the
    strides of A is 1. */
 static ptrdiff_t
-round_chunk(const RoundedProduct *product, const Contraction *inner, Place *at, const real *A, ptrdiff_t am,
-            ptrdiff_t m, const real *B, ptrdiff_t columns, Chunk *chunk)
+round_chunk(const Contraction *inner, Place *at, const real *A, ptrdiff_t am, ptrdiff_t m, const real *B,
+            ptrdiff_t columns, Chunk *chunk)
 {
+    const Rounding *rounding = inner->rounding;
     ptrdiff_t words = 0;
     while (at->r < inner->R && words < SKNN_CHUNK_WORDS) {
-        const ptrdiff_t space = 2 * (SKNN_CHUNK_WORDS - words) / product->words_per_pair;
+        const ptrdiff_t space = 2 * (SKNN_CHUNK_WORDS - words) / rounding->words_per_pair;
         const ptrdiff_t L = inner->K - at->k < space ? inner->K - at->k : space;
         const real *a = A + at->r * inner->ar + at->s * inner->as + at->k * inner->ak;
         const real *b = B + at->r * inner->br + at->s * inner->bs + at->k * inner->bk;
         if (am == 1)
-            product->rows(a, inner->ak, L, m, chunk->a + words * m);
+            rounding->rows(a, inner->ak, L, m, chunk->a + words * m);
         else
-            product->columns(a, am, L, m, chunk->a + words, SKNN_CHUNK_WORDS);
-        product->rows(b, inner->bk, L, columns, chunk->b + words * columns);
-        words += (L + 1) / 2 * product->words_per_pair;
+            rounding->columns(a, am, L, m, chunk->a + words, SKNN_CHUNK_WORDS);
+        rounding->rows(b, inner->bk, L, columns, chunk->b + words * columns);
+        words += rounded_words(rounding, L);
         at->k += L;
         if (at->k == inner->K) {
             at->k = 0;
@@ -249,20 +241,19 @@ round_chunk(const RoundedProduct *product, const Contraction *inner, Place *at, 
 }
 
 /* At most SKNN_CHUNK_ROWS rows of a panel. Between chunks, sums stay in the chunk's C: in C itself, the overhang of a
-   row would spoil the next one. */
-static void
+   row would spoil the next one. Not inlined: other products need no chunk on their stack. */
+static SKNN_NOINLINE void
 multiply_chunks(const real *A, ptrdiff_t am, const real *B, const Contraction *inner, const real *I, ptrdiff_t im,
                 real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Prefetch *next)
 {
-    const RoundedProduct *product = rounded_product();
     const ptrdiff_t columns = nr * SKNN_V;
     Chunk chunk;
     Place at = {0, 0, 0};
     do {
-        const ptrdiff_t words = round_chunk(product, inner, &at, A, am, m, B, columns, &chunk);
+        const ptrdiff_t words = round_chunk(inner, &at, A, am, m, B, columns, &chunk);
         const int last = at.r == inner->R;
         const Contraction packed = matrix_contraction(words, am == 1 ? m : 1, columns);
-        multiply_tiles(product->tiles, chunk.a, am == 1 ? 1 : SKNN_CHUNK_WORDS, chunk.b, &packed, I, im,
+        multiply_tiles(inner->rounding->tiles, chunk.a, am == 1 ? 1 : SKNN_CHUNK_WORDS, chunk.b, &packed, I, im,
                        last ? C : chunk.c, last ? cm : columns, m, nr, next);
         I = chunk.c;
         im = columns;
@@ -275,10 +266,10 @@ static void
 multiply_panel(const real *A, ptrdiff_t am, const real *B, const Contraction *inner, const real *I, ptrdiff_t im,
                real *C, ptrdiff_t cm, ptrdiff_t m, ptrdiff_t nr, const Prefetch *next)
 {
-    if (inner->factors == SKNN_AS_THEY_ARE) multiply_tiles(tiles, A, am, B, inner, I, im, C, cm, m, nr, next);
-    if (inner->factors == SKNN_ROUNDED)
-        multiply_tiles(rounded_product()->tiles, A, am, B, inner, I, im, C, cm, m, nr, next);
-    if (inner->factors != SKNN_TO_ROUND) return;
+    if (!inner->rounding || inner->words) {
+        multiply_tiles(inner->rounding ? inner->rounding->tiles : tiles, A, am, B, inner, I, im, C, cm, m, nr, next);
+        return;
+    }
     for (ptrdiff_t i = 0; i < m; i += SKNN_CHUNK_ROWS) {
         const ptrdiff_t rows = m - i < SKNN_CHUNK_ROWS ? m - i : SKNN_CHUNK_ROWS;
         multiply_chunks(A + i * am, am, B, inner, I ? I + i * im : NULL, im, C + i * cm, cm, rows, nr,

@@ -42,7 +42,7 @@ cdef ConvLayout conv_layout(Py_ssize_t width, Py_ssize_t channels, Py_ssize_t oh
     layout.vectors = n_vectors(layout.width)
     layout.n_values = layout.groups * layout.rows * layout.vectors * SKNN_V
     layout.inner.R, layout.inner.S, layout.inner.K = geom.kh, layout.taps, channels
-    layout.inner.factors = SKNN_AS_THEY_ARE
+    layout.inner.rounding, layout.inner.words = NULL, False
     if contiguous:
         layout.inner.S, layout.inner.K = 1, layout.taps * channels
     layout.inner.ar, layout.inner.as_, layout.inner.ak = geom.dh * width * c, geom.dw * c, 1
@@ -137,7 +137,8 @@ cdef void conv_forward(const Parameter* p, const Geometry* geom, const Weights* 
     cdef const real* b = weights.packed + p.bias
     cdef Py_ssize_t i
     if p.winograd >= 0:
-        winograd_forward(p, geom, weights.derived + (p.words if p.rounded else p.winograd), b, x, y, rows, scratch)
+        winograd_forward(p, geom, weights.derived + (p.winograd if p.rounding == NULL else p.words), b, x, y,
+                         rows, scratch)
         return
     if layout.offset >= 0:
         w, b = weights.derived + layout.offset, weights.derived + layout.bias
@@ -230,7 +231,7 @@ cdef void conv_weight_gradient(const Parameter* p, Matrix x, Matrix d, Py_ssize_
     cdef Py_ssize_t group, k, i, j, m = layout.inner.K, step = layout.pixels * layout.oc
     cdef Panel panel
     cdef Contraction inner = Contraction(rows, layout.oh, layout.steps, x.stride, layout.row_step, layout.am,
-                                         d.stride, layout.steps * step, step, kind_of_factors(p))
+                                         d.stride, layout.steps * step, step, p.rounding, False)
     cdef const real* a
     cdef real* w
     for group in range(layout.groups):

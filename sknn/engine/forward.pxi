@@ -214,7 +214,8 @@ def forward(Program program not None, Rows x not None, coefs, intercepts, out no
     last_buffer = plan.ops[(n_ops if n_ops >= 0 else plan.n_ops) - 1].target if n_ops != 0 else 0
     if out.shape != (n, plan.buffers[last_buffer].width):
         raise ValueError(f"out must have the shape ({n}, {plan.buffers[last_buffer].width})")
-    few = n <= FEW_ROWS and x.input.kind != CSR and (n_threads == 1 or plan.lane_values == 0)
+    few = (n <= FEW_ROWS and x.input.kind != CSR and (n_threads == 1 or plan.lane_values == 0)
+           and not plan.bfloat16)   # rounds packed weights
     if few:
         n_threads = 1               # the array ends are copied to one shared place
     weights = ForwardWeights(program, coefs, intercepts, statistics, few)

@@ -114,11 +114,12 @@ cdef void step_along(const Orthogonal* o, int n_iterations, double step, Panel p
 
 # Rows begin..end of C = A B. `am` and `ak` are the strides of A's rows and columns.
 cdef void multiply_rows(const Parameter* p, const real* A, Py_ssize_t am, Py_ssize_t ak, Matrix B, Matrix C,
-                        Py_ssize_t depth, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+                        Py_ssize_t depth, Py_ssize_t columns, Py_ssize_t begin,
+                        Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t i, vectors = n_vectors(columns)
     cdef Panel panel
     cdef Contraction inner = matrix_contraction(depth, ak, B.stride)
-    inner.factors = kind_of_factors(p)
+    inner.rounding = p.rounding
     if begin == end:
         return
     for i in range(panel_count(vectors)):

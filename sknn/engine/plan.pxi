@@ -18,6 +18,7 @@ cdef struct Plan:
     Py_ssize_t scratch                  # per thread
     Py_ssize_t halos                    # per thread: zero-padded gradients of the convolutions
     bint winograd                       # whether there are Winograd convolutions
+    bint bfloat16                       # whether products round their factors
     bint images                         # whether rows may be read slightly past their end
     int n_segments                      # batch norms split the ops into segments
     int* segments                       # segment k: ops segments[k] to segments[k + 1]

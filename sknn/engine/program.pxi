@@ -32,13 +32,16 @@ cdef class Program:
         Constants of ops: the bins of piecewise linear embeddings.
     bfloat16 : bool
         Whether products of dense layers and convolutions round their factors to bfloat16.
+    pairs : bool
+        Whether rounded factors are multiplied in pairs, where the processor can; the bits are the same.
     """
 
     cdef Plan plan
 
-    def __cinit__(self, ops, buffers, parameters, loss, tables=(), bint bfloat16=False):
+    def __cinit__(self, ops, buffers, parameters, loss, tables=(), bint bfloat16=False, bint pairs=True):
         cdef Plan* plan = &self.plan
         cdef int i
+        plan.bfloat16 = bfloat16
         plan.n_ops = len(ops)
         plan.n_buffers = len(buffers)
         plan.n_parameters = len(parameters)
@@ -62,7 +65,8 @@ cdef class Program:
             plan.buffers[i] = Buffer(buffer.width, 0, buffer.gradient, False)
         for i, parameter in enumerate(parameters):
             self._take_parameter(plan.parameters + i, parameter)
-            plan.parameters[i].rounded = bfloat16
+            if bfloat16:
+                plan.parameters[i].rounding = rounding_of(pairs)
         self._take_loss(loss)
         check_plan(plan, tables)
         for i in range(plan.n_ops):
@@ -320,9 +324,6 @@ cdef void derive_all(const Plan* plan, const real* packed, real* derived, bint b
             derive(plan, plan.ops + i, get_panel(p.n_in, p.vectors, k), packed, derived, 0, p.n_in, backward)
 
 
-def allow_pairs(bint allowed=True):
-    """Whether Programs with bfloat16 that are made from now on multiply pairs: if they may, and the processor can.
-
-    For tests; the bits are the same. Programs that are there must not be used any more.
-    """
-    return bool(c_allow_pairs(allowed))
+def has_pairs():
+    """Whether this module multiplies rounded factors in pairs on this processor, which is fast."""
+    return bool(c_has_pairs())

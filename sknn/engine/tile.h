@@ -1,4 +1,5 @@
-/* The register tile: one kernel for all matrix products and convolutions.
+/* The register tile: one kernel for all matrix products and convolutions. (Factors in bfloat16 have one of the same
+   shapes, see bfloat16.h.)
 
        C[m][n] = I[m][n] + sum_r sum_s sum_k A[m*am + r*ar + s*as + k*ak] * B[r*br + s*bs + k*bk + n]
 
@@ -38,6 +39,7 @@ typedef uint32_t natural;
 #  endif
 #  define SKNN_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #  define SKNN_ALIGNED __attribute__((aligned(64)))
+#  define SKNN_NOINLINE __attribute__((noinline))
 #  if defined(__AVX512F__)
 #    define SKNN_VECTOR_BYTES 64
 #  elif defined(__AVX2__)
@@ -61,6 +63,7 @@ SKNN_INLINE vec vec_choose(mask m, vec a, vec b) { return (vec)(((mask)a & m) | 
 #  define SKNN_VECTORIZE
 #  define SKNN_PREFETCH(address)
 #  define SKNN_ALIGNED
+#  define SKNN_NOINLINE
 #  define SKNN_VECTOR_BYTES ((int)sizeof(real))
 typedef real vec;
 typedef int mask;
@@ -70,22 +73,22 @@ SKNN_INLINE vec vec_choose(mask m, vec a, vec b) { return m ? a : b; }
 #define SKNN_V ((ptrdiff_t)(SKNN_VECTOR_BYTES / sizeof(real)))   /* elements of a vector */
 #define SKNN_LINE ((ptrdiff_t)(64 / sizeof(real)))               /* elements of a cache line */
 
-/* What A and B hold: factors as they are, factors to be rounded to bfloat16, or words of rounded ones, see bfloat16.h */
-enum { SKNN_AS_THEY_ARE, SKNN_TO_ROUND, SKNN_ROUNDED };
-
-/* Sizes and strides of the inner dimensions, over which a tile sums. */
+/* Sizes and strides of the inner dimensions, over which a tile sums. `rounding` is how factors are rounded (NULL: not
+   at all), `words` whether A and B hold rounded ones; see bfloat16.h. */
+struct Rounding;
 typedef struct {
     ptrdiff_t R, S, K;
     ptrdiff_t ar, as, ak;
     ptrdiff_t br, bs, bk;
-    ptrdiff_t factors;
+    const struct Rounding *rounding;
+    int words;
 } Contraction;
 
 /* A matrix product with row stride bk of B and column stride ak of A. */
 static inline Contraction
 matrix_contraction(ptrdiff_t K, ptrdiff_t ak, ptrdiff_t bk)
 {
-    const Contraction inner = {1, 1, K, 0, 0, ak, 0, 0, bk, SKNN_AS_THEY_ARE};
+    const Contraction inner = {1, 1, K, 0, 0, ak, 0, 0, bk, NULL, 0};
     return inner;
 }
 
@@ -152,7 +155,8 @@ typedef void (*tile_function)(const real *, ptrdiff_t, const real *, const Contr
 #  define SKNN_EACH_TILE(X)                                                                          \
     SKNN_EACH_1_TO_14(X, 1) SKNN_EACH_1_TO_14(X, 2) SKNN_EACH_1_TO_9(X, 3) SKNN_EACH_1_TO_6(X, 4)
 #  define SKNN_TILE_TABLE(NAME)                                                                      \
-    {{SKNN_EACH_1_TO_14(NAME, 1)}, {SKNN_EACH_1_TO_14(NAME, 2)}, {SKNN_EACH_1_TO_9(NAME, 3)}, {SKNN_EACH_1_TO_6(NAME, 4)}}
+    {{SKNN_EACH_1_TO_14(NAME, 1)}, {SKNN_EACH_1_TO_14(NAME, 2)}, {SKNN_EACH_1_TO_9(NAME, 3)},       \
+     {SKNN_EACH_1_TO_6(NAME, 4)}}
 static const int tile_rows[SKNN_TILE_COLUMNS] = {14, 14, 9, 6};
 #else
 #  define SKNN_TILE_COLUMNS 2

@@ -1,5 +1,14 @@
 # Types that all parts of the engine share. `real` is float or double, as set by the including stub.
 
+cdef extern from "bfloat16.h" nogil:
+    ctypedef struct Rounding:
+        void (*rows)(const real*, Py_ssize_t stride, Py_ssize_t L, Py_ssize_t n, real* to) noexcept nogil
+        void (*columns)(const real*, Py_ssize_t stride, Py_ssize_t L, Py_ssize_t m, real* to,
+                        Py_ssize_t to_stride) noexcept nogil
+    const Rounding* rounding_of(bint pairs) noexcept
+    Py_ssize_t rounded_words(const Rounding* rounding, Py_ssize_t K) noexcept
+    bint c_has_pairs "has_pairs"() noexcept
+
 cdef extern from "tile.h" nogil:
     ctypedef int sint
     Py_ssize_t SKNN_V
@@ -19,9 +28,8 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t br
         Py_ssize_t bs
         Py_ssize_t bk
-        Py_ssize_t factors
-    enum:
-        SKNN_AS_THEY_ARE, SKNN_TO_ROUND, SKNN_ROUNDED
+        const Rounding* rounding
+        bint words
     Contraction matrix_contraction(Py_ssize_t K, Py_ssize_t ak, Py_ssize_t bk) noexcept
     Py_ssize_t SKNN_SPARE
     Py_ssize_t SKNN_TILE_COLUMNS
@@ -42,11 +50,6 @@ cdef extern from "bfloat16.h" nogil:
     void multiply_panel(const real* A, Py_ssize_t am, const real* B, const Contraction* inner,
                         const real* I, Py_ssize_t im, real* C, Py_ssize_t cm,
                         Py_ssize_t m, Py_ssize_t nr, const Prefetch* next) noexcept
-    Py_ssize_t rounded_words(Py_ssize_t K) noexcept
-    void round_rows(const real* start, Py_ssize_t stride, Py_ssize_t L, Py_ssize_t n, real* to) noexcept
-    void round_columns(const real* start, Py_ssize_t stride, Py_ssize_t L, Py_ssize_t m, real* to,
-                       Py_ssize_t to_stride) noexcept
-    bint c_allow_pairs "allow_pairs"(bint allowed) noexcept
 
 cdef extern from "real_math.h" nogil:
     real real_sqrt(real x) noexcept
@@ -148,7 +151,7 @@ cdef struct Parameter:
     Py_ssize_t lane             # offset of its gradient in a lane; -1: not summed in lanes
     Py_ssize_t lane_bias
     bint decays, trained, biased
-    bint rounded                # its products round their factors to bfloat16, see bfloat16.h
+    const Rounding* rounding    # of the factors of its products to bfloat16, see bfloat16.h; NULL: none
     double rate_factor, bias_rate_factor        # learning-rate multipliers
     double decay_factor         # multiplier of decoupled weight decay
     bint fitted                 # prediction of a few rows reads the fitted array directly

@@ -129,8 +129,7 @@ cdef void multiply_positions(const Parameter* p, real* A, Py_ssize_t a_plane, Py
         factors = take_factors(p, Matrix(A + position * a_plane, am), K, m, scratch)
         for k in range(panel_count(vectors)):
             panel = get_panel(SKNN_POSITIONS * factors.K, vectors, k)
-            inner = matrix_contraction(factors.K, 1, panel.width)
-            inner.factors = factors.kind
+            inner = contraction_of(p, factors, panel.width)
             multiply_panel(factors.rows.at, factors.rows.stride,
                            B + panel.offset + position * factors.K * panel.width, &inner, NULL, 0,
                            C + position * c_plane + panel.begin, vectors * SKNN_V, m, panel.vectors, NULL)
@@ -185,7 +184,7 @@ cdef void winograd_weight_gradient(const Parameter* p, const Geometry* geom, Mat
         map_inputs(geom, &s, x, first, last)
         map_gradients(geom, &s, d, first, last)
         inner = matrix_contraction(last - first, n_vectors(geom.c) * SKNN_V, width)
-        inner.factors = kind_of_factors(p)
+        inner.rounding = p.rounding
         for position in range(SKNN_POSITIONS):
             for k in range(panel_count(p.vectors)):
                 panel = get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
@@ -234,12 +233,12 @@ cdef void derive_winograd(const Parameter* p, const Geometry* geom, const real* 
                 transposed = derived + p.winograd_transposed + across.offset + channel - across.begin
                 transposed += (position * depth + depth_of(p, panel.begin)) * across.width
                 row = u + position * geom.c * panel.width
-                if p.rounded:
-                    round_columns(row, 0, panel.width, 1, words, 0)
+                if p.rounding != NULL:
+                    p.rounding.columns(row, 0, panel.width, 1, words, 0)
                     row = words
                 for out in range(depth_of(p, min(panel.width, geom.oc - panel.begin))):
                     transposed[out * across.width] = row[out]
-        if p.rounded:
+        if p.rounding != NULL:
             round_positions(p, geom, panel, of_u, derived, first, last)
 
 
@@ -247,9 +246,10 @@ cdef void derive_winograd(const Parameter* p, const Geometry* geom, const real* 
 cdef void round_positions(const Parameter* p, const Geometry* geom, Panel panel, Panel of_u, real* derived,
                           Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     cdef Py_ssize_t position, depth = depth_of(p, geom.c)
-    cdef Panel of_words = get_panel(SKNN_POSITIONS * depth, p.vectors, panel_of(p.vectors, panel.begin // SKNN_V))
+    cdef Panel of_words = get_panel(SKNN_POSITIONS * depth, p.vectors,
+                                    panel_of(p.vectors, panel.begin // SKNN_V))
     for position in range(SKNN_POSITIONS):
-        round_rows(derived + p.winograd + of_u.offset + (position * geom.c + first) * panel.width, panel.width,
-                   last - first, panel.width,
-                   derived + p.words + of_words.offset
-                   + (position * depth + depth_of(p, first)) * panel.width)
+        p.rounding.rows(derived + p.winograd + of_u.offset + (position * geom.c + first) * panel.width,
+                        panel.width, last - first, panel.width,
+                        derived + p.words + of_words.offset
+                        + (position * depth + depth_of(p, first)) * panel.width)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sknn._state import on_snapshot
-from sknn._types import ActivationName, ArrayOr, Auto, MixedDtype, Samples, Seed, Sizes
+from sknn._types import ActivationName, ArrayOr, Auto, Samples, Seed, Sizes, TrainingDtype
 from sknn.augmentation import Augmentation
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.constraints import CLASSIFIER, CNN
@@ -210,7 +210,7 @@ class CNNClassifier(NetworkClassifier):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: MixedDtype | None = "float32",
+        dtype: TrainingDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         class_weight: ClassWeight = None,

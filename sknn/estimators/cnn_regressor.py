@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sknn._types import ActivationName, Auto, MixedDtype, Seed, Sizes
+from sknn._types import ActivationName, Auto, Seed, Sizes, TrainingDtype
 from sknn.augmentation import Augmentation
 from sknn.estimators.constraints import CNN, REGRESSOR
 from sknn.estimators.families import CNNFamily
@@ -206,7 +206,7 @@ class CNNRegressor(NetworkRegressor):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: MixedDtype | None = "float32",
+        dtype: TrainingDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         loss: RegressionLoss = "squared_error",

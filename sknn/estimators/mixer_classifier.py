@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sknn._types import ActivationName, Auto, MixedDtype, Pair, Seed
+from sknn._types import ActivationName, Auto, Pair, Seed, TrainingDtype
 from sknn.augmentation import Augmentation
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.constraints import CLASSIFIER, MIXER
@@ -233,7 +233,7 @@ class MLPMixerClassifier(NetworkClassifier):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: MixedDtype | None = "float32",
+        dtype: TrainingDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         class_weight: ClassWeight = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sknn._types import ActivationName, Auto, MixedDtype, Pair, Seed
+from sknn._types import ActivationName, Auto, Pair, Seed, TrainingDtype
 from sknn.augmentation import Augmentation
 from sknn.estimators.constraints import MIXER, REGRESSOR
 from sknn.estimators.families import MixerFamily
@@ -219,7 +219,7 @@ class MLPMixerRegressor(NetworkRegressor):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: MixedDtype | None = "float32",
+        dtype: TrainingDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         loss: RegressionLoss = "squared_error",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sknn._types import ActivationName, Auto, MixedDtype, Seed, Sizes
+from sknn._types import ActivationName, Auto, Seed, Sizes, TrainingDtype
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.constraints import CLASSIFIER, MLP
 from sknn.estimators.families import MLPFamily
@@ -197,7 +197,7 @@ class MLPClassifier(NetworkClassifier):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: MixedDtype | None = "float32",
+        dtype: TrainingDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         class_weight: ClassWeight = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sknn._types import ActivationName, Auto, MixedDtype, Seed, Sizes
+from sknn._types import ActivationName, Auto, Seed, Sizes, TrainingDtype
 from sknn.estimators.constraints import MLP, REGRESSOR
 from sknn.estimators.families import MLPFamily
 from sknn.estimators.parameters import LearningRate, RegressionLoss, Scoring, Solver
@@ -191,7 +191,7 @@ class MLPRegressor(NetworkRegressor):
         scoring: Scoring = None,
         clip_norm: float | None = None,
         warmup: float = 0.0,
-        dtype: MixedDtype | None = "float32",
+        dtype: TrainingDtype | None = "float32",
         n_threads: int | None = None,
         max_time: float | None = None,
         quantile: float = 0.5,

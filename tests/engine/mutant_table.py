@@ -41,6 +41,8 @@ MUTANTS = [
     Mutant("bfloat16: ties away from zero", "bfloat16.h", "0x7fffu + (u >> 16 & 1u)", "0x8000u"),
     Mutant("bfloat16: the even factor first", "bfloat16.h", "            to[k] = nearest_bfloat16(from[k + 1]);\n            to[k + 1] = nearest_bfloat16(from[k]);", "            to[k] = nearest_bfloat16(from[k]);\n            to[k + 1] = nearest_bfloat16(from[k + 1]);"),
     Mutant("bfloat16: sums between chunks in C", "bfloat16.h", "last ? C : chunk.c, last ? cm : columns", "C, cm"),
+    Mutant("bfloat16: rows of the first chunk for all", "bfloat16.h", "multiply_chunks(A + i * am,", "multiply_chunks(A,"),
+    Mutant("bfloat16: a few rows from weights that are not there", "forward.pxi", "and not plan.bfloat16)", ")"),
     Mutant("bfloat16: a window's next row begins where it ended", "bfloat16.h", "at->k = 0;", "at->k = at->k;"),
     Mutant("bfloat16: words of the padding of transposed weights", "ops/dense.pxi", "if (i + 1) * SKNN_V > last:     # the padding", "if False:     # the padding"),
     Mutant("bfloat16: shares of Winograd's weights cut pairs", "ops/conv.pxi", "share // n_shares // 2 * 2", "share // n_shares"),
@@ -52,6 +54,8 @@ MUTANTS = [
     Mutant("gradient of that mean", "ops/pool.pxi", "            share = share_of_mean(geom, &t, oy, ox, counts_padding)\n            for i in range", "            share = share_of_mean(geom, &t, oy, ox, True)\n            for i in range"),
     # normalisation
     Mutant("batch norm: gradient without weights", "batch_norm.h", "constant[n] = weight * CONST_VEC(dbeta", "constant[n] = CONST_VEC(dbeta"),
+    Mutant("batch norm: slope without weights", "batch_norm.h", "slope[n] = weight * s *", "slope[n] = s *"),
+    Mutant("batch norm: last channels without weights", "batch_norm.h", "dy[i * c + j] - weight * (dbeta[j]", "dy[i * c + j] - (dbeta[j]"),
     Mutant("batch norm: mean without weights", "ops/batch_norm.pxi", "pixels, c, weight, mean)", "pixels, c, 1, mean)"),
     Mutant("batch norm: variance without weights", "ops/batch_norm.pxi", "c, weight_of(weights, samples[r]), mean, deviation)", "c, 1, mean, deviation)"),
     Mutant("batch norm: moments of lanes without their distance", "ops/batch_norm.pxi", "a[c + k] += b[c + k] + a[0] * share * difference * difference", "a[c + k] += b[c + k]"),

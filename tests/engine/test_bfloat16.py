@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sknn import layers as L
+from sknn.engine import load
 from sknn.losses import Loss
 from sknn.optimizers import Adam, Muon
 from tests import reference_layers
@@ -22,7 +23,8 @@ CASES = {
     "dropout": ([L.Dropout(0.3), L.Dense(40), L.Dropout(0.5)], (21,)),
     "tokens": ([L.Transposed([L.Conv2D(20, 1), L.Conv2D(16, 1)]), L.Flatten()], (4, 4, 6)),
     "few channels": ([L.Conv2D(8, 3), L.Flatten()], (6, 6, 3)),
-    "1 x 1": ([L.Conv2D(20, 1), L.Flatten()], (5, 4, 16)),
+    "1 x 1": ([L.Conv2D(20, 1), L.Flatten()], (11, 10, 16)),
+    "wide windows": ([L.Conv2D(20, (1, 3), strides=2), L.Flatten()], (3, 9, 40)),
     "5 x 5": ([L.Conv2D(24, 5, padding="same"), L.Flatten()], (9, 7, 17)),
     "strides": ([L.Conv2D(18, 3, strides=2), L.Flatten()], (9, 8, 32)),
     "dilation": ([L.Conv2D(70, 3, dilation=2), L.Flatten()], (7, 8, 16)),
@@ -33,16 +35,13 @@ CASES = {
 WINOGRAD = ([L.Conv2D(32, 3, padding="same"), L.Conv2D(80, 3), L.Flatten()], (14, 12, 50))
 
 
-def rounded(engine, name, loss=LOSSES["softmax"], **options):
+def rounded(engine, name, loss=LOSSES["softmax"], pairs=True):
     layers, shape = CASES.get(name, WINOGRAD)
-    net = Layered(engine, layers, shape, loss, activation="tanh", **options)
-    net.program = net.network.program(loss, mean_gradient=True, bfloat16=True)
+    net = Layered(engine, layers, shape, loss, activation="tanh")
+    plan, lowered = net.network.plan, loss.lower(net.engine, True)
+    parts = plan.ops, plan.buffers, plan.parameters, lowered, plan.tables
+    net.program = net.engine.Program(*parts, bfloat16=True, pairs=pairs)
     return net
-
-
-@pytest.fixture(params=LEVELS)
-def double(request):
-    return EngineUnderTest(request.param, "float64")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -88,30 +87,23 @@ def test_rounding_of_a_factor(level, value):
     )
 
 
-def trained(name, n_threads=1, optimizer=None):
-    net = rounded(EngineUnderTest("avx512", "float32"), name)
+def trained(name, optimizer, pairs):
+    net = rounded(EngineUnderTest("avx512", "float32"), name, pairs=pairs)
     X, y = net.images(75), targets(net.loss, 75, "float32")
-    trainer = net.trainer(X, y, optimizer or Adam(), batch_size=30, n_threads=n_threads)
+    trainer = net.trainer(X, y, optimizer, batch_size=30)
     losses = run_epochs(trainer, range(3), 0.01, True)
     return flat(stored(net, trainer)), losses
 
 
-@pytest.fixture
-def pairs():
-    """An engine that multiplies pairs; single factors after `allow_pairs(False)`."""
-    engine = EngineUnderTest("avx512", "float32").mlp(1).engine if "avx512" in LEVELS else None
-    if engine is None or not engine.allow_pairs():
-        pytest.skip("the processor, or the build, has no AVX512_BF16")
-    yield engine
-    engine.allow_pairs()
-
-
+@pytest.mark.skipif(
+    "avx512" not in LEVELS or not load("float32", "avx512").has_pairs(),
+    reason="the processor, or the build, has no AVX512_BF16",
+)
 @pytest.mark.parametrize("name", [*CASES, "Winograd"])
 @pytest.mark.parametrize("optimizer", [Adam(), Muon(n_iterations=2)], ids=["Adam", "Muon"])
-def test_pairs_have_the_bits_of_single_factors(pairs, name, optimizer):
-    weights, losses = trained(name, optimizer=optimizer)
-    assert not pairs.allow_pairs(False)
-    expected, expected_losses = trained(name, optimizer=optimizer)
+def test_pairs_have_the_bits_of_single_factors(name, optimizer):
+    weights, losses = trained(name, optimizer, pairs=True)
+    expected, expected_losses = trained(name, optimizer, pairs=False)
     assert np.array_equal(weights, expected)
     assert losses == expected_losses
 
@@ -137,3 +129,13 @@ def test_winograd_rounds_its_maps(double):
     gradient, expected = flat(net.loss_and_gradient(X, y)[1]), flat(net.reference(X, y)[1])
     off = np.linalg.norm(gradient - expected) / np.linalg.norm(expected)
     assert 1e-4 < off < 0.05
+
+
+@pytest.mark.parametrize("name", ["odd widths", "5 x 5", "Winograd"])
+def test_outputs_of_single_rows(tested_engine, name):
+    net = rounded(tested_engine, name)
+    X = net.images(12)
+    together = net.forward(X)
+    for n in (1, 8):
+        alone = np.concatenate([net.forward(X[i : i + n]) for i in range(0, 12, n)])
+        assert np.array_equal(alone, together)

@@ -83,7 +83,8 @@ cdef void batch_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix 
     begin_channels(p, lane)
     for r in range(t.rows):
         batch_norm_sums(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean,
-                        mean + padded(&op.geometry), d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias)
+                        mean + padded(&op.geometry), d.at + r * d.stride, lane.gradient + p.lane,
+                        lane.gradient + p.lane_bias)
 
 
 cdef int reserve_batch_norm(Plan* plan, Op* op) except -1:

@@ -49,7 +49,7 @@ cdef inline Py_ssize_t share_of(Py_ssize_t c, int share, int n_shares) noexcept 
 
 
 cdef enum:
-    # With fewer channels in each group, rounding costs what the products save.
+    # With fewer input channels in each group, rounding costs what the products save.
     ROUNDED_CHANNELS = 16
 
 
@@ -59,14 +59,15 @@ cdef int lay_out_conv_forward(Plan* plan, const Op* op) except -1:
     cdef Parameter* p = plan.parameters + op.parameter
     p.forward = conv_layout(geom.w, geom.c // geom.groups, geom.oh, geom.ow, geom.oc // geom.groups, geom,
                             geom.sh, geom.sw)
-    p.rounded &= p.forward.channels >= ROUNDED_CHANNELS
-    p.forward.inner.factors = kind_of_factors(p)
+    if p.forward.channels < ROUNDED_CHANNELS:
+        p.rounding = NULL
+    p.forward.inner.rounding = p.rounding
     if prefers_winograd(p, geom):
         plan.winograd = True
         p.winograd = plan.n_derived
         p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(geom) >= FEW_TILES
         plan.n_derived += SKNN_POSITIONS * geom.c * p.vectors * SKNN_V
-        if p.rounded:
+        if p.rounding != NULL:
             p.words = plan.n_derived
             plan.n_derived += SKNN_POSITIONS * depth_of(p, geom.c) * p.vectors * SKNN_V
     elif is_derived(&p.forward):
@@ -86,7 +87,7 @@ cdef int lay_out_conv_backward(Plan* plan, const Op* op) except -1:
         p.backward = scatter_layout(&op.geometry)
     else:
         p.backward = flipped_layout(&op.geometry)
-    p.backward.inner.factors = kind_of_factors(p)
+    p.backward.inner.rounding = p.rounding
     p.backward.offset = plan.n_derived
     plan.n_derived += whole_lines(p.backward.n_values)
     return 0

@@ -18,23 +18,22 @@ cdef inline Prefetch following_panel(const real* packed, Panel panel, Py_ssize_t
 
 
 # y = bias + A B. The panels of B have `depth` rows, of which the first A.K are read.
-cdef void multiply(Factors A, const real* B, Py_ssize_t depth, Py_ssize_t vectors, const real* bias, Matrix y,
-                   Py_ssize_t rows, const Prefetch* after) noexcept nogil:
+cdef void multiply(const Parameter* p, Factors A, const real* B, Py_ssize_t depth, Py_ssize_t vectors,
+                   const real* bias, Matrix y, Py_ssize_t rows, const Prefetch* after) noexcept nogil:
     cdef Py_ssize_t i
     cdef Panel panel
-    cdef Contraction inner = matrix_contraction(A.K, 1, 0)
+    cdef Contraction inner
     cdef Prefetch next
     cdef const Prefetch* following
-    inner.factors = A.kind
     for i in range(panel_count(vectors)):
         panel = get_panel(depth, vectors, i)
         next = following_panel(B, panel, depth, vectors)
-        inner.bk = panel.width
+        inner = contraction_of(p, A, panel.width)
         following = after
         if next.count > 0:
             following = &next
-        multiply_panel(A.rows.at, A.rows.stride, B + panel.offset, &inner, bias, 0, y.at + panel.begin, y.stride,
-                       rows, panel.vectors, following)
+        multiply_panel(A.rows.at, A.rows.stride, B + panel.offset, &inner, bias, 0, y.at + panel.begin,
+                       y.stride, rows, panel.vectors, following)
         if bias != NULL:
             bias += panel.width
 
@@ -45,19 +44,19 @@ cdef void dense_forward(const Parameter* p, const Weights* weights, bint trainin
     cdef const real* bias = weights.packed + p.bias
     cdef const real* w = weights.packed + p.weight
     cdef Factors A
-    if training and p.transposed >= 0 and not p.rounded and (
+    if training and p.transposed >= 0 and p.rounding == NULL and (
             2 * p.n_out * (p.transposed_vectors + 2 * SKNN_V) < p.n_in):
         narrow_forward(p, bias, weights.derived + p.transposed, x, y, rows)
         return
-    if p.rounded:
+    if p.rounding != NULL:
         w = weights.derived + p.words
     A = take_factors(p, x, p.n_in, rows, scratch)
-    multiply(A, w, A.K, p.vectors, bias, y, rows, after)
+    multiply(p, A, w, A.K, p.vectors, bias, y, rows, after)
 
 
-cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx, Py_ssize_t rows,
-                               real* scratch) noexcept nogil:
-    multiply(take_factors(p, dy, p.n_out, rows, scratch), transposed + p.transposed,
+cdef void dense_input_gradient(const Parameter* p, const real* transposed, Matrix dy, Matrix dx,
+                               Py_ssize_t rows, real* scratch) noexcept nogil:
+    multiply(p, take_factors(p, dy, p.n_out, rows, scratch), transposed + p.transposed,
              depth_of(p, p.vectors * SKNN_V), p.transposed_vectors, NULL, dx, rows, NULL)
 
 
@@ -109,7 +108,7 @@ cdef void dense_weight_gradient(const Parameter* p, Panel panel, Matrix x, Matri
                                 bint accumulate, const Prefetch* next) noexcept nogil:
     cdef Py_ssize_t n = last - first
     cdef Contraction inner = matrix_contraction(rows, x.stride, dy.stride)
-    inner.factors = kind_of_factors(p)
+    inner.rounding = p.rounding
     if is_narrow(p, panel, n) and not accumulate:
         narrow_weight_gradient(p, x, dy, panel.begin, rows, first, n, dW, next)
         return
@@ -126,7 +125,7 @@ cdef void narrow_weight_gradient(const Parameter* p, Matrix x, Matrix dy, Py_ssi
     cdef Py_ssize_t columns = p.n_out - begin, vectors = n_vectors(n), stride = vectors * SKNN_V, i, k
     cdef Contraction inner = matrix_contraction(rows, dy.stride, x.stride)
     cdef Panel panel
-    inner.factors = kind_of_factors(p)
+    inner.rounding = p.rounding
     for i in range(panel_count(vectors)):
         panel = get_panel(columns, vectors, i)
         multiply_panel(dy.at + begin, 1, x.at + first + panel.begin, &inner, NULL, 0,
@@ -183,20 +182,21 @@ cdef void round_weights(const Parameter* p, Panel panel, const real* packed, rea
     cdef const real* w = packed + p.weight + panel.offset
     cdef real words[16 * 64]            # longest vector: 16 elements; longest panel: 64 words
     cdef real block[16 * 16]
-    cdef Py_ssize_t per_row = rounded_words(panel.width), at = rounded_words(panel.begin), i, j, k
+    cdef Py_ssize_t per_row = depth_of(p, panel.width), at = depth_of(p, panel.begin), i, j, k
+    cdef Py_ssize_t depth = depth_of(p, p.vectors * SKNN_V)
     cdef real* t
-    cdef Panel target = get_panel(rounded_words(p.n_in), p.vectors, panel_of(p.vectors, panel.begin // SKNN_V))
-    round_rows(w + first * panel.width, panel.width, last - first, panel.width,
-               derived + p.words + target.offset + rounded_words(first) * panel.width)
+    cdef Panel target = get_panel(depth_of(p, p.n_in), p.vectors, panel_of(p.vectors, panel.begin // SKNN_V))
+    p.rounding.rows(w + first * panel.width, panel.width, last - first, panel.width,
+                    derived + p.words + target.offset + depth_of(p, first) * panel.width)
     if not backward or p.transposed < 0:
         return
     for i in range(first // SKNN_V, (last + SKNN_V - 1) // SKNN_V):
-        target = get_panel(depth_of(p, p.vectors * SKNN_V), p.transposed_vectors, panel_of(p.transposed_vectors, i))
+        target = get_panel(depth, p.transposed_vectors, panel_of(p.transposed_vectors, i))
         t = derived + p.transposed + target.offset + at * target.width + i * SKNN_V - target.begin
         if (i + 1) * SKNN_V > last:     # the padding of W^T stays zero
             memset(words, 0, sizeof(words))
-        round_columns(w + i * SKNN_V * panel.width, panel.width, panel.width, min(SKNN_V, last - i * SKNN_V),
-                      words, 64)
+        p.rounding.columns(w + i * SKNN_V * panel.width, panel.width, panel.width,
+                           min(SKNN_V, last - i * SKNN_V), words, 64)
         for j in range(n_vectors(per_row)):
             transpose_block(words + j * SKNN_V, 64, block, SKNN_V)
             for k in range(min(SKNN_V, per_row - j * SKNN_V)):
@@ -263,7 +263,7 @@ cdef void dense_task(const WeightTask* t, const Op* op) noexcept nogil:
 
 cdef void derive_dense(const Parameter* p, const Op* op, Panel panel, const real* packed, real* derived,
                        Py_ssize_t first, Py_ssize_t last, bint backward) noexcept nogil:
-    if p.rounded:
+    if p.rounding != NULL:
         round_weights(p, panel, packed, derived, first, last, backward)
     elif backward and p.transposed >= 0:
         transpose_rows(p, panel, packed, derived, first, last)
@@ -272,9 +272,9 @@ cdef void derive_dense(const Parameter* p, const Op* op, Panel panel, const real
 cdef int lay_out_dense_forward(Plan* plan, const Op* op) except -1:
     """Reserve the words of the weights."""
     cdef Parameter* p = plan.parameters + op.parameter
-    if p.rounded:
+    if p.rounding != NULL:
         p.words = plan.n_derived
-        plan.n_derived += whole_lines(rounded_words(p.n_in) * p.vectors * SKNN_V)
+        plan.n_derived += whole_lines(depth_of(p, p.n_in) * p.vectors * SKNN_V)
     return 0
 
 

@@ -36,8 +36,8 @@ cdef void layer_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix 
         layer_norm_backward(x.at, x.stride, t.rows, c, gamma, <real>op.epsilon, d.at, d.stride, dgamma, dbeta)
         return
     for r in range(t.rows):
-        layer_norm_backward(x.at + r * x.stride, c, pixels, c, gamma, <real>op.epsilon, d.at + r * d.stride, c,
-                            dgamma, dbeta)
+        layer_norm_backward(x.at + r * x.stride, c, pixels, c, gamma, <real>op.epsilon,
+                            d.at + r * d.stride, c, dgamma, dbeta)
 
 
 cdef problem_of_norm(const Plan* plan, const Op* op, tables):
