@@ -77,6 +77,7 @@ cdef struct Epoch:
     const double* dropout_factors       # of the dropout rates; NULL: all 1
     long long t                         # updates before
     Py_ssize_t n_steps, steps_done
+    Py_ssize_t first, pause             # the steps until the threads join: `pace` says how many take the next
     Py_ssize_t batch_rows               # of the current step
     double loss                         # of the finished batches, weighted by their rows
     double deadline, next_poll
@@ -96,6 +97,7 @@ cdef struct TrainingState:
     bint update_parameters              # False: only compute the gradient
     bint bounded                        # whether some parameters have bounds
     Epoch epoch
+    Pace pace
     Barrier barrier
     char* memory                        # of all arrays but the workspaces and matrices
 

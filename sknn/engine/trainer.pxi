@@ -93,6 +93,7 @@ cdef class Trainer:
         cdef TrainingState* s = &self.state
         cdef int i
         s.update_parameters = optimizer is not None
+        s.pace = new_pace()
         if optimizer is None:
             return
         s.optimizer.kind, s.optimizer.n_slots, coefficients, s.optimizer.weight_decay = optimizer

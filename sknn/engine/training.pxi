@@ -236,7 +236,7 @@ cdef void train_worker(TrainingState* s) noexcept nogil:
     cdef bint direct = s.update_parameters and not s.clip_norm > 0 and s.matrices.n == 0
     cdef long long t = s.epoch.t
     resume(&optimizer, t)
-    for step in range(s.epoch.n_steps):
+    for step in range(s.epoch.first, s.epoch.pause):
         start = step * s.blocks.batch_size
         rows = min(s.blocks.batch_size, s.data.n_samples - start)
         weight_sum = rows
@@ -302,11 +302,20 @@ cdef void train_worker(TrainingState* s) noexcept nogil:
 
 
 cdef void run_steps(TrainingState* s, int n_threads) noexcept nogil:
-    if n_threads == 1:
-        train_worker(s)
-    else:
-        with parallel(num_threads=n_threads):
+    cdef double start
+    cdef bint paced = n_threads > 1 and s.update_parameters
+    while s.epoch.steps_done < s.epoch.n_steps and not s.epoch.stop:
+        start = seconds()
+        s.epoch.first, s.epoch.pause = s.epoch.steps_done, s.epoch.n_steps
+        if paced:
+            s.epoch.pause = min(s.epoch.n_steps, s.epoch.first + steps_ahead(&s.pace))
+        if n_threads == 1 or (paced and not takes_all(&s.pace)):
             train_worker(s)
+        else:
+            with parallel(num_threads=n_threads):
+                train_worker(s)
+        if paced:
+            count_steps(&s.pace, s.epoch.steps_done - s.epoch.first, seconds() - start)
 
 
 # Fisher-Yates shuffle from a counter: the order depends only on the key.

@@ -46,6 +46,9 @@ MUTANTS = [
     Mutant("bfloat16: a window's next row begins where it ended", "bfloat16.h", "at->k = 0;", "at->k = at->k;"),
     Mutant("bfloat16: words of the padding of transposed weights", "ops/dense.pxi", "if (i + 1) * SKNN_V > last:     # the padding", "if False:     # the padding"),
     Mutant("bfloat16: shares of Winograd's weights cut pairs", "ops/conv.pxi", "share // n_shares // 2 * 2", "share // n_shares"),
+    # threads
+    Mutant("pace: the slower number of threads", "pace.pxi", "p.all = p.all_step <= p.one_step", "p.all = p.all_step > p.one_step"),
+    Mutant("pace: long steps are tried, too", "pace.pxi", "p.phase == ALL_FIRST and time > LONG_STEP", "p.phase == ALL_FIRST and time > 1e9"),
     # pools
     Mutant("the last of equal values wins", "pool.h", "const mask wins = (mask)(v > best)", "const mask wins = (mask)(v >= best)"),
     Mutant("winners numbered by rows", "ops/pool.pxi", "tap = i * geom.kw + j", "tap = i * geom.kh + j"),

@@ -92,3 +92,17 @@ def test_same_bits_on_a_shared_core(best):
     weights = model.train(X, y, Adam(), n_threads=1, batch_size=600)[0]
     thread.join()
     np.testing.assert_array_equal(flat(found["shared"]), flat(weights))
+
+
+@pytest.mark.parametrize(
+    ("one_step", "all_step", "of_one", "of_all"),
+    [
+        (100e-6, 60e-6, 0.02, 1.0),  # tried now and then
+        (100e-6, 300e-6, 1.0, 0.03),
+        (9e-3, 10e-3, 0.0, 1.0),  # long steps: never tried
+    ],
+)
+def test_steps_are_taken_by_as_many_threads_as_are_faster(best, one_step, all_step, of_one, of_all):
+    one, all_ = best.mlp(1).engine.simulated_pace(one_step, all_step, 20.0)
+    assert one <= of_one * (one + all_)
+    assert all_ <= of_all * (one + all_)

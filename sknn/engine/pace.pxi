@@ -1,0 +1,79 @@
+# How many threads take the steps: all, or one. Several are slower than one where steps are short and cores
+# far apart (on different chips, or on a virtual machine), or where another program occupies a core. The bits
+# are the same, so training tries both now and then, for a moment, and goes on with the faster.
+
+cdef enum PacePhase:
+    ALL_FIRST           # all threads: do steps take so long that nothing need be tried?
+    TRY_ALL, TRY_ONE, TRY_ALL_AGAIN, TRY_ONE_AGAIN
+    SETTLED             # with what was faster
+
+# seconds of a trial, or two steps; the two before it move data to the caches
+cdef double TRIAL = 0.004
+# seconds until the next trials
+cdef double SETTLED_FOR = 1.0
+# seconds; longer steps are worth all threads
+cdef double LONG_STEP = 0.005
+
+cdef struct Pace:
+    int phase
+    bint all                            # what was faster
+    bint moved                          # whether the first two steps of this phase are over
+    Py_ssize_t steps                    # of this phase since then
+    double time                         # of these
+    double one_step, all_step           # least seconds per step of these trials
+
+
+cdef Pace new_pace() noexcept nogil:
+    return Pace(ALL_FIRST, True, False, 0, 0, INFINITY, INFINITY)
+
+
+cdef inline bint takes_all(const Pace* p) noexcept nogil:
+    if p.phase == SETTLED:
+        return p.all
+    return p.phase != TRY_ONE and p.phase != TRY_ONE_AGAIN
+
+
+# Steps until something is to be decided; first two to move the data, and two to see how long they take.
+cdef inline Py_ssize_t steps_ahead(const Pace* p) noexcept nogil:
+    cdef double left = (SETTLED_FOR if p.phase == SETTLED else TRIAL) - p.time
+    if p.steps == 0:
+        return 2
+    return <Py_ssize_t>max(1.0, min(1e9, left * p.steps / max(p.time, 1e-9)))
+
+
+cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
+    if not p.moved:
+        p.moved = True
+        return
+    p.steps += steps
+    p.time += time
+    if p.steps < 2 or p.time < (SETTLED_FOR if p.phase == SETTLED else TRIAL):
+        return
+    time = p.time / p.steps
+    p.moved, p.steps, p.time = False, 0, 0
+    if p.phase == ALL_FIRST and time > LONG_STEP:
+        p.phase, p.all = SETTLED, True
+    elif p.phase == SETTLED:
+        p[0] = Pace(ALL_FIRST, p.all, False, 0, 0, INFINITY, INFINITY)
+    else:
+        if p.phase == TRY_ONE or p.phase == TRY_ONE_AGAIN:
+            p.one_step = min(p.one_step, time)
+        else:
+            p.all_step = min(p.all_step, time)
+        if p.phase == TRY_ONE_AGAIN:
+            p.all = p.all_step <= p.one_step
+        p.phase += 1
+
+
+def simulated_pace(double one_step, double all_step, double total):
+    """Seconds that one thread and all threads work, if their steps take so long, until both make up `total`."""
+    cdef Pace p = new_pace()
+    cdef double spent[2]
+    cdef Py_ssize_t steps
+    cdef bint all
+    spent[0] = spent[1] = 0
+    while spent[0] + spent[1] < total:
+        all, steps = takes_all(&p), steps_ahead(&p)
+        count_steps(&p, steps, steps * (all_step if all else one_step))
+        spent[all] += steps * (all_step if all else one_step)
+    return spent[0], spent[1]
