@@ -66,7 +66,7 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
 
 
 def simulated_pace(double one_step, double all_step, double total):
-    """Seconds that one thread and all threads work until both make up `total`, if their steps take so long."""
+    """Seconds that one thread and all threads work until both make up `total`, if steps take so long."""
     cdef Pace p = new_pace()
     cdef double spent[2]
     cdef Py_ssize_t steps
