@@ -135,6 +135,16 @@ def link(loss, z):
     return np.exp(z) if loss.kind in {"poisson", "gamma"} else z
 
 
+# ---- bfloat16 -----------------------------------------------------------------------------------
+
+
+def nearest_bfloat16(x):
+    """Upper 16 bits of a float32, to the nearest, ties to even."""
+    bits = np.asarray(x, np.float32).view(np.uint32).astype(np.uint64)
+    rounded = ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32)
+    return rounded.view(np.float32).astype(np.float64)
+
+
 # ---- randomness from counters -------------------------------------------------------------------
 
 

@@ -80,13 +80,6 @@ def factor(array):
     return array
 
 
-def nearest_bfloat16(x):
-    """Upper 16 bits of a float32, to the nearest, ties to even."""
-    bits = np.asarray(x, np.float32).view(np.uint32).astype(np.uint64)
-    rounded = ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32)
-    return rounded.view(np.float32).astype(np.float64)
-
-
 def factor_of(W):
     """The same for a kernel: few channels are multiplied as they are."""
     return factor if W.shape[2] >= 16 else np.asarray

@@ -422,8 +422,8 @@ def bfloat16(root):
     """Mixed precision beside float32 and PyTorch."""
     record = load(root, "bfloat16")
     names = {"sknn": "mixed", "sknn float32": "float32"}
-    names |= {"torch eager": "PyTorch", "torch compiled": "compiled"}
-    names |= {"torch eager bf16": "bfloat16", "torch compiled bf16": "bfloat16, compiled"}
+    names |= {"torch eager": "PyTorch", "torch compiled": "PyTorch, compiled"}
+    names |= {"torch eager bf16": "PyTorch, bfloat16", "torch compiled bf16": "PyTorch, both"}
     rows = []
     for row in record["rows"]:
         found = row["contenders"]

@@ -110,7 +110,7 @@ def check_rounded(net, level):
     """The gradient with factors in bfloat16; Winograd rounds maps instead, sparse rows are not rounded."""
     exact, net.program = net.program, net.network.program(net.loss, True, bfloat16=True)
     if not exact.winograd and not net.sparse:
-        with mock.patch.object(reference_layers, "factor", reference_layers.nearest_bfloat16):
+        with mock.patch.object(reference_layers, "factor", reference.nearest_bfloat16):
             expected_loss, expected, _ = net.reference(net.X, net.y, **net.options)
         value, gradient = net.loss_and_gradient(net.X, net.y, n_threads=2, **net.options)
         assert_near(value, expected_loss, TOLERANCE, f"{level}: loss with rounded factors")

@@ -13,7 +13,7 @@ from tests import reference_layers
 from tests.engine.conftest import LEVELS
 from tests.engine.layered import Layered
 from tests.engine.under_test import LOSSES, EngineUnderTest, flat, run_epochs, stored, targets
-from tests.reference_layers import nearest_bfloat16
+from tests.reference import nearest_bfloat16
 
 CASES = {
     "one unit": ([L.Dense(1)], (1,)),
