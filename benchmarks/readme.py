@@ -142,8 +142,8 @@ def speed():
         f"{len(mlps)} MLPs, {mean(images, 'torch')} PyTorch's training {len(images)} image networks, "
         f"{mean(found['fit'], 'sklearn')} scikit-learn's in whole fits, {mean(many, 'torch')} PyTorch's in "
         f"prediction; one sample takes {1e6 * one['seconds']:.0f} µs. "
-        f"[Mixed precision](docs/guide/mixed_precision.rst) with AVX512_BF16: {min(gains):.1f} to "
-        f"{max(gains):.1f} times float32's speed in training. "
+        f"[Mixed precision](docs/guide/mixed_precision.rst) trains {min(gains):.1f} to {max(gains):.1f} times "
+        f"as fast (AVX512_BF16). "
         f"{source('train', 'images_train', 'fit', 'predict', 'images_predict', 'bfloat16')}"
     )
 
