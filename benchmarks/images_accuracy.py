@@ -147,6 +147,17 @@ ROWS = [
     ),
     Row(
         "mnist",
+        "StrongCNN, mixed precision",
+        cnn(
+            layers=StrongCNN(0.25, channels=1),
+            dtype="mixed_bfloat16",
+            **{**STRONG, "augmentation": SHIFTED, "max_iter": 20},
+        ),
+        0.9975,
+        180,
+    ),
+    Row(
+        "mnist",
         "MLP-Mixer",
         mixer(max_iter=6, batch_size=128, augmentation=SHIFTED, test_time_augmentation=True),
         0.985,

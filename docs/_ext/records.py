@@ -357,6 +357,7 @@ def images(root):
     names |= {"gradient boosting": "`HistGradientBoostingClassifier`"}
     names |= {name: f"`{name}`" for name in ("LeNet5", "SimpleCNN", "StrongCNN")}
     names["StrongCNN, augmented"] = "`StrongCNN`, augmented"
+    names["StrongCNN, mixed precision"] = "`StrongCNN`, augmented, mixed precision, 20 epochs"
     rows = [
         [
             {"mnist": "MNIST", "cifar10": "CIFAR-10"}.get(row["data"], row["data"]),
