@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sknn.losses import Loss
-from sknn.optimizers import SGD, Adam
+from sknn.optimizers import SGD, Adam, Muon, NAdam
 from tests.engine.under_test import LOSSES, flat, targets
 
 # name -> (rows, features, hidden, options of the network, options of training)
@@ -53,6 +53,18 @@ def test_same_bits(tested_engine, case):
         other_weights, other_losses = train(tested_engine, case, n_threads, optimizer)
         np.testing.assert_array_equal(other_weights, weights)
         assert other_losses == losses
+
+
+@pytest.mark.parametrize("optimizer", [NAdam(), Muon(n_iterations=1)], ids=["NAdam", "Muon"])
+def test_same_bits_while_the_number_of_threads_is_tried(best, optimizer):
+    """So many steps that all trials of their pace take place, in the middle of epochs."""
+    model = best.mlp(30, (20, 10), LOSSES["softmax"], dropout=0.2)
+    X = best.normal(3000, 30)
+    y = targets(model.loss, len(X), best.dtype)
+    options = {"epochs": 30, "batch_size": 3, "clip_norm": 0.5}
+    one, two = (model.train(X, y, optimizer, n_threads=n, **options) for n in (1, 2))
+    np.testing.assert_array_equal(flat(one[0]), flat(two[0]))
+    assert one[1] == two[1]
 
 
 @pytest.mark.parametrize("n", [1, 50, 2100])
