@@ -10,16 +10,16 @@ factors as float32, which is slower, and there is nothing to compare.
 """
 
 import functools
-import math
 import sys
 import warnings
 
+import images_train
+import train
 from _common import Goals, finish, make_data, parse_arguments, timed
 from _images import NETS
 from _torch import Torch, perceptron
 from _training import compare, show
 from sklearn.exceptions import ConvergenceWarning
-from train import ALPHA, parameters
 
 from sknn import MLPClassifier, engine
 
@@ -48,22 +48,14 @@ def case(name):
         data = make_data(ROWS["perceptron"], layers[0], layers[-1])
 
         def estimator(epochs, threads, dtype):
-            shared = parameters(layers, BATCH, epochs)
+            shared = train.parameters(layers, BATCH, epochs)
             return MLPClassifier(**shared, n_threads=threads, dtype=dtype)
 
         return data, estimator, perceptron(layers)
     net = NETS[name]
 
     def of_images(epochs, threads, dtype):
-        return net.estimator(
-            batch_size=BATCH,
-            alpha=ALPHA,
-            max_iter=epochs,
-            tol=0.0,
-            n_iter_no_change=math.inf,
-            n_threads=threads,
-            dtype=dtype,
-        )
+        return net.estimator(**images_train.parameters(BATCH, epochs, threads), dtype=dtype)
 
     return net.make_data(ROWS["images"]), of_images, net.description()
 
@@ -78,7 +70,7 @@ def compare_net(name, torch, quick):
 
     def prepare(threads):
         runners, reasons = torch.prepare(
-            "train", VARIANTS, threads, batch=BATCH, alpha=ALPHA, **files, **description
+            "train", VARIANTS, threads, batch=BATCH, alpha=train.ALPHA, **files, **description
         )
         runners["sknn"] = functools.partial(fit, threads, "mixed_bfloat16")
         runners["sknn float32"] = functools.partial(fit, threads, "float32")

@@ -24,18 +24,23 @@ ALPHA = 1e-4
 PEERS = {"torch": tuple(VARIANTS)}
 
 
+def parameters(batch, epochs, threads):
+    """Return what sknn's side has beside the network: all epochs are run, nothing stops early."""
+    return {
+        "batch_size": batch,
+        "alpha": ALPHA,
+        "max_iter": epochs,
+        "tol": 0.0,
+        "n_iter_no_change": math.inf,
+        "n_threads": threads,
+    }
+
+
 def fit_sknn(net, X, y, batch, threads):
-    """Return ``runner(epochs) -> seconds``; all epochs are run, nothing stops early."""
+    """Return ``runner(epochs) -> seconds``."""
 
     def fit(epochs):
-        net.estimator(
-            batch_size=batch,
-            alpha=ALPHA,
-            max_iter=epochs,
-            tol=0.0,
-            n_iter_no_change=math.inf,
-            n_threads=threads,
-        ).fit(X, y)
+        net.estimator(**parameters(batch, epochs, threads)).fit(X, y)
 
     return lambda epochs: timed(lambda: fit(epochs))()
 

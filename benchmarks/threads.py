@@ -1,6 +1,7 @@
 """What a second thread brings: beside nothing else, beside a program that keeps a core busy, and on more cores, by a model.
 
-Rounds take the contenders in turn: a fit with one thread; with two; two fits with one thread each, at the same time, which is
+Rounds take the contenders in turn: a fit with one thread; one that may use two, where training takes the faster number
+now and then; two fits with one thread each, at the same time, which is
 what the machine's two cores can give; and both kinds beside a process that does nothing but count. All figures are
 samples per second.
 

@@ -26,7 +26,7 @@ typedef double wide;
 #define SKNN_CHANNEL_BLOCKS(lanes, FUNCTION, ...)                                                    \
     ptrdiff_t k = 0;                                                                                 \
     for (; k + 4 * (lanes) <= c; k += 4 * (lanes)) FUNCTION(4, k, __VA_ARGS__);                      \
-    for (; k + 2 * (lanes) <= c; k += 2 * (lanes)) FUNCTION(2, k, __VA_ARGS__);                       \
+    for (; k + 2 * (lanes) <= c; k += 2 * (lanes)) FUNCTION(2, k, __VA_ARGS__);                      \
     for (; k + (lanes) <= c; k += (lanes)) FUNCTION(1, k, __VA_ARGS__);
 
 SKNN_INLINE void

@@ -10,8 +10,8 @@
    without the gain. (Only sums below 1.2e-38 differ, which the instruction takes as zero.)
 
    The tile reads rounded factors as words of 32 bits: pairs for the instruction, else single factors, the odd one of
-   a pair first. Weights of dense layers and of Winograd convolutions become words when they change, and rows that
-   several panels multiply before that; all else is rounded where a panel is multiplied. */
+   a pair first. Weights of dense layers and of Winograd convolutions become words when they change, the rows that are
+   multiplied with them once for all panels; all else is rounded where a panel is multiplied. */
 #ifndef SKNN_BFLOAT16_H
 #define SKNN_BFLOAT16_H
 #include "tile.h"
