@@ -3,7 +3,10 @@
 
 cdef int check_rows(const Plan* plan, Rows x) except -1:
     """Check width and type of the rows, which determine the addresses that are read."""
-    sparse = any(KINDS[plan.ops[i].kind].sparse_input for i in range(plan.n_ops))
+    cdef bint sparse = False
+    cdef int i
+    for i in range(plan.n_ops):
+        sparse |= KINDS[plan.ops[i].kind].sparse_input
     if x.input.n_features != plan.buffers[0].width:
         raise ValueError(f"x has {x.input.n_features} features, the network has "
                          f"{plan.buffers[0].width}")
@@ -36,17 +39,38 @@ cdef int check_statistics(const Plan* plan, statistics) except -1:
     return 0
 
 
-cdef int check_shapes(const Plan* plan, coefs, intercepts) except -1:
-    cdef Parameter* p
-    cdef int k
+cdef int check_layers(const Plan* plan, coefs, intercepts) except -1:
     if len(coefs) != plan.n_parameters or len(intercepts) != plan.n_parameters:
         raise ValueError(f"the network has {plan.n_parameters} layers with weights")
-    for k in range(plan.n_parameters):
-        p = plan.parameters + k
-        if (coefs[k].ndim == 0 or coefs[k].shape[coefs[k].ndim - 1] != p.n_out
-                or coefs[k].size != p.n_in * p.n_out or intercepts[k].shape != (p.n_out,)):
-            raise ValueError(
-                f"layer {k} has weights ({p.n_in}, {p.n_out}) and biases ({p.n_out},), got "
-                f"{coefs[k].shape} and {intercepts[k].shape}"
-            )
     return 0
+
+
+cdef int point_to(const Plan* plan, int k, coefs, intercepts, bint writable, real** w, real** b) except -1:
+    """Check the weights and biases of layer k, and point to them; the arrays must outlive the pointers."""
+    cdef const Parameter* p = plan.parameters + k
+    weights, biases = coefs[k], intercepts[k]
+    w[0] = values_of(weights, p.n_in, p.n_out, writable)
+    b[0] = values_of(biases, 1, p.n_out, writable)
+    if w[0] == NULL or b[0] == NULL:
+        raise ValueError(
+            f"layer {k} has weights ({p.n_in}, {p.n_out}) and biases ({p.n_out},), got "
+            f"{np.shape(weights)} and {np.shape(biases)}"
+        )
+    return 0
+
+
+# The values of a C-contiguous array of real (..., width) of so many rows; NULL: it has another shape. To predict
+# one row, the memoryviews of all arrays would take longer than the products.
+cdef real* values_of(array, Py_ssize_t rows, Py_ssize_t width, bint writable) except? NULL:
+    cdef Py_buffer view
+    cdef bint same
+    cdef real* values
+    PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
+    values = <real*>view.buf
+    if view.ndim == 0 or view.shape[view.ndim - 1] != width or view.len != rows * width * view.itemsize:
+        values = NULL
+    same = view.itemsize == sizeof(real) and view.format[0] == (c'f' if sizeof(real) == 4 else c'd')
+    PyBuffer_Release(&view)
+    if not same:
+        raise ValueError(f"the dtype of weights is {array.dtype}, that of this engine float{8 * sizeof(real)}")
+    return values

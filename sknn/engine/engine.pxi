@@ -2,6 +2,9 @@
 # and include it; setup.py compiles each with the flags of its instruction set.
 import numpy as np
 
+from cpython.buffer cimport (
+    PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
+)
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cython.parallel cimport parallel

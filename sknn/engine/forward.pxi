@@ -134,7 +134,6 @@ cdef class ForwardWeights:
             size = plan.n_packed + tail_size()
             for k in range(plan.n_parameters):
                 size += plan.parameters[k].vectors * SKNN_V
-        check_shapes(&program.plan, coefs, intercepts)
         self.memory = <real*>aligned_zeros(size * sizeof(real))
         self.derived = <real*>aligned_zeros((plan.n_derived if backward else plan.n_forward) * sizeof(real))
         self.moments = <real*>aligned_zeros(plan.moments * sizeof(real))
@@ -143,29 +142,34 @@ cdef class ForwardWeights:
         self.weights.packed, self.weights.derived = self.memory, self.derived
         if few:
             self._take_unpacked(program, coefs, intercepts)
-        program.pack(self.memory, coefs, intercepts, few)
+        else:
+            program.pack(self.memory, coefs, intercepts)
         derive_all(plan, self.memory, self.derived, backward)
         if plan.n_segments > 1:
             self._take_statistics(program, statistics)
 
     cdef _take_unpacked(self, Program program, coefs, intercepts):
-        """Point to the weights of dense layers and embeddings; pad their biases."""
+        """Point to the weights of dense layers and embeddings, whose biases are padded; pack the others."""
         cdef const Plan* plan = &program.plan
-        cdef const real[:, ::1] w
-        cdef const real[::1] b
+        cdef const Parameter* p
         cdef real* at = self.memory + plan.n_packed
+        cdef real* w
+        cdef real* b
         cdef int k
         self.weights.unpacked = <const real**>calloc(2 * plan.n_parameters + 1, sizeof(real*))
         if self.weights.unpacked == NULL:
             raise MemoryError("the network does not fit in memory")
+        check_layers(plan, coefs, intercepts)
         for k in range(plan.n_parameters):
-            if not plan.parameters[k].fitted:
+            p = plan.parameters + k
+            point_to(plan, k, coefs, intercepts, False, &w, &b)
+            if not p.fitted:
+                copy_layer(p, self.memory, w, b, True)
                 continue
-            w, b = coefs[k], intercepts[k]
-            self.weights.unpacked[2 * k] = &w[0, 0]
+            self.weights.unpacked[2 * k] = w
             self.weights.unpacked[2 * k + 1] = at
-            memcpy(at, &b[0], plan.parameters[k].n_out * sizeof(real))
-            at += plan.parameters[k].vectors * SKNN_V
+            memcpy(at, b, p.n_out * sizeof(real))
+            at += p.vectors * SKNN_V
         self.weights.tail = at
 
     cdef _take_statistics(self, Program program, statistics):

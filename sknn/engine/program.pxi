@@ -253,38 +253,33 @@ cdef class Program:
         """Ops that write their output over their input."""
         return [i for i in range(self.plan.n_ops) if self.plan.ops[i].source == self.plan.ops[i].target]
 
-    cdef int pack(self, real* packed, coefs, intercepts, bint few=False) except -1:
-        """Copy arrays (…, n_out), (n_out,) into the packed layout; padding is left as it is (zero).
-
-        With `few`, skip weights that are read from the fitted arrays.
-        """
-        cdef const real[:, ::1] w
-        cdef const real[::1] b
-        cdef Parameter* p
+    cdef int pack(self, real* packed, coefs, intercepts) except -1:
+        """Copy arrays (…, n_out), (n_out,) into the packed layout; padding is left as it is (zero)."""
+        cdef real* w
+        cdef real* b
         cdef int k
-        check_shapes(&self.plan, coefs, intercepts)
+        check_layers(&self.plan, coefs, intercepts)
         for k in range(self.plan.n_parameters):
-            p = self.plan.parameters + k
-            if few and p.fitted:
-                continue
-            w, b = coefs[k].reshape(-1, p.n_out), intercepts[k]
-            copy_packed(p, packed + p.weight, <real*>&w[0, 0], True)
-            memcpy(packed + p.bias, &b[0], p.n_out * sizeof(real))
+            point_to(&self.plan, k, coefs, intercepts, False, &w, &b)
+            copy_layer(self.plan.parameters + k, packed, w, b, True)
         return 0
 
     cdef int unpack(self, const real* packed, coefs, intercepts) except -1:
         """Copy the packed layout back into C-contiguous arrays."""
-        cdef real[:, ::1] w
-        cdef real[::1] b
-        cdef Parameter* p
+        cdef real* w
+        cdef real* b
         cdef int k
-        check_shapes(&self.plan, coefs, intercepts)
+        check_layers(&self.plan, coefs, intercepts)
         for k in range(self.plan.n_parameters):
-            p = self.plan.parameters + k
-            w, b = coefs[k].reshape(-1, p.n_out), intercepts[k]
-            copy_packed(p, <real*>packed + p.weight, &w[0, 0], False)
-            memcpy(&b[0], packed + p.bias, p.n_out * sizeof(real))
+            point_to(&self.plan, k, coefs, intercepts, True, &w, &b)
+            copy_layer(self.plan.parameters + k, <real*>packed, w, b, False)
         return 0
+
+
+# Copies the weights and biases of a layer from or to the packed layout.
+cdef void copy_layer(const Parameter* p, real* packed, real* w, real* b, bint pack) noexcept nogil:
+    copy_packed(p, packed + p.weight, w, pack)
+    memcpy(packed + p.bias if pack else b, b if pack else packed + p.bias, p.n_out * sizeof(real))
 
 
 # Copies between packed panels and rows of n_out values.

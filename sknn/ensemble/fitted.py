@@ -30,7 +30,7 @@ class FittedEnsemble:
         shape = networks[0].network.output_shape
         out = np.empty((len(networks), len(rows), *shape), rows.dtype)
         for member, network, values in zip(self.members, networks, out, strict=True):
-            values[...] = network.forward(of_kinds[member.kind], shape)[0]
+            network.forward(of_kinds[member.kind], shape, out=values)
         return out
 
     def predicted(self, rows):

@@ -71,7 +71,7 @@ class FittedNetwork:
         self.network, self.program, self.weights = network, program, weights
         self.link, self.n_threads = link, n_threads
 
-    def forward(self, rows, shape, n_ops=-1, *, link=False, draw=None):
+    def forward(self, rows, shape, n_ops=-1, *, link=False, draw=None, out=None):
         """The values after some ops, and whether the rows were finite.
 
         Parameters
@@ -85,6 +85,8 @@ class FittedNetwork:
             Whether to apply the link to the outputs.
         draw : (int, int) or None, default=None
             Seed and number of a thinned network of Monte-Carlo dropout.
+        out : ndarray (n, width) or None, default=None
+            Where to write the values.
 
         Returns
         -------
@@ -97,7 +99,8 @@ class FittedNetwork:
         exponential = link and self.link == "exp"
         dtype = np.float64 if probabilities else self.network.dtype
         width = shape[0] if len(shape) == 1 else prod(shape)
-        out = np.empty((rows.n_samples, width), dtype)
+        if out is None:
+            out = np.empty((rows.n_samples, width), dtype)
         finite = self.network.engine.forward(
             self.program,
             rows,

@@ -33,7 +33,9 @@ def clipped(z):
 def scaled(values, unit, center, scale, clip):
     """Scaled values, 0 where they are missing; of one feature, or of many with arrays of their scales."""
     z = (values / unit - center) * scale
-    return np.nan_to_num(clipped(z) if clip else z, copy=False)
+    if clip:
+        z = clipped(z)
+    return z if np.isfinite(z).all() else np.nan_to_num(z, copy=False)
 
 
 def beside_thresholds(values, thresholds, below, above):
