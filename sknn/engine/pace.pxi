@@ -1,9 +1,9 @@
 # How many threads take the steps: all, or one. Several are slower than one where steps are short and cores
 # far apart (on different chips, or on a virtual machine), or where another program occupies a core. The bits
-# are the same, so training tries both now and then, for a moment, and goes on with the faster.
+# are the same, so training tries both now and then, for a moment, and goes on with the faster. Steps of much
+# work are worth all threads, and trials of them cost more than they could save.
 
 cdef enum PacePhase:
-    ALL_FIRST           # all threads: do steps take so long that nothing need be tried?
     TRY_ALL, TRY_ONE, TRY_ALL_AGAIN, TRY_ONE_AGAIN
     SETTLED             # with what was faster
 
@@ -11,8 +11,10 @@ cdef enum PacePhase:
 cdef double TRIAL = 0.004
 # seconds until the next trials
 cdef double SETTLED_FOR = 1.0
-# seconds; longer steps are worth all threads
-cdef double LONG_STEP = 0.005
+# times slower than one thread: trying again would take long
+cdef double HOPELESS = 4
+# multiply-adds of a forward pass; not a time, which another program on the cores would make long
+cdef double LONG_STEP = 1e8
 
 cdef struct Pace:
     int phase
@@ -24,7 +26,7 @@ cdef struct Pace:
 
 
 cdef Pace new_pace() noexcept nogil:
-    return Pace(ALL_FIRST, True, False, 0, 0, INFINITY, INFINITY)
+    return Pace(TRY_ALL, True, False, 0, 0, INFINITY, INFINITY)
 
 
 cdef inline bint takes_all(const Pace* p) noexcept nogil:
@@ -51,16 +53,15 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
         return
     time = p.time / p.steps
     p.moved, p.steps, p.time = False, 0, 0
-    if p.phase == ALL_FIRST and time > LONG_STEP:
-        p.phase, p.all = SETTLED, True
-    elif p.phase == SETTLED:
-        p[0] = Pace(ALL_FIRST, p.all, False, 0, 0, INFINITY, INFINITY)
+    if p.phase == SETTLED:
+        p[0] = Pace(TRY_ALL, p.all, False, 0, 0, INFINITY, INFINITY)
     else:
         if p.phase == TRY_ONE or p.phase == TRY_ONE_AGAIN:
             p.one_step = min(p.one_step, time)
         else:
             p.all_step = min(p.all_step, time)
-        if p.phase == TRY_ONE_AGAIN:
+        if p.phase == TRY_ONE_AGAIN or p.all_step > HOPELESS * p.one_step:
+            p.phase = TRY_ONE_AGAIN
             p.all = p.all_step <= p.one_step
         p.phase += 1
 

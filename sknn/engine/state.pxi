@@ -130,6 +130,11 @@ cdef bint keeps_gradient(const TrainingState* s) noexcept nogil:
             or s.blocks.block_rows < min(s.blocks.batch_size, s.data.n_samples))
 
 
+# Whether so little work is in a step that one thread may be faster than several.
+cdef inline bint has_short_steps(const TrainingState* s) noexcept nogil:
+    return work_of_a_row(s.plan) * <double>min(s.blocks.batch_size, s.data.n_samples) < LONG_STEP
+
+
 cdef Py_ssize_t task_scratch(const Plan* plan) noexcept nogil:
     cdef Py_ssize_t size = TASK_ROWS * SKNN_SPARE
     cdef const Parameter* p

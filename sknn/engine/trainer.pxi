@@ -239,6 +239,11 @@ cdef class Trainer:
         return (self.state.data.n_samples + self.state.blocks.batch_size - 1) // self.state.blocks.batch_size
 
     @property
+    def tries_threads(self):
+        """Whether steps are so short that training tries one thread, too."""
+        return bool(has_short_steps(&self.state))
+
+    @property
     def n_slots(self):
         """Number of state arrays of the optimizer."""
         return self.state.optimizer.n_slots

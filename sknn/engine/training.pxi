@@ -303,7 +303,7 @@ cdef void train_worker(TrainingState* s) noexcept nogil:
 
 cdef void run_steps(TrainingState* s, int n_threads) noexcept nogil:
     cdef double start
-    cdef bint paced = n_threads > 1 and s.update_parameters
+    cdef bint paced = n_threads > 1 and s.update_parameters and has_short_steps(s)
     while s.epoch.steps_done < s.epoch.n_steps and not s.epoch.stop:
         start = seconds()
         s.epoch.first, s.epoch.pause = s.epoch.steps_done, s.epoch.n_steps

@@ -111,10 +111,17 @@ def test_same_bits_on_a_shared_core(best):
     [
         (100e-6, 60e-6, 0.02, 1.0),  # tried now and then
         (100e-6, 300e-6, 1.0, 0.03),
-        (9e-3, 10e-3, 0.0, 1.0),  # long steps: never tried
+        (100e-6, 5e-3, 1.0, 0.03),  # another program's threads on all cores: tried once
     ],
 )
 def test_steps_are_taken_by_as_many_threads_as_are_faster(best, one_step, all_step, of_one, of_all):
     one, all_ = best.mlp(1).engine.simulated_pace(one_step, all_step, 20.0)
     assert one <= of_one * (one + all_)
     assert all_ <= of_all * (one + all_)
+
+
+@pytest.mark.parametrize(("width", "tried"), [(100, True), (2000, False)])
+def test_steps_of_much_work_are_not_tried(best, width, tried):
+    model = best.mlp(784, (width,))
+    X, y = best.normal(128, 784), targets(model.loss, 128, best.dtype)
+    assert model.trainer(X, y, Adam(), batch_size=128).tries_threads is tried
