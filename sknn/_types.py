@@ -31,7 +31,6 @@ ActivationName: TypeAlias = Literal[
     "softplus",
 ]
 Auto: TypeAlias = Literal["auto"]
-Dtype: TypeAlias = Literal["float32", "float64"]
 TrainingDtype: TypeAlias = Literal["float32", "float64", "mixed_bfloat16"]
 Pair: TypeAlias = int | tuple[int, int]
 Padding: TypeAlias = Literal["same", "valid"] | Pair

@@ -185,6 +185,8 @@ class Recipe:
     data_driven: bool
     #: for each feature its columns in an encoded sample
     groups: list
+    #: whether training rounds the factors of its products
+    bfloat16: bool = False
     n_threads: int = 1
     verbose: bool | int = False
     #: schedule of weight decay and dropout; None: they do not change

@@ -23,7 +23,7 @@ def trainer_of(recipe, task, weights, seed):
     """
     network, training = recipe.networks[task.kind], task.training
     trainer = network.engine.Trainer(
-        network.program(recipe.loss),
+        network.program(recipe.loss, bfloat16=recipe.bfloat16),
         training.rows,
         training.targets,
         training.weights,

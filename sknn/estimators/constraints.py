@@ -100,7 +100,7 @@ MIXER = {
 
 TABULAR = {
     **COMMON,
-    "dtype": [StrOptions({"float32", "float64"})],
+    "dtype": [StrOptions({"float32", "float64", MIXED})],
     "effort": [StrOptions(set(EFFORTS_CLASSIFICATION))],
     "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
     "hidden_layer_sizes": SIZES,

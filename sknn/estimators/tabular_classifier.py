@@ -135,8 +135,10 @@ class TabularClassifier(EnsembleClassifier):
         any number of threads, on the same instruction set.
     verbose : bool or int, default=False
         1: a bar (the extra ``sknn[progress]``) of a fit over two seconds. 2, or without tqdm: lines.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of the networks; X is read in float64 in any case.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Precision of the networks; X is read in float64 in any case. "mixed_bfloat16" is float32, but
+        training rounds the factors of dense layers to bfloat16: faster on processors with AVX512_BF16,
+        slower on others, with the same results.
 
     Attributes
     ----------
@@ -237,6 +239,6 @@ class TabularClassifier(EnsembleClassifier):
         n_threads: int | None = None,
         random_state: types.Seed = None,
         verbose: bool | int = False,
-        dtype: types.Dtype = "float32",
+        dtype: types.TrainingDtype = "float32",
     ) -> None:
         self._store(locals())

@@ -14,6 +14,7 @@ from sknn.ensemble.monotonic import RISING
 from sknn.ensemble.networks import Architecture
 from sknn.ensemble.tasks import Plan, encoded
 from sknn.estimators import trainers
+from sknn.estimators.precision import MIXED, array_dtype
 from sknn.inputs.dataset import Dataset, has_validation_data
 from sknn.inputs.table import TableInput
 from sknn.network.parsing import parse_hidden_layer_sizes
@@ -39,7 +40,7 @@ class TabularDesign:
 
     def __init__(self, net, new=True):
         self.net, self.new = net, new
-        self.dtype = np.dtype(net.dtype)
+        self.dtype = np.dtype(array_dtype(net.dtype))
         self.input = TableInput(None if new else net._encoder)
 
     # ---- data ----------------------------------------------------------------------------------
@@ -257,6 +258,7 @@ class TabularDesign:
             batch_size(n_samples) if net.batch_size == "auto" else int(net.batch_size),
             data_driven=net.data_driven_init,
             groups=self.input.encoder.groups,
+            bfloat16=net.dtype == MIXED,
             verbose=net.verbose,
             **options,
         )
