@@ -59,18 +59,19 @@ cdef int point_to(const Plan* plan, int k, coefs, intercepts, bint writable, rea
     return 0
 
 
-# The values of a C-contiguous array of real (..., width) of so many rows; NULL: it has another shape. To predict
-# one row, the memoryviews of all arrays would take longer than the products.
+# The values of a C-contiguous array of real (..., width) of so many rows; NULL: it has another shape. To
+# predict one row, the memoryviews of all arrays would take longer than the products.
 cdef real* values_of(array, Py_ssize_t rows, Py_ssize_t width, bint writable) except? NULL:
     cdef Py_buffer view
     cdef bint same
     cdef real* values
-    PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
+    cdef int flags = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT
+    PyObject_GetBuffer(array, &view, flags | PyBUF_WRITABLE if writable else flags)
     values = <real*>view.buf
     if view.ndim == 0 or view.shape[view.ndim - 1] != width or view.len != rows * width * view.itemsize:
         values = NULL
     same = view.itemsize == sizeof(real) and view.format[0] == (c'f' if sizeof(real) == 4 else c'd')
     PyBuffer_Release(&view)
     if not same:
-        raise ValueError(f"the dtype of weights is {array.dtype}, that of this engine float{8 * sizeof(real)}")
+        raise ValueError(f"the dtype of weights is {array.dtype}, the engine's float{8 * sizeof(real)}")
     return values
