@@ -187,9 +187,6 @@ cdef Py_ssize_t halo_size(const ConvLayout* layout, const Geometry* geom) noexce
 cdef void conv_input_gradient(const Op* op, const Parameter* p, const real* derived, Matrix d,
                               Matrix dx, Py_ssize_t rows, real* halo, real* scratch) noexcept nogil:
     cdef Py_ssize_t i
-    if p.winograd >= 0:
-        winograd_input_gradient(p, &op.geometry, derived + p.winograd_transposed, d, dx, rows, scratch)
-        return
     for i in range(rows):
         if p.backward.scatter:
             scatter_image(&p.backward, &op.geometry, derived + p.backward.offset, d.at + i * d.stride,

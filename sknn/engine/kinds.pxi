@@ -3,6 +3,12 @@
 
 OPS = {}                # name -> row
 
+# Destination of the weight gradients of a lane.
+cdef struct Lane:
+    real* gradient
+    bint accumulate                 # add to the gradient of earlier rows
+    bint begun                      # not the first rows of this pass
+
 # State shared by the ops while some rows of a block pass through the network, forward or backward.
 cdef struct Pass:
     const Plan* plan
@@ -13,12 +19,7 @@ cdef struct Pass:
     Py_ssize_t begin, rows          # position in the block
     bint training
     const Prefetch* next            # what to fetch during the first product; NULL: already fetched
-
-# Destination of the weight gradients of a lane.
-cdef struct Lane:
-    real* gradient
-    bint accumulate                 # add to the gradient of earlier rows
-    bint begun                      # not the first rows of this pass
+    const Lane* lane                # backward
 
 # The gradient of rows first..last of a panel of weights, from all rows of a block.
 cdef struct WeightTask:
@@ -55,7 +56,7 @@ ctypedef object (*Problem)(const Plan*, const Op*, object)
 ctypedef int (*Reads)(const Op*) noexcept nogil
 ctypedef void (*ForwardOp)(Pass*, const Op*, Matrix, Matrix) noexcept nogil
 ctypedef void (*BackwardOp)(const Pass*, const Op*, Matrix, Matrix, Matrix, Matrix) noexcept nogil
-ctypedef void (*LaneGradient)(const Pass*, const Op*, const Lane*, Matrix, Matrix) noexcept nogil
+ctypedef void (*LaneGradient)(const Pass*, const Op*, Matrix, Matrix) noexcept nogil
 ctypedef void (*EndLane)(const Parameter*, const Op*, const Workspace*, real*, bint) noexcept nogil
 ctypedef void (*TaskGradient)(const WeightTask*, const Op*) noexcept nogil
 ctypedef void (*Derive)(const Parameter*, const Op*, Panel, const real*, real*, Py_ssize_t, Py_ssize_t,

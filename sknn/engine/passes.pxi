@@ -5,7 +5,7 @@
 cdef void forward_rows(const Plan* plan, const Workspace* ws, const Weights* weights, const Input* x,
                        const Py_ssize_t* samples, bint training, int first, int last, Py_ssize_t begin,
                        Py_ssize_t rows, const Prefetch* next) noexcept nogil:
-    cdef Pass t = Pass(plan, ws, weights, x, samples, begin, rows, training, next)
+    cdef Pass t = Pass(plan, ws, weights, x, samples, begin, rows, training, next, NULL)
     cdef const Op* op
     cdef int i
     for i in range(first, last):
@@ -18,20 +18,20 @@ cdef void forward_rows(const Plan* plan, const Workspace* ws, const Weights* wei
 cdef void backward_rows(const Plan* plan, const Workspace* ws, const Weights* weights,
                         const Py_ssize_t* samples, int first, int last, Py_ssize_t begin, Py_ssize_t rows,
                         const Lane* lane) noexcept nogil:
-    cdef Pass t = Pass(plan, ws, weights, NULL, samples, begin, rows, True, NULL)
+    cdef Pass t = Pass(plan, ws, weights, NULL, samples, begin, rows, True, NULL, lane)
     cdef int i
     for i in range(last - 1, first - 1, -1):
-        backward_op(&t, plan.ops + i, lane)
+        backward_op(&t, plan.ops + i)
 
 
-cdef void backward_op(const Pass* t, const Op* op, const Lane* lane) noexcept nogil:
+cdef void backward_op(const Pass* t, const Op* op) noexcept nogil:
     cdef const Kind* kind = KINDS + op.kind
     cdef Matrix x, d
     if t.plan.buffers[op.target].gradient < 0:
         return
     x, d = value_of(t.plan, t.ws, op.source, t.begin), gradient_of(t.plan, t.ws, op.target, t.begin)
     if kind.lane_gradient != NULL:
-        kind.lane_gradient(t, op, lane, x, d)
+        kind.lane_gradient(t, op, x, d)
     if kind.backward != NULL and t.plan.buffers[op.source].gradient >= 0:
         kind.backward(t, op, x, value_of(t.plan, t.ws, op.target, t.begin), d,
                       gradient_of(t.plan, t.ws, op.source, t.begin))

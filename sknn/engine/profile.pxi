@@ -32,30 +32,30 @@ cdef void profile_rows(const TrainingState* s, const Plan* untrained, Py_ssize_t
             profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
-# Gradients of one op, the weight gradient first. `untrained` is the plan without trained weights: its
-# backward pass computes only the input gradient. Some ops on channels compute both at once.
+# Gradients of one op. `untrained` is the plan without trained weights: its backward pass computes only the
+# input gradient, and what takes longer with them is the weight gradient. Some ops on channels compute both at
+# once.
 cdef void profile_backward(const TrainingState* s, const Plan* untrained, const Weights* weights, int i,
                            Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
     cdef const Workspace* ws = s.buffers.threads
     cdef const Op* op = s.plan.ops + i
-    cdef Matrix x = value_of(s.plan, ws, op.source, begin), d = gradient_of(s.plan, ws, op.target, begin)
     cdef const Kind* kind = KINDS + op.kind
-    cdef Pass t = Pass(s.plan, ws, weights, &s.data.x, s.data.order + begin, begin, rows, True, NULL)
-    cdef double last = seconds()
-    if kind.lane_gradient != NULL:
-        kind.lane_gradient(&t, op, lane, x, d)
-        if (begin + rows) % s.blocks.lane_rows == 0 or begin + rows == s.epoch.batch_rows:
-            end_lane(s.plan, ws, i, i + 1, lane.gradient, False)
-        lap(&last, times + WEIGHT_GRADIENT)
-    if s.plan.buffers[op.source].gradient < 0:
+    cdef const Py_ssize_t* samples = s.data.order + begin
+    cdef double last = seconds(), input = 0
+    if s.plan.buffers[op.source].gradient >= 0 and (kind.cuts or kind.backward != NULL):
+        if kind.cuts:
+            finish_batch_norm(s.plan, ws, s.model.params, op, NULL, samples, begin, rows)
+        else:
+            backward_rows(untrained, ws, weights, samples, i, i + 1, begin, rows, lane)
+        lap(&last, &input)
+    times[INPUT_GRADIENT] += input
+    if kind.lane_gradient == NULL:
         return
-    if kind.cuts:
-        finish_batch_norm(s.plan, ws, s.model.params, op, NULL, s.data.order + begin, begin, rows)
-    elif kind.backward != NULL:
-        backward_rows(untrained, ws, weights, s.data.order + begin, i, i + 1, begin, rows, lane)
-    else:
-        return
-    lap(&last, times + INPUT_GRADIENT)
+    backward_rows(s.plan, ws, weights, samples, i, i + 1, begin, rows, lane)
+    if (begin + rows) % s.blocks.lane_rows == 0 or begin + rows == s.epoch.batch_rows:
+        end_lane(s.plan, ws, i, i + 1, lane.gradient, False)
+    times[WEIGHT_GRADIENT] -= 0 if kind.cuts else input
+    lap(&last, times + WEIGHT_GRADIENT)
 
 
 # One batch, without the update.

@@ -151,17 +151,25 @@ cdef void winograd_forward(const Parameter* p, const Geometry* geom, const real*
             winograd_output(s.outputs + t * p.vectors * SKNN_V, s.outputs_plane, bias, geom.oc, pixel)
 
 
-cdef void winograd_input_gradient(const Parameter* p, const Geometry* geom, const real* transposed,
-                                  Matrix d, Matrix dx, Py_ssize_t rows, real* scratch) noexcept nogil:
+# The input gradient, if there is a transposed U, and the weight gradient, if there is room for it: dy is
+# mapped back once for both.
+cdef void winograd_gradients(const Parameter* p, const Geometry* geom, const real* transposed, Matrix x,
+                             Matrix d, Matrix dx, Py_ssize_t rows, real* du, bint accumulate,
+                             real* scratch) noexcept nogil:
     cdef Positions s = take_positions(geom, scratch)
     cdef real* pixel[SKNN_POSITIONS]
     cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(geom), vectors = n_vectors(geom.c)
-    for t in range(rows):
+    for t in range(rows if transposed != NULL else 0):
         memset(dx.at + t * dx.stride, 0, geom.ih * geom.iw * geom.c * sizeof(real))
     for part in range(parts_of(n)):
         first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
         memset(s.outside, 0, outside_size(geom) * sizeof(real))
         map_gradients(geom, &s, d, first, last)
+        if du != NULL:
+            map_inputs(geom, &s, x, first, last)
+            add_products(p, geom, &s, last - first, du, accumulate or first > 0)
+        if transposed == NULL:
+            continue
         multiply_positions(p, s.outputs, s.outputs_plane, p.vectors * SKNN_V, transposed, geom.oc, vectors,
                            s.inputs, s.inputs_plane, last - first, s.factors)
         for t in range(last - first):
@@ -170,29 +178,22 @@ cdef void winograd_input_gradient(const Parameter* p, const Geometry* geom, cons
             winograd_input_back(s.inputs + t * vectors * SKNN_V, s.inputs_plane, vectors, pixel)
 
 
-cdef void winograd_weight_gradient(const Parameter* p, const Geometry* geom, Matrix x, Matrix d,
-                                   Py_ssize_t rows, real* du, bint accumulate, real* scratch) noexcept nogil:
-    cdef Positions s = take_positions(geom, scratch)
-    cdef Py_ssize_t position, k, part, first, last
-    cdef Py_ssize_t n = rows * tiles_of_image(geom), width = p.vectors * SKNN_V
+# dU[p] (+)= V[p]^T W[p] of some tiles.
+cdef void add_products(const Parameter* p, const Geometry* geom, const Positions* s, Py_ssize_t tiles,
+                       real* du, bint accumulate) noexcept nogil:
+    cdef Py_ssize_t position, k, width = p.vectors * SKNN_V
+    cdef Contraction inner = matrix_contraction(tiles, n_vectors(geom.c) * SKNN_V, width)
     cdef Panel panel
-    cdef Contraction inner
     cdef real* w
-    for part in range(parts_of(n)):
-        first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
-        memset(s.outside, 0, outside_size(geom) * sizeof(real))
-        map_inputs(geom, &s, x, first, last)
-        map_gradients(geom, &s, d, first, last)
-        inner = matrix_contraction(last - first, n_vectors(geom.c) * SKNN_V, width)
-        inner.rounding = p.rounding
-        for position in range(SKNN_POSITIONS):
-            for k in range(panel_count(p.vectors)):
-                panel = get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
-                w = du + panel.offset + position * geom.c * panel.width
-                multiply_panel(s.inputs + position * s.inputs_plane, 1,
-                               s.outputs + position * s.outputs_plane + panel.begin, &inner,
-                               w if accumulate or first > 0 else NULL, panel.width, w, panel.width, geom.c,
-                               panel.vectors, NULL)
+    inner.rounding = p.rounding
+    for position in range(SKNN_POSITIONS):
+        for k in range(panel_count(p.vectors)):
+            panel = get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
+            w = du + panel.offset + position * geom.c * panel.width
+            multiply_panel(s.inputs + position * s.inputs_plane, 1,
+                           s.outputs + position * s.outputs_plane + panel.begin, &inner,
+                           w if accumulate else NULL, panel.width, w, panel.width, geom.c, panel.vectors,
+                           NULL)
 
 
 # Adds to dW the weight map back of dU.

@@ -36,7 +36,7 @@ MUTANTS = [
     Mutant("depthwise kernel not flipped", "ops/depthwise.pxi", "            w += (p.n_in - 1) * panel.width\n            w_tap = -panel.width", "            w_tap = panel.width"),
     Mutant("depthwise gradient of every second column", "ops/depthwise.pxi", "for o in range(geom.ow):\n                            total", "for o in range(0, geom.ow, 2):\n                            total"),
     Mutant("Winograd's tiles of the wrong corner", "winograd.pxi", "geom.iw, geom.c, geom.top, geom.left, first + t", "geom.iw, geom.c, geom.left, geom.top, first + t"),
-    Mutant("Winograd's weight gradient forgets earlier tiles", "winograd.pxi", "w if accumulate or first > 0 else NULL", "w if accumulate else NULL"),
+    Mutant("Winograd's weight gradient forgets earlier tiles", "winograd.pxi", "accumulate or first > 0)", "accumulate)"),
     # factors in bfloat16
     Mutant("bfloat16: ties away from zero", "bfloat16.h", "0x7fffu + (u >> 16 & 1u)", "0x8000u"),
     Mutant("bfloat16: the even factor first", "bfloat16.h", "            to[k] = nearest_bfloat16(from[k + 1]);\n            to[k + 1] = nearest_bfloat16(from[k]);", "            to[k] = nearest_bfloat16(from[k]);\n            to[k + 1] = nearest_bfloat16(from[k + 1]);"),

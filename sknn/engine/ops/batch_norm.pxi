@@ -76,15 +76,15 @@ cdef void batch_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
 
 
 # dx is computed later, when the sums of all lanes are known.
-cdef void batch_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+cdef void batch_norm_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     cdef const real* mean = t.ws.moments + op.moments
     cdef Py_ssize_t r
-    begin_channels(p, lane)
+    begin_channels(p, t.lane)
     for r in range(t.rows):
         batch_norm_sums(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean,
-                        mean + padded(&op.geometry), d.at + r * d.stride, lane.gradient + p.lane,
-                        lane.gradient + p.lane_bias)
+                        mean + padded(&op.geometry), d.at + r * d.stride, t.lane.gradient + p.lane,
+                        t.lane.gradient + p.lane_bias)
 
 
 cdef int reserve_batch_norm(Plan* plan, Op* op) except -1:

@@ -5,20 +5,31 @@ cdef void conv_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
 
 
 cdef void conv_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix d, Matrix dx) noexcept nogil:
-    conv_input_gradient(op, parameter_of(t, op), t.weights.derived, d, dx, t.rows,
-                        halo_of(t, op), t.ws.scratch)
-
-
-cdef void conv_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
-    if p.trained and p.winograd_gradient:
-        winograd_weight_gradient(p, &op.geometry, x, d, t.rows, t.ws.halos + op.halo, lane.begun,
-                                 t.ws.scratch)
-    elif p.trained:
-        conv_weight_gradient(p, x, d, t.rows, lane.gradient + p.lane, lane.accumulate)
+    if p.winograd < 0:
+        conv_input_gradient(op, p, t.weights.derived, d, dx, t.rows, halo_of(t, op), t.ws.scratch)
+        return
+    winograd_gradients(p, &op.geometry, t.weights.derived + p.winograd_transposed, x, d, dx, t.rows,
+                       winograd_gradient_of(t, op), t.lane.begun, t.ws.scratch)
+
+
+# The weight gradient; that of a Winograd convolution is formed with its input gradient, if there is one.
+cdef void conv_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
+    cdef const Parameter* p = parameter_of(t, op)
+    cdef real* du = winograd_gradient_of(t, op)
+    if du == NULL and p.trained:
+        conv_weight_gradient(p, x, d, t.rows, t.lane.gradient + p.lane, t.lane.accumulate)
+    elif du != NULL and t.plan.buffers[op.source].gradient < 0:
+        winograd_gradients(p, &op.geometry, NULL, x, d, d, t.rows, du, t.lane.begun, t.ws.scratch)
     if p.biased:
-        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate,
+        image_bias_gradient(&op.geometry, d, t.rows, t.lane.gradient + p.lane_bias, t.lane.accumulate,
                             t.ws.scratch)
+
+
+# Where a thread keeps the gradient of U; NULL: it is not wanted.
+cdef inline real* winograd_gradient_of(const Pass* t, const Op* op) noexcept nogil:
+    cdef const Parameter* p = parameter_of(t, op)
+    return t.ws.halos + op.halo if p.trained and p.winograd_gradient else NULL
 
 
 # Adds the weight gradient that a Winograd convolution keeps until the end of a lane.

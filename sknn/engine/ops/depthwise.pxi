@@ -105,14 +105,14 @@ cdef void depthwise_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Ma
                         True)
 
 
-cdef void depthwise_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+cdef void depthwise_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     if p.trained:
-        if not lane.accumulate:
-            memset(lane.gradient + p.lane, 0, p.n_in * p.vectors * SKNN_V * sizeof(real))
-        depthwise_weight_gradient(p, &op.geometry, x, d, t.rows, lane.gradient + p.lane)
+        if not t.lane.accumulate:
+            memset(t.lane.gradient + p.lane, 0, p.n_in * p.vectors * SKNN_V * sizeof(real))
+        depthwise_weight_gradient(p, &op.geometry, x, d, t.rows, t.lane.gradient + p.lane)
     if p.biased:
-        image_bias_gradient(&op.geometry, d, t.rows, lane.gradient + p.lane_bias, lane.accumulate,
+        image_bias_gradient(&op.geometry, d, t.rows, t.lane.gradient + p.lane_bias, t.lane.accumulate,
                             t.ws.scratch)
 
 

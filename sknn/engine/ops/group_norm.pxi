@@ -72,13 +72,13 @@ cdef void group_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
                            t.weights.packed + p.weight, t.weights.packed + p.bias, y.at + r * y.stride)
 
 
-cdef void group_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+cdef void group_norm_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     cdef Py_ssize_t r
-    begin_channels(p, lane)
+    begin_channels(p, t.lane)
     for r in range(t.rows):
         group_norm_backward(&op.geometry, x.at + r * x.stride, t.weights.packed + p.weight,
-                            d.at + r * d.stride, lane.gradient + p.lane, lane.gradient + p.lane_bias,
+                            d.at + r * d.stride, t.lane.gradient + p.lane, t.lane.gradient + p.lane_bias,
                             op.epsilon, t.ws.scratch)
 
 

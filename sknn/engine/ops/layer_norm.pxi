@@ -25,13 +25,13 @@ cdef void layer_norm_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
 
 
 # dy becomes dx.
-cdef void layer_norm_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+cdef void layer_norm_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     cdef const real* gamma = t.weights.packed + p.weight
-    cdef real* dgamma = lane.gradient + p.lane
-    cdef real* dbeta = lane.gradient + p.lane_bias
+    cdef real* dgamma = t.lane.gradient + p.lane
+    cdef real* dbeta = t.lane.gradient + p.lane_bias
     cdef Py_ssize_t r, c = op.geometry.c, pixels = op.geometry.h * op.geometry.w
-    begin_channels(p, lane)
+    begin_channels(p, t.lane)
     if pixels == 1:
         layer_norm_backward(x.at, x.stride, t.rows, c, gamma, <real>op.epsilon, d.at, d.stride, dgamma, dbeta)
         return

@@ -37,14 +37,14 @@ cdef void parametric_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogi
                            y.at + r * y.stride)
 
 
-cdef void parametric_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+cdef void parametric_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     cdef real* df = t.ws.scratch + whole_lines(t.plan.buffers[op.source].width)
     cdef Py_ssize_t r
-    begin_channels(p, lane)
+    begin_channels(p, t.lane)
     for r in range(t.rows):
         parametric_backward(op.activation, <real>op.alpha, &op.geometry, x.at + r * x.stride,
-                            t.weights.packed + p.weight, d.at + r * d.stride, lane.gradient + p.lane,
+                            t.weights.packed + p.weight, d.at + r * d.stride, t.lane.gradient + p.lane,
                             t.ws.scratch, df)
 
 

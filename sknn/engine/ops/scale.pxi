@@ -30,13 +30,13 @@ cdef void scale_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
         scale_forward(&op.geometry, x.at + r * x.stride, s, y.at + r * y.stride)
 
 
-cdef void scale_lane(const Pass* t, const Op* op, const Lane* lane, Matrix x, Matrix d) noexcept nogil:
+cdef void scale_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
     cdef Py_ssize_t r
-    begin_channels(p, lane)
+    begin_channels(p, t.lane)
     for r in range(t.rows):
         scale_backward(&op.geometry, x.at + r * x.stride, t.weights.packed + p.weight, d.at + r * d.stride,
-                       lane.gradient + p.lane)
+                       t.lane.gradient + p.lane)
 
 
 kind = new_kind("scale")
