@@ -4,9 +4,10 @@
 #   input gradient   W = output map back of dy;    W[p] U[p]^T;            dx = its input map back
 #   weight gradient                                dU[p] = V[p]^T W[p];    dW = weight map back of dU
 #
-# The register tile multiplies matrices (tiles, c), (c, oc), (tiles, oc). Partial tiles at the right and at
-# the bottom are padded with zeros. U and its transposes are derived from the weights (9 c, oc). A thread
-# sums dU over its rows of a lane, then adds dW to the lane.
+# The register tile multiplies matrices (tiles, c), (c, oc), (tiles, oc). A tile with fewer than 4 outputs
+# along an axis does not need the last point there: only the fourth output does. So outputs are split evenly,
+# 13 into 3 + 3 + 3 + 4. U and its transposes are derived from the weights (9 c, oc). A thread sums dU over
+# its rows of a lane, then adds dW to the lane.
 
 cdef extern from "winograd.h" nogil:
     enum:
@@ -22,7 +23,7 @@ cdef extern from "winograd.h" nogil:
 
 cdef enum:
     # Tiles per product: enough rows for the register tile, few enough for the L2 cache.
-    TILES = 28
+    TILES = 42
     # The weight gradient reads and writes all of dU for each few images, which must pay off.
     FEW_IMAGES = 8
     FEW_TILES = 12
@@ -39,8 +40,32 @@ cdef struct Positions:
     Py_ssize_t inputs_plane, outputs_plane
 
 
+# A tile of at most 4 x 4 outputs of an image.
+cdef struct Tile:
+    Py_ssize_t image, top, left
+    int height, width
+
+# Some tiles, those first that are narrow, then whole ones, low ones, and those that are both: a position is
+# multiplied for tiles that follow one another.
+cdef struct Tiles:
+    Tile each[TILES]
+    Py_ssize_t ends[4]
+    Py_ssize_t place[TILES]     # of the tiles of an image one after the other
+    Py_ssize_t n
+
+
+cdef inline Py_ssize_t tiles_along(Py_ssize_t outputs) noexcept nogil:
+    return (outputs + SKNN_OUT - 1) // SKNN_OUT
+
+
+# Points of all tiles along an axis: tiles have 3 outputs, or less, and 5 points, or 4 and 6.
+cdef inline Py_ssize_t points_along(Py_ssize_t outputs) noexcept nogil:
+    cdef Py_ssize_t tiles = tiles_along(outputs)
+    return (SKNN_IN - 1) * tiles + max(0, outputs - (SKNN_OUT - 1) * tiles)
+
+
 cdef inline Py_ssize_t tiles_of_image(const Geometry* geom) noexcept nogil:
-    return ((geom.oh + SKNN_OUT - 1) // SKNN_OUT) * ((geom.ow + SKNN_OUT - 1) // SKNN_OUT)
+    return tiles_along(geom.oh) * tiles_along(geom.ow)
 
 
 # Number of parts; tiles are split evenly.
@@ -48,13 +73,59 @@ cdef inline Py_ssize_t parts_of(Py_ssize_t tiles) noexcept nogil:
     return (tiles + TILES - 1) // TILES
 
 
+cdef inline Tile tile_of(const Geometry* geom, Py_ssize_t number) noexcept nogil:
+    cdef Py_ssize_t rows = tiles_along(geom.oh), columns = tiles_along(geom.ow)
+    cdef Py_ssize_t row = number // columns % rows, column = number % columns
+    cdef Py_ssize_t top = geom.oh * row // rows, left = geom.ow * column // columns
+    return Tile(number // (rows * columns), top, left, <int>(geom.oh * (row + 1) // rows - top),
+                <int>(geom.ow * (column + 1) // columns - left))
+
+
+cdef inline int group_of(const Tile* tile) noexcept nogil:
+    cdef bint low = tile.height < SKNN_OUT, narrow = tile.width < SKNN_OUT
+    return 2 * low + (low == narrow)
+
+
+# Part `number` of the tiles of so many images.
+cdef void take_part(Tiles* tiles, const Geometry* geom, Py_ssize_t images, Py_ssize_t number) noexcept nogil:
+    cdef Py_ssize_t n = images * tiles_of_image(geom), parts = parts_of(n), first = n * number // parts, t
+    cdef Tile found[TILES]
+    cdef Py_ssize_t at[4]
+    cdef int group
+    tiles.n = n * (number + 1) // parts - first
+    memset(tiles.ends, 0, sizeof(tiles.ends))
+    for t in range(tiles.n):
+        found[t] = tile_of(geom, first + t)
+        tiles.ends[group_of(found + t)] += 1
+    at[0] = 0
+    for group in range(1, 4):
+        at[group] = tiles.ends[group - 1]
+        tiles.ends[group] += tiles.ends[group - 1]
+    for t in range(tiles.n):
+        group = group_of(found + t)
+        tiles.place[t] = at[group]
+        tiles.each[at[group]] = found[t]
+        at[group] += 1
+
+
+# The tiles that have a position are [first, last).
+cdef inline Py_ssize_t first_at(const Tiles* tiles, int position) noexcept nogil:
+    return tiles.ends[0] if position % SKNN_IN == SKNN_IN - 1 else 0
+
+
+cdef inline Py_ssize_t last_at(const Tiles* tiles, int position) noexcept nogil:
+    if position // SKNN_IN == SKNN_IN - 1:
+        return tiles.ends[1]
+    return tiles.ends[2] if position % SKNN_IN == SKNN_IN - 1 else tiles.n
+
+
 cdef bint prefers_winograd(const Parameter* p, const Geometry* geom) noexcept nogil:
-    cdef Py_ssize_t product = SKNN_POSITIONS * geom.c * p.vectors
-    cdef Py_ssize_t maps = (n_vectors(geom.c) + p.vectors) * MAP_STEPS
+    cdef Py_ssize_t product = points_along(geom.oh) * points_along(geom.ow) * geom.c * p.vectors
+    cdef Py_ssize_t maps = tiles_of_image(geom) * (n_vectors(geom.c) + p.vectors) * MAP_STEPS
     if (geom.kh != 3 or geom.kw != 3 or geom.sh != 1 or geom.sw != 1 or geom.dh != 1 or geom.dw != 1
             or geom.groups != 1 or p.forward.pixels > 1):
         return False
-    return tiles_of_image(geom) * (product + maps) < geom.oh * geom.ow * 9 * geom.c * p.vectors
+    return product + maps < geom.oh * geom.ow * 9 * geom.c * p.vectors
 
 
 cdef Positions take_positions(const Geometry* geom, real* scratch) noexcept nogil:
@@ -78,76 +149,96 @@ cdef Py_ssize_t winograd_scratch(const Parameter* p, const Geometry* geom) noexc
             + factors_size(p, max(geom.c, geom.oc), TILES))
 
 
-# Pixels of a square of an image (h, w, c) that starts at (top, left).
+# Pixels of the square of an image (h, w, c) that starts at (top, left): those of its first `height` rows and
+# `width` columns; all others are outside.
 cdef inline void square(real** pixel, int size, real* image, Py_ssize_t h, Py_ssize_t w, Py_ssize_t c,
-                        Py_ssize_t top, Py_ssize_t left, real* outside) noexcept nogil:
+                        Py_ssize_t top, Py_ssize_t left, int height, int width, real* outside) noexcept nogil:
     cdef Py_ssize_t i, j
     for i in range(size):
         for j in range(size):
             pixel[i * size + j] = outside
-            if 0 <= top + i < h and 0 <= left + j < w:
+            if i < height and j < width and 0 <= top + i < h and 0 <= left + j < w:
                 pixel[i * size + j] = image + ((top + i) * w + left + j) * c
 
 
-# Pixels of one tile of the images x (h, w, c), which are stored without their padding (top, left).
-cdef inline void pixels_of_tile(real** pixel, int size, const Geometry* geom, Matrix x, Py_ssize_t h,
-                                Py_ssize_t w, Py_ssize_t c, Py_ssize_t top, Py_ssize_t left,
-                                Py_ssize_t tile, real* outside) noexcept nogil:
-    cdef Py_ssize_t columns = (geom.ow + SKNN_OUT - 1) // SKNN_OUT, of_image = tiles_of_image(geom)
-    cdef Py_ssize_t image = tile // of_image, number = tile % of_image
-    square(pixel, size, x.at + image * x.stride, h, w, c, number // columns * SKNN_OUT - top,
-           number % columns * SKNN_OUT - left, outside)
+# Pixels of the outputs of a tile, in images y.
+cdef inline void outputs_of(real** pixel, const Geometry* geom, Matrix y, const Tile* tile,
+                            real* outside) noexcept nogil:
+    square(pixel, SKNN_OUT, y.at + tile.image * y.stride, geom.oh, geom.ow, geom.oc, tile.top, tile.left,
+           tile.height, tile.width, outside)
 
 
-cdef void map_inputs(const Geometry* geom, const Positions* s, Matrix x, Py_ssize_t first,
-                     Py_ssize_t last) noexcept nogil:
+# Pixels that the outputs of a tile see, in images x (h, w, c), which are stored without their padding
+# (top, left).
+cdef inline void inputs_of(real** pixel, const Geometry* geom, Matrix x, Py_ssize_t h, Py_ssize_t w,
+                           Py_ssize_t top, Py_ssize_t left, const Tile* tile, real* outside) noexcept nogil:
+    square(pixel, SKNN_IN, x.at + tile.image * x.stride, h, w, geom.c, tile.top - top, tile.left - left,
+           SKNN_IN, SKNN_IN, outside)
+
+
+cdef void map_inputs(const Geometry* geom, const Positions* s, Matrix x,
+                     const Tiles* tiles) noexcept nogil:
     cdef real* pixel[SKNN_POSITIONS]
     cdef Py_ssize_t t, vectors = n_vectors(geom.c)
-    for t in range(last - first):
-        pixels_of_tile(pixel, SKNN_IN, geom, x, geom.h, geom.w, geom.c, 0, 0, first + t, s.outside)
+    for t in range(tiles.n):
+        inputs_of(pixel, geom, x, geom.h, geom.w, 0, 0, tiles.each + t, s.outside)
         winograd_input(pixel, vectors, s.inputs + t * vectors * SKNN_V, s.inputs_plane)
 
 
-cdef void map_gradients(const Geometry* geom, const Positions* s, Matrix d, Py_ssize_t first,
-                        Py_ssize_t last) noexcept nogil:
+cdef void map_gradients(const Geometry* geom, const Positions* s, Matrix d,
+                        const Tiles* tiles) noexcept nogil:
     cdef real* pixel[SKNN_POSITIONS]
     cdef Py_ssize_t t, vectors = n_vectors(geom.oc)
-    for t in range(last - first):
-        pixels_of_tile(pixel, SKNN_OUT, geom, d, geom.oh, geom.ow, geom.oc, 0, 0, first + t, s.outside)
+    for t in range(tiles.n):
+        outputs_of(pixel, geom, d, tiles.each + t, s.outside)
         winograd_output_back(pixel, vectors, s.outputs + t * vectors * SKNN_V, s.outputs_plane)
 
 
-# C[p] (m, vectors) = A[p] (m, K) B[p] (K, vectors) for all positions.
+# C[p] (tiles, vectors) = A[p] (tiles, K) B[p] (K, vectors) for all positions.
 cdef void multiply_positions(const Parameter* p, real* A, Py_ssize_t a_plane, Py_ssize_t am, const real* B,
-                             Py_ssize_t K, Py_ssize_t vectors, real* C, Py_ssize_t c_plane, Py_ssize_t m,
-                             real* scratch) noexcept nogil:
-    cdef Py_ssize_t position, k
+                             Py_ssize_t K, Py_ssize_t vectors, real* C, Py_ssize_t c_plane,
+                             const Tiles* tiles, real* scratch) noexcept nogil:
+    cdef Py_ssize_t first, m, k, cm = vectors * SKNN_V
+    cdef int position
     cdef Factors factors
     cdef Panel panel
     cdef Contraction inner
     for position in range(SKNN_POSITIONS):
-        factors = take_factors(p, Matrix(A + position * a_plane, am), K, m, scratch)
+        first = first_at(tiles, position)
+        m = last_at(tiles, position) - first
+        factors = take_factors(p, Matrix(A + position * a_plane + first * am, am), K, m, scratch)
         for k in range(panel_count(vectors)):
             panel = get_panel(SKNN_POSITIONS * factors.K, vectors, k)
             inner = contraction_of(p, factors, panel.width)
             multiply_panel(factors.rows.at, factors.rows.stride,
                            B + panel.offset + position * factors.K * panel.width, &inner, NULL, 0,
-                           C + position * c_plane + panel.begin, vectors * SKNN_V, m, panel.vectors, NULL)
+                           C + position * c_plane + first * cm + panel.begin, cm, m, panel.vectors, NULL)
+
+
+# Sets to zero what is no position of a tile.
+cdef void clear_others(real* C, Py_ssize_t plane, Py_ssize_t cm, const Tiles* tiles) noexcept nogil:
+    cdef Py_ssize_t first, last
+    cdef int position
+    for position in range(SKNN_POSITIONS):
+        first, last = first_at(tiles, position), last_at(tiles, position)
+        memset(C + position * plane, 0, first * cm * sizeof(real))
+        memset(C + position * plane + last * cm, 0, (tiles.n - last) * cm * sizeof(real))
 
 
 cdef void winograd_forward(const Parameter* p, const Geometry* geom, const real* u, const real* bias,
                            Matrix x, Matrix y, Py_ssize_t rows, real* scratch) noexcept nogil:
     cdef Positions s = take_positions(geom, scratch)
     cdef real* pixel[SKNN_POSITIONS]
-    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(geom)
-    for part in range(parts_of(n)):
-        first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
+    cdef Py_ssize_t t, number
+    cdef Tiles tiles
+    for number in range(parts_of(rows * tiles_of_image(geom))):
+        take_part(&tiles, geom, rows, number)
         memset(s.outside, 0, outside_size(geom) * sizeof(real))
-        map_inputs(geom, &s, x, first, last)
+        map_inputs(geom, &s, x, &tiles)
         multiply_positions(p, s.inputs, s.inputs_plane, n_vectors(geom.c) * SKNN_V, u, geom.c, p.vectors,
-                           s.outputs, s.outputs_plane, last - first, s.factors)
-        for t in range(last - first):
-            pixels_of_tile(pixel, SKNN_OUT, geom, y, geom.oh, geom.ow, geom.oc, 0, 0, first + t, s.outside)
+                           s.outputs, s.outputs_plane, &tiles, s.factors)
+        for t in range(tiles.n):
+            outputs_of(pixel, geom, y, tiles.each + t, s.outside)
             winograd_output(s.outputs + t * p.vectors * SKNN_V, s.outputs_plane, bias, geom.oc, pixel)
 
 
@@ -158,40 +249,45 @@ cdef void winograd_gradients(const Parameter* p, const Geometry* geom, const rea
                              real* scratch) noexcept nogil:
     cdef Positions s = take_positions(geom, scratch)
     cdef real* pixel[SKNN_POSITIONS]
-    cdef Py_ssize_t t, part, first, last, n = rows * tiles_of_image(geom), vectors = n_vectors(geom.c)
+    cdef Py_ssize_t t, k, number, width = n_vectors(geom.c) * SKNN_V
+    cdef Tiles tiles
     for t in range(rows if transposed != NULL else 0):
         memset(dx.at + t * dx.stride, 0, geom.ih * geom.iw * geom.c * sizeof(real))
-    for part in range(parts_of(n)):
-        first, last = n * part // parts_of(n), n * (part + 1) // parts_of(n)
+    for number in range(parts_of(rows * tiles_of_image(geom))):
+        take_part(&tiles, geom, rows, number)
         memset(s.outside, 0, outside_size(geom) * sizeof(real))
-        map_gradients(geom, &s, d, first, last)
+        map_gradients(geom, &s, d, &tiles)
         if du != NULL:
-            map_inputs(geom, &s, x, first, last)
-            add_products(p, geom, &s, last - first, du, accumulate or first > 0)
+            map_inputs(geom, &s, x, &tiles)
+            add_products(p, geom, &s, &tiles, du, accumulate or number > 0)
         if transposed == NULL:
             continue
-        multiply_positions(p, s.outputs, s.outputs_plane, p.vectors * SKNN_V, transposed, geom.oc, vectors,
-                           s.inputs, s.inputs_plane, last - first, s.factors)
-        for t in range(last - first):
-            pixels_of_tile(pixel, SKNN_IN, geom, dx, geom.ih, geom.iw, geom.c, geom.top, geom.left, first + t,
-                           s.outside)
-            winograd_input_back(s.inputs + t * vectors * SKNN_V, s.inputs_plane, vectors, pixel)
+        multiply_positions(p, s.outputs, s.outputs_plane, p.vectors * SKNN_V, transposed, geom.oc,
+                           n_vectors(geom.c), s.inputs, s.inputs_plane, &tiles, s.factors)
+        clear_others(s.inputs, s.inputs_plane, width, &tiles)
+        for t in range(tiles.n):    # which overlap: a sum has the same order in any part
+            k = tiles.place[t]
+            inputs_of(pixel, geom, dx, geom.ih, geom.iw, geom.top, geom.left, tiles.each + k, s.outside)
+            winograd_input_back(s.inputs + k * width, s.inputs_plane, n_vectors(geom.c), pixel)
 
 
 # dU[p] (+)= V[p]^T W[p] of some tiles.
-cdef void add_products(const Parameter* p, const Geometry* geom, const Positions* s, Py_ssize_t tiles,
+cdef void add_products(const Parameter* p, const Geometry* geom, const Positions* s, const Tiles* tiles,
                        real* du, bint accumulate) noexcept nogil:
-    cdef Py_ssize_t position, k, width = p.vectors * SKNN_V
-    cdef Contraction inner = matrix_contraction(tiles, n_vectors(geom.c) * SKNN_V, width)
+    cdef Py_ssize_t first, k, am = n_vectors(geom.c) * SKNN_V, bk = p.vectors * SKNN_V
+    cdef int position
+    cdef Contraction inner = matrix_contraction(0, am, bk)
     cdef Panel panel
     cdef real* w
     inner.rounding = p.rounding
     for position in range(SKNN_POSITIONS):
+        first = first_at(tiles, position)
+        inner.K = last_at(tiles, position) - first
         for k in range(panel_count(p.vectors)):
             panel = get_panel(SKNN_POSITIONS * geom.c, p.vectors, k)
             w = du + panel.offset + position * geom.c * panel.width
-            multiply_panel(s.inputs + position * s.inputs_plane, 1,
-                           s.outputs + position * s.outputs_plane + panel.begin, &inner,
+            multiply_panel(s.inputs + position * s.inputs_plane + first * am, 1,
+                           s.outputs + position * s.outputs_plane + first * bk + panel.begin, &inner,
                            w if accumulate else NULL, panel.width, w, panel.width, geom.c, panel.vectors,
                            NULL)
 
