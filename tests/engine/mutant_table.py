@@ -37,7 +37,7 @@ MUTANTS = [
     Mutant("depthwise gradient of every second column", "ops/depthwise.pxi", "for o in range(geom.ow):\n                            total", "for o in range(0, geom.ow, 2):\n                            total"),
     Mutant("Winograd's tiles of the wrong corner", "winograd.pxi", "geom.ih, geom.iw, geom.top, geom.left, tiles", "geom.ih, geom.iw, geom.left, geom.top, tiles"),
     Mutant("Winograd's weight gradient forgets earlier tiles", "winograd.pxi", "accumulate or number > 0)", "accumulate)"),
-    Mutant("Winograd's fourth output of low tiles", "winograd.pxi", "return tiles.ends[1]", "return tiles.ends[2]"),
+    Mutant("Winograd's fourth output of whole tiles", "winograd.pxi", "return tiles.ends[1]", "return tiles.ends[0]"),
     Mutant("Winograd's narrow tiles among the whole ones", "winograd.pxi", "2 * low + (low == narrow)", "2 * low + narrow"),
     Mutant("Winograd's missing positions are what was there", "winograd.pxi", "clear_others(s.inputs, s.inputs_plane, width, &tiles)", "pass"),
     Mutant("Winograd's overlaps in the order of the groups", "winograd.pxi", "k = tiles.place[t]", "k = t"),
