@@ -4,14 +4,15 @@
 # work are worth all threads, and trials of them cost more than they could save.
 
 cdef enum PacePhase:
-    TRY_ALL, TRY_ONE, TRY_ALL_AGAIN, TRY_ONE_AGAIN
+    TRY_ONE, TRY_ALL, TRY_ONE_AGAIN, TRY_ALL_AGAIN
     SETTLED             # with what was faster
 
 # seconds of a trial, or two steps; the two before it move data to the caches
 cdef double TRIAL = 0.004
 # seconds until the next trials
 cdef double SETTLED_FOR = 1.0
-# times slower than one thread: trying again would take long
+# two steps of all threads, so many times slower than those of one, end the trials: another program's threads
+# are in their way
 cdef double HOPELESS = 4
 # multiply-adds of a forward pass; not a time, which another program on the cores would make long
 cdef double LONG_STEP = 1e8
@@ -26,13 +27,13 @@ cdef struct Pace:
 
 
 cdef Pace new_pace() noexcept nogil:
-    return Pace(TRY_ALL, True, False, 0, 0, INFINITY, INFINITY)
+    return Pace(TRY_ONE, True, False, 0, 0, INFINITY, INFINITY)
 
 
 cdef inline bint takes_all(const Pace* p) noexcept nogil:
     if p.phase == SETTLED:
         return p.all
-    return p.phase != TRY_ONE and p.phase != TRY_ONE_AGAIN
+    return p.phase == TRY_ALL or p.phase == TRY_ALL_AGAIN
 
 
 # Steps until something is to be decided; first two to move the data, and two to see how long they take.
@@ -44,26 +45,25 @@ cdef inline Py_ssize_t steps_ahead(const Pace* p) noexcept nogil:
 
 
 cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
-    if not p.moved:
+    cdef bint hopeless = p.phase != SETTLED and takes_all(p) and time > HOPELESS * steps * p.one_step
+    if not p.moved and not hopeless:
         p.moved = True
         return
     p.steps += steps
     p.time += time
-    if p.steps < 2 or p.time < (SETTLED_FOR if p.phase == SETTLED else TRIAL):
+    if not hopeless and (p.steps < 2 or p.time < (SETTLED_FOR if p.phase == SETTLED else TRIAL)):
         return
     time = p.time / p.steps
     p.moved, p.steps, p.time = False, 0, 0
     if p.phase == SETTLED:
-        p[0] = Pace(TRY_ALL, p.all, False, 0, 0, INFINITY, INFINITY)
-    else:
-        if p.phase == TRY_ONE or p.phase == TRY_ONE_AGAIN:
-            p.one_step = min(p.one_step, time)
-        else:
-            p.all_step = min(p.all_step, time)
-        if p.phase == TRY_ONE_AGAIN or p.all_step > HOPELESS * p.one_step:
-            p.phase = TRY_ONE_AGAIN
-            p.all = p.all_step <= p.one_step
+        p[0] = new_pace()
+    elif not takes_all(p):
+        p.one_step = min(p.one_step, time)
         p.phase += 1
+    else:
+        p.all_step = min(p.all_step, time)
+        p.all = not hopeless and p.all_step <= p.one_step
+        p.phase = SETTLED if hopeless else p.phase + 1
 
 
 def simulated_pace(double one_step, double all_step, double total):
