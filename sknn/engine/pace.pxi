@@ -13,7 +13,7 @@ cdef double TRIAL = 0.004
 cdef double SETTLED_FOR = 1.0
 # two steps of all threads, so many times slower than those of one, end the trials: another program's threads
 # are in their way
-cdef double HOPELESS = 4
+cdef double HOPELESS = 2
 # multiply-adds of a forward pass; not a time, which another program on the cores would make long
 cdef double LONG_STEP = 1e8
 
