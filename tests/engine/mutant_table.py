@@ -52,7 +52,7 @@ MUTANTS = [
     Mutant("bfloat16: words of the padding of transposed weights", "ops/dense.pxi", "if (i + 1) * SKNN_V > last:     # the padding", "if False:     # the padding"),
     Mutant("bfloat16: shares of Winograd's weights cut pairs", "ops/conv.pxi", "share // n_shares // 2 * 2", "share // n_shares"),
     # threads
-    Mutant("pace: the slower number of threads", "pace.pxi", "not hopeless and p.all_step <= p.one_step", "p.all_step > p.one_step"),
+    Mutant("pace: the slower number of threads", "pace.pxi", "p.all = p.all_step <= p.one_step", "p.all = p.all_step > p.one_step"),
     Mutant("pace: long steps are tried, too", "state.pxi", "s.data.n_samples) < LONG_STEP", "s.data.n_samples) < 1e30"),
     Mutant("pace: hopeless threads are tried again", "pace.pxi", "p.phase = SETTLED if hopeless else p.phase + 1", "p.phase += 1"),
     # pools
