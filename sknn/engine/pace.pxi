@@ -10,8 +10,10 @@ cdef enum PacePhase:
 
 # seconds of a trial, or two steps; the two before it move data to the caches
 cdef double TRIAL = 0.004
-# seconds until the next trials
+# seconds until the next trials; where one thread was faster, which may be over soon, fewer at first, and then
+# twice as many each time
 cdef double SETTLED_FOR = 1.0
+cdef double ONE_FOR = 0.1
 # times slower than one thread: trying again would take long
 cdef double HOPELESS = 4
 # multiply-adds of a forward pass; not a time, which another program on the cores would make long
@@ -24,10 +26,11 @@ cdef struct Pace:
     Py_ssize_t steps                    # of this phase since then
     double time                         # of these
     double one_step, all_step           # least seconds per step of these trials
+    double settled_for                  # seconds
 
 
 cdef Pace new_pace() noexcept nogil:
-    return Pace(WAKE, True, False, 0, 0, INFINITY, INFINITY)
+    return Pace(WAKE, True, False, 0, 0, INFINITY, INFINITY, SETTLED_FOR)
 
 
 cdef inline bint takes_all(const Pace* p) noexcept nogil:
@@ -38,7 +41,7 @@ cdef inline bint takes_all(const Pace* p) noexcept nogil:
 
 # Steps until something is to be decided; first two to move the data, and two to see how long they take.
 cdef inline Py_ssize_t steps_ahead(const Pace* p) noexcept nogil:
-    cdef double left = (SETTLED_FOR if p.phase == SETTLED else TRIAL) - p.time
+    cdef double left = (p.settled_for if p.phase == SETTLED else TRIAL) - p.time
     if p.steps == 0:
         return 2
     return <Py_ssize_t>max(1.0, min(1e9, left * p.steps / max(p.time, 1e-9)))
@@ -50,12 +53,12 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
         return
     p.steps += steps
     p.time += time
-    if p.steps < 2 or p.time < (SETTLED_FOR if p.phase == SETTLED else TRIAL):
+    if p.steps < 2 or p.time < (p.settled_for if p.phase == SETTLED else TRIAL):
         return
     time = p.time / p.steps
     p.moved, p.steps, p.time = False, 0, 0
     if p.phase == SETTLED:
-        p[0] = Pace(WAKE, p.all, False, 0, 0, INFINITY, INFINITY)
+        p[0] = Pace(WAKE, p.all, False, 0, 0, INFINITY, INFINITY, p.settled_for)
     elif p.phase == WAKE:
         p.phase = TRY_ALL
     else:
@@ -65,7 +68,10 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
             p.all_step = min(p.all_step, time)
         if p.phase == TRY_ONE_AGAIN or p.all_step > HOPELESS * p.one_step:
             p.phase = TRY_ONE_AGAIN
+            p.settled_for = ONE_FOR if p.all else min(2 * p.settled_for, SETTLED_FOR)
             p.all = p.all_step <= p.one_step
+            if p.all:
+                p.settled_for = SETTLED_FOR
         p.phase += 1
 
 
