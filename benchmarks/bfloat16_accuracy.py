@@ -1,10 +1,11 @@
 """What mixed precision costs in accuracy: ``dtype="mixed_bfloat16"`` beside float32, the same seeds.
 
-Perceptrons and a convolutional network on MNIST and CIFAR-10; perceptrons on the classification sets of the tables, and
-the ensembles for tabular data, with default parameters, on all of them. A seed starts both from the same weights, with the
-same batches; the error is the share of wrong answers on the test set, of a regressor 1 − R². A difference of mean errors counts as noise where it is less than the standard deviation of float32's
-over the seeds. The errors do not depend on the processor: one without AVX512_BF16 multiplies the same factors. With it,
-the median fit is to be 1.3 times faster, that of an ensemble 1.5 times.
+Perceptrons and a convolutional network on MNIST and CIFAR-10; perceptrons on the classification sets of the tables,
+and the ensembles for tabular data, with default parameters, on all of them. A seed starts both from the same weights,
+with the same batches; the error is the share of wrong answers on the test set, of a regressor 1 − R². A difference of
+mean errors counts as noise where it is less than the standard deviation of float32's over the seeds. The errors do not
+depend on the processor: one without AVX512_BF16 multiplies the same factors. With it, the median fit is to be 1.3 times
+faster, that of an ensemble 1.5 times.
 
 MNIST and CIFAR-10 are read by ``load.py`` from the folder that SKNN_DATA names, where CIFAR-10 is a copy in JPEG
 quality 75, and without it fetched from OpenML; so are the tables.

@@ -26,7 +26,7 @@ cdef struct Pace:
     Py_ssize_t steps                    # of this phase since then
     double time                         # of these
     double one_step, all_step           # least seconds per step of these trials
-    double settled_for                  # seconds
+    double settled_for                  # seconds from trial to trial
 
 
 cdef Pace new_pace() noexcept nogil:
@@ -70,8 +70,8 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
             p.phase = TRY_ONE_AGAIN
             p.settled_for = ONE_FOR if p.all else min(2 * p.settled_for, SETTLED_FOR)
             p.all = p.all_step <= p.one_step
-            if p.all:
-                p.settled_for = SETTLED_FOR
+        if p.phase == TRY_ONE_AGAIN and p.all:
+            p.settled_for = SETTLED_FOR
         p.phase += 1
 
 

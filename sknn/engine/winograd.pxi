@@ -28,7 +28,7 @@ cdef enum:
     FEW_IMAGES = 8
     FEW_TILES = 12
     # Cost of a map for one vector of channels of a tile, in multiply-adds of vectors.
-    MAP_STEPS = 200
+    MAP_STEPS = 240
 
 
 # Memory of a thread: the values of the positions before and after the product.
@@ -45,8 +45,8 @@ cdef struct Tile:
     Py_ssize_t image, top, left
     int height, width
 
-# Some tiles, those first that are narrow, then whole ones, low ones, and those that are both: a position is
-# multiplied for tiles that follow one another.
+# Some tiles in four groups: narrow ones (fewer than 4 columns), whole ones, low ones (fewer than 4 rows), and
+# those that are both. So the tiles that have a position follow one another. `ends` are those of the groups.
 cdef struct Tiles:
     Tile each[TILES]
     Py_ssize_t ends[4]

@@ -30,7 +30,7 @@ class FittedEnsemble:
         shape = networks[0].network.output_shape
         out = np.empty((len(networks), len(rows), *shape), rows.dtype)
         for member, network, values in zip(self.members, networks, out, strict=True):
-            network.forward(of_kinds[member.kind], shape, out=values)
+            values[...] = network.forward(of_kinds[member.kind], shape)[0]
         return out
 
     def predicted(self, rows):

@@ -83,7 +83,7 @@ class MLPFamily(NetworkFamily):
     """Multilayer perceptrons on rows of features."""
 
     auto_batch_size = 200
-    #: scikit-learn's checks compare fits of up to 5.3e5 to the seventh digit; for iris float32 pays
+    #: scikit-learn's checks of weights compare fits of up to 5.3e5 to the seventh digit; more costs time
     double_flops = 6e5
 
     def input(self, net, new=False):

@@ -71,7 +71,7 @@ class FittedNetwork:
         self.network, self.program, self.weights = network, program, weights
         self.link, self.n_threads = link, n_threads
 
-    def forward(self, rows, shape, n_ops=-1, *, link=False, draw=None, out=None):
+    def forward(self, rows, shape, n_ops=-1, *, link=False, draw=None):
         """The values after some ops, and whether the rows were finite.
 
         Parameters
@@ -85,8 +85,6 @@ class FittedNetwork:
             Whether to apply the link to the outputs.
         draw : (int, int) or None, default=None
             Seed and number of a thinned network of Monte-Carlo dropout.
-        out : ndarray (n, width) or None, default=None
-            Where to write the values.
 
         Returns
         -------
@@ -99,8 +97,7 @@ class FittedNetwork:
         exponential = link and self.link == "exp"
         dtype = np.float64 if probabilities else self.network.dtype
         width = shape[0] if len(shape) == 1 else prod(shape)
-        if out is None:
-            out = np.empty((rows.n_samples, width), dtype)
+        out = np.empty((rows.n_samples, width), dtype)
         finite = self.network.engine.forward(
             self.program,
             rows,

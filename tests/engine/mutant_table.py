@@ -54,6 +54,7 @@ MUTANTS = [
     # threads
     Mutant("pace: the slower number of threads", "pace.pxi", "p.all = p.all_step <= p.one_step", "p.all = p.all_step > p.one_step"),
     Mutant("pace: long steps are tried, too", "state.pxi", "s.data.n_samples) < LONG_STEP", "s.data.n_samples) < 1e30"),
+    Mutant("pace: one thread for a second at once", "pace.pxi", "ONE_FOR if p.all else", "SETTLED_FOR if p.all else"),
     Mutant("pace: hopeless threads are tried again", "pace.pxi", "p.phase == TRY_ONE_AGAIN or p.all_step > HOPELESS * p.one_step", "p.phase == TRY_ONE_AGAIN"),
     # pools
     Mutant("the last of equal values wins", "pool.h", "const mask wins = (mask)(v > best)", "const mask wins = (mask)(v >= best)"),

@@ -120,6 +120,13 @@ def test_steps_are_taken_by_as_many_threads_as_are_faster(best, one_step, all_st
     assert all_ <= of_all * (one + all_)
 
 
+def test_one_thread_is_given_up_soon_at_first(best):
+    """What is in the way of the others may be over: several trials within half a second, fewer in twenty."""
+    simulated = best.mlp(1).engine.simulated_pace
+    assert simulated(100e-6, 300e-6, 0.5)[1] > 0.03
+    assert simulated(100e-6, 300e-6, 20.0)[1] < 0.5
+
+
 @pytest.mark.parametrize(("width", "tried"), [(100, True), (2000, False)])
 def test_steps_of_much_work_are_not_tried(best, width, tried):
     model = best.mlp(784, (width,))
