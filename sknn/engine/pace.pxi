@@ -66,13 +66,21 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
             p.one_step = min(p.one_step, time)
         else:
             p.all_step = min(p.all_step, time)
-        if p.phase == TRY_ONE_AGAIN or p.all_step > HOPELESS * p.one_step:
-            p.phase = TRY_ONE_AGAIN
-            p.settled_for = ONE_FOR if p.all else min(2 * p.settled_for, SETTLED_FOR)
-            p.all = p.all_step <= p.one_step
-        if p.phase == TRY_ONE_AGAIN and p.all:
-            p.settled_for = SETTLED_FOR
         p.phase += 1
+        if p.phase == SETTLED or p.all_step > HOPELESS * p.one_step:
+            settle(p)
+
+
+# Goes on with what was faster.
+cdef void settle(Pace* p) noexcept nogil:
+    cdef bint all = p.all_step <= p.one_step
+    if all:
+        p.settled_for = SETTLED_FOR
+    elif p.all:
+        p.settled_for = ONE_FOR
+    else:
+        p.settled_for = min(2 * p.settled_for, SETTLED_FOR)
+    p.all, p.phase = all, SETTLED
 
 
 def simulated_pace(double one_step, double all_step, double total):

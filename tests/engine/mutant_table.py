@@ -52,10 +52,10 @@ MUTANTS = [
     Mutant("bfloat16: words of the padding of transposed weights", "ops/dense.pxi", "if (i + 1) * SKNN_V > last:     # the padding", "if False:     # the padding"),
     Mutant("bfloat16: shares of Winograd's weights cut pairs", "ops/conv.pxi", "share // n_shares // 2 * 2", "share // n_shares"),
     # threads
-    Mutant("pace: the slower number of threads", "pace.pxi", "p.all = p.all_step <= p.one_step", "p.all = p.all_step > p.one_step"),
+    Mutant("pace: the slower number of threads", "pace.pxi", "bint all = p.all_step <= p.one_step", "bint all = p.all_step > p.one_step"),
     Mutant("pace: long steps are tried, too", "state.pxi", "s.data.n_samples) < LONG_STEP", "s.data.n_samples) < 1e30"),
-    Mutant("pace: one thread for a second at once", "pace.pxi", "ONE_FOR if p.all else", "SETTLED_FOR if p.all else"),
-    Mutant("pace: hopeless threads are tried again", "pace.pxi", "p.phase == TRY_ONE_AGAIN or p.all_step > HOPELESS * p.one_step", "p.phase == TRY_ONE_AGAIN"),
+    Mutant("pace: one thread for a second at once", "pace.pxi", "p.settled_for = ONE_FOR", "p.settled_for = SETTLED_FOR"),
+    Mutant("pace: hopeless threads are tried again", "pace.pxi", "p.phase == SETTLED or p.all_step > HOPELESS * p.one_step", "p.phase == SETTLED"),
     # pools
     Mutant("the last of equal values wins", "pool.h", "const mask wins = (mask)(v > best)", "const mask wins = (mask)(v >= best)"),
     Mutant("winners numbered by rows", "ops/pool.pxi", "tap = i * geom.kw + j", "tap = i * geom.kh + j"),
