@@ -7,6 +7,7 @@ reads the fields of these objects and validates every number.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -229,6 +230,21 @@ class Plan:
                 op = replace(op, drop_rate=dropout.drop_rate, mask=dropout.mask)
         self.ops.append(op)
         return len(self.ops) - 1
+
+    def in_training(self):
+        """(ops, buffers) with max pooling before ReLU: the same values from fewer activations.
+
+        The buffer between them holds other values then.
+        """
+        ops, buffers = list(self.ops), list(self.buffers)
+        for i, (first, second) in enumerate(pairwise(self.ops)):
+            rectifies = first.kind == "activation" and first.activation == "relu"
+            if rectifies and second.kind == "max_pool" and second.source == first.target:
+                between = first.target
+                buffers[between] = buffers[second.target]
+                ops[i] = replace(second, source=first.source, target=between)
+                ops[i + 1] = replace(first, source=between, target=second.target)
+        return ops, buffers
 
     def join(self, fork, target):
         """Set the sum at the end of a fork's branch."""

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
 from sknn.initializers import glorot_uniform
-from sknn.layers import Activation, Dense, Dropout, Residual, Scale
+from sknn.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual, Scale
 from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
 from sknn.plan import Buffer
@@ -130,6 +130,23 @@ def test_unknown_activation():
         ValueError, match=r"layers\[1\] = .*'activation' parameter of Dense .*'swish'"
     ):
         build((5,), ["swish"], [0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("activation", "training", "between"),
+    [
+        ("relu", ["conv", "max_pool", "activation"], 3 * 3 * 4),
+        ("tanh", ["conv", "activation", "max_pool"], 6 * 6 * 4),
+    ],
+)
+def test_max_pooling_before_relu_in_training(activation, training, between):
+    """What else might round two inputs to one output stays in order; so does prediction, layer by layer."""
+    layers = [Conv2D(4, 3, activation=activation), MaxPool2D(2), Flatten(), Dense(3, "identity")]
+    plan = Network(layers, (8, 8, 2), "float32").plan
+    ops, buffers = plan.in_training()
+    assert [op.kind for op in ops[:3]] == training
+    assert [op.kind for op in plan.ops[:3]] == ["conv", "activation", "max_pool"]
+    assert [buffers[op.target].width for op in ops[:3]] == [6 * 6 * 4, between, 3 * 3 * 4]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -26,7 +26,7 @@ cdef int check_statistics(const Plan* plan, statistics) except -1:
         raise ValueError(f"the network has {n} batch norms, got {len(means)} running means and "
                          f"{len(variances)} running variances")
     for i in range(n):
-        c = plan.ops[plan.segments[i + 1]].geometry.c
+        c = plan.ops[plan.segments[i + 1].first].geometry.c
         if np.shape(means[i]) != (c,) or np.shape(variances[i]) != (c,):
             raise ValueError(f"batch norm {i} has {c} running means and variances, got "
                              f"{np.shape(means[i])} and {np.shape(variances[i])}")

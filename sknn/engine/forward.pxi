@@ -182,7 +182,7 @@ cdef class ForwardWeights:
         cdef int i
         check_statistics(&program.plan, statistics)
         for i in range(1, plan.n_segments):
-            op = plan.ops + plan.segments[i]
+            op = plan.ops + plan.segments[i].first
             mean, variance = statistics[0][i - 1], statistics[1][i - 1]
             at = self.moments + op.moments
             for j in range(op.geometry.c):

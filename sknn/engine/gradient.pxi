@@ -13,10 +13,10 @@ cdef void backward_to_input(const Forward* f, const Workspace* ws, const Py_ssiz
         memcpy(d.at + i * d.stride, f.output_gradients + (samples[0] + i) * n, n * sizeof(real))
     for segment in range(plan.n_segments - 1, -1, -1):
         if segment + 1 < plan.n_segments:
-            finish_batch_norm(plan, ws, f.weights.packed, plan.ops + plan.segments[segment + 1], NULL,
+            finish_batch_norm(plan, ws, f.weights.packed, plan.ops + plan.segments[segment + 1].first, NULL,
                               samples, 0, m)
-        backward_rows(plan, ws, f.weights, samples, plan.segments[segment], plan.segments[segment + 1], 0, m,
-                      &lane)
+        backward_rows(plan, ws, f.weights, samples, plan.segments[segment].first,
+                      plan.segments[segment + 1].first, 0, m, &lane)
 
 
 def input_gradient(Program program not None, Rows x not None, coefs, intercepts,

@@ -1,18 +1,23 @@
 # The plan of a network, and the memory of its activations.
 
+# Ops between two batch norms. In training, some rows at a time pass through it, forward or backward.
+cdef struct Segment:
+    int first                           # its first op
+    Py_ssize_t rows                     # of a thread, through it at once
+
 cdef struct Plan:
     int n_ops, n_buffers, n_gradients, n_parameters
     Op* ops
     Buffer* buffers
     Parameter* parameters
     Py_ssize_t* gradient_strides
-    bint* gradient_kept
+    int* gradient_segments              # as `segment` of a buffer
     Py_ssize_t n_values                 # packed parameters
     Py_ssize_t n_packed                 # of these, the first ones, packed even to predict a few rows
     Py_ssize_t n_derived                # weights derived from them: transposed, flipped, widened
     Py_ssize_t n_forward                # of these, the ones that the forward pass reads
-    Py_ssize_t kept_values, kept_gradients      # elements per row of buffers stored for a whole block
-    Py_ssize_t local_values, local_gradients    # and of those that each thread reuses
+    Py_ssize_t row_values               # elements per row of all buffers
+    Py_ssize_t kept_values              # of these, and of gradients, of those stored for a whole block
     Py_ssize_t lane_values              # gradient of a lane; 0: no op needs one
     Py_ssize_t moments                  # batch statistics of the batch norms
     Py_ssize_t scratch                  # per thread
@@ -21,7 +26,7 @@ cdef struct Plan:
     bint bfloat16                       # whether products round their factors
     bint images                         # whether rows may be read slightly past their end
     int n_segments                      # batch norms split the ops into segments
-    int* segments                       # segment k: ops segments[k] to segments[k + 1]
+    Segment* segments                   # and one behind the last
     Loss loss
 
 # Activations and gradients of some rows, and per-thread memory of the ops.
@@ -52,14 +57,17 @@ cdef enum:
     MOST_ROWS = 1024
 
 
-# Rows of a sub-block. Results do not depend on it, except for the order of some sums over images.
-cdef Py_ssize_t rows_at_once(const Plan* plan, bint training) noexcept nogil:
-    cdef Py_ssize_t row = plan.local_values + (plan.local_gradients if training else 0)
-    if not training:
-        row += plan.kept_values
-    if row == 0 or (not training and plan.lane_values == 0):
+# Rows of a sub-block of so many elements each. Results do not depend on it, except for the order of some sums
+# over images.
+cdef inline Py_ssize_t rows_in_cache(Py_ssize_t row) noexcept nogil:
+    return max(1, min(SUB_BLOCK, CACHE_BYTES // (max(row, 1) * <Py_ssize_t>sizeof(real))))
+
+
+# The same for prediction, and with gradients.
+cdef inline Py_ssize_t rows_at_once(const Plan* plan, bint gradients) noexcept nogil:
+    if plan.lane_values == 0:
         return SUB_BLOCK
-    return max(1, min(SUB_BLOCK, CACHE_BYTES // (row * <Py_ssize_t>sizeof(real))))
+    return rows_in_cache(plan.row_values * (2 if gradients else 1))
 
 
 # KEPT buffers hold a whole block and are shared by the threads; LOCAL ones belong to each thread.
@@ -67,22 +75,27 @@ cdef enum Part:
     ALL, KEPT, LOCAL
 
 
-cdef inline bint belongs_to(int part, bint kept) noexcept nogil:
-    return part == ALL or (part == KEPT) == kept
+# Rows of a buffer in a part: it is used by one segment, or by several (-1).
+cdef inline Py_ssize_t rows_in_part(const Plan* plan, int part, int segment, Py_ssize_t rows) noexcept nogil:
+    if part == ALL:
+        return rows
+    if part == KEPT:
+        return rows if segment < 0 else 0
+    return min(rows, plan.segments[segment].rows) if segment >= 0 else 0
 
 
-# Allocates `rows` rows of a part of the buffers. LOCAL takes the other buffers from `shared`.
+# Allocates a part of the buffers for at most `rows` rows. LOCAL takes the other buffers from `shared`.
 cdef int allocate_workspace(const Plan* plan, Workspace* ws, int part, Py_ssize_t rows, bint training,
                             const Workspace* shared) noexcept nogil:
-    cdef Py_ssize_t size = 0, own
+    cdef Py_ssize_t size = 0, own, n
     cdef int i
     cdef real* at
-    if part != LOCAL:
-        size += plan.kept_values + (plan.kept_gradients if training else 0)
-    if part != KEPT:
-        size += plan.local_values + (plan.local_gradients if training else 0)
+    for i in range(plan.n_buffers):
+        size += rows_in_part(plan, part, plan.buffers[i].segment, rows) * plan.buffers[i].stride
+    for i in range(plan.n_gradients if training else 0):
+        size += rows_in_part(plan, part, plan.gradient_segments[i], rows) * plan.gradient_strides[i]
     own = plan.scratch + plan.moments + (plan.halos if training else 0)
-    ws.memory = <real*>aligned_zeros(rows * size * sizeof(real))
+    ws.memory = <real*>aligned_zeros(size * sizeof(real))
     ws.scratch = <real*>aligned_zeros(own * sizeof(real))
     ws.values = <Matrix*>calloc(plan.n_buffers + plan.n_gradients + 1, sizeof(Matrix))
     if ws.memory == NULL or ws.scratch == NULL or ws.values == NULL:
@@ -95,13 +108,15 @@ cdef int allocate_workspace(const Plan* plan, Workspace* ws, int part, Py_ssize_
         memcpy(ws.values, shared.values, (plan.n_buffers + plan.n_gradients) * sizeof(Matrix))
     at = ws.memory
     for i in range(plan.n_buffers):
-        if belongs_to(part, plan.buffers[i].kept):
+        n = rows_in_part(plan, part, plan.buffers[i].segment, rows)
+        if n > 0:
             ws.values[i] = Matrix(at, plan.buffers[i].stride)
-            at += rows * plan.buffers[i].stride
+            at += n * plan.buffers[i].stride
     for i in range(plan.n_gradients if training else 0):
-        if belongs_to(part, plan.gradient_kept[i]):
+        n = rows_in_part(plan, part, plan.gradient_segments[i], rows)
+        if n > 0:
             ws.gradients[i] = Matrix(at, plan.gradient_strides[i])
-            at += rows * plan.gradient_strides[i]
+            at += n * plan.gradient_strides[i]
     return 0
 
 
@@ -116,7 +131,7 @@ cdef void free_workspace(Workspace* ws) noexcept nogil:
 # Row `row` of a block in a buffer. A local buffer holds only the rows of the sub-block.
 cdef inline Matrix value_of(const Plan* plan, const Workspace* ws, int buffer, Py_ssize_t row) noexcept nogil:
     cdef Matrix m = ws.values[buffer]
-    if plan.buffers[buffer].kept:
+    if plan.buffers[buffer].segment < 0:
         m.at += row * m.stride
     return m
 
@@ -125,6 +140,6 @@ cdef inline Matrix gradient_of(const Plan* plan, const Workspace* ws, int buffer
                                Py_ssize_t row) noexcept nogil:
     cdef int number = plan.buffers[buffer].gradient
     cdef Matrix m = ws.gradients[number]
-    if plan.gradient_kept[number]:
+    if plan.gradient_segments[number] < 0:
         m.at += row * m.stride
     return m

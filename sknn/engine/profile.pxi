@@ -60,11 +60,13 @@ cdef void profile_backward(const TrainingState* s, const Plan* untrained, const 
 
 # One batch, without the update.
 cdef void profile_batch(TrainingState* s, const Plan* untrained, double* times) noexcept nogil:
-    cdef Py_ssize_t row = 0, rows
+    cdef Py_ssize_t row = 0, rows, most = SUB_BLOCK
     cdef Lane lane
     cdef int i
+    for i in range(s.plan.n_segments):
+        most = min(most, s.plan.segments[i].rows)
     while row < s.epoch.batch_rows:
-        rows = min(s.blocks.sub_rows, s.blocks.lane_rows - row % s.blocks.lane_rows, s.epoch.batch_rows - row)
+        rows = min(most, s.blocks.lane_rows - row % s.blocks.lane_rows, s.epoch.batch_rows - row)
         lane = Lane(s.buffers.lanes + row // s.blocks.lane_rows * s.plan.lane_values,
                     row % s.blocks.lane_rows > 0, row % s.blocks.lane_rows > 0)
         profile_rows(s, untrained, row, rows, &lane, times)

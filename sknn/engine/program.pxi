@@ -52,17 +52,17 @@ cdef class Program:
         plan.buffers = <Buffer*>calloc(plan.n_buffers, sizeof(Buffer))
         plan.parameters = <Parameter*>calloc(plan.n_parameters + 1, sizeof(Parameter))
         plan.gradient_strides = <Py_ssize_t*>calloc(plan.n_gradients + 1, sizeof(Py_ssize_t))
-        plan.gradient_kept = <bint*>calloc(plan.n_gradients + 1, sizeof(bint))
-        plan.segments = <int*>calloc(plan.n_ops + 2, sizeof(int))
+        plan.gradient_segments = <int*>calloc(plan.n_gradients + 1, sizeof(int))
+        plan.segments = <Segment*>calloc(plan.n_ops + 2, sizeof(Segment))
         plan.loss.group_sizes = <Py_ssize_t*>calloc(len(loss[1]) + 1, sizeof(Py_ssize_t))
         if (plan.ops == NULL or plan.buffers == NULL or plan.parameters == NULL
-                or plan.gradient_strides == NULL or plan.gradient_kept == NULL
+                or plan.gradient_strides == NULL or plan.gradient_segments == NULL
                 or plan.segments == NULL or plan.loss.group_sizes == NULL):
             raise MemoryError("the network does not fit in memory")
         for i, op in enumerate(ops):
             self._take_op(plan.ops + i, op)
         for i, buffer in enumerate(buffers):
-            plan.buffers[i] = Buffer(buffer.width, 0, buffer.gradient, False)
+            plan.buffers[i] = Buffer(buffer.width, 0, buffer.gradient, -1)
         for i, parameter in enumerate(parameters):
             self._take_parameter(plan.parameters + i, parameter)
             if bfloat16:
@@ -112,18 +112,10 @@ cdef class Program:
             op.bins[i] = <real>values[i]
 
     cdef _lay_out_buffers(self):
-        """Set strides, segments, and which buffers hold a whole block.
-
-        The weight gradients of dense layers and embeddings need inputs and output gradients of a whole block.
-        A batch norm needs all buffers. The others stay in the cache of a thread.
-        """
+        """Set strides, segments, and which buffers hold a whole block."""
         cdef Plan* plan = &self.plan
         cdef Op* op
-        cdef Buffer* b
         cdef int i, k
-        cdef bint lanes = False
-        for i in range(plan.n_ops):
-            lanes |= has_lane(plan.ops + i)
         for i in range(plan.n_buffers):
             plan.buffers[i].stride = row_stride(plan.buffers[i].width)
         for i in range(plan.n_ops):
@@ -134,31 +126,15 @@ cdef class Program:
                     plan.buffers[k].stride = row_stride(plan.buffers[k].width + SKNN_SPARE)
             if KINDS[op.kind].cuts:
                 plan.n_segments += 1
-                plan.segments[plan.n_segments] = i
+                plan.segments[plan.n_segments].first = i
         plan.n_segments += 1
-        plan.segments[plan.n_segments] = plan.n_ops
+        plan.segments[plan.n_segments].first = plan.n_ops
         for i in range(plan.n_buffers):
-            plan.buffers[i].kept = not lanes or plan.n_segments > 1
-        for i in range(plan.n_gradients):
-            plan.gradient_kept[i] = not lanes or plan.n_segments > 1
-        for i in range(plan.n_ops):
-            op = plan.ops + i
-            if KINDS[op.kind].weights == FROM_BLOCK and plan.buffers[op.target].gradient >= 0:
-                plan.buffers[op.source].kept = True
-                plan.gradient_kept[plan.buffers[op.target].gradient] = True
-        for i in range(plan.n_buffers):
-            b = plan.buffers + i
-            if b.kept:
-                plan.kept_values += b.stride
-            else:
-                plan.local_values += b.stride
-            if b.gradient >= 0:
-                plan.gradient_strides[b.gradient] = max(plan.gradient_strides[b.gradient], b.stride)
-        for i in range(plan.n_gradients):
-            if plan.gradient_kept[i]:
-                plan.kept_gradients += plan.gradient_strides[i]
-            else:
-                plan.local_gradients += plan.gradient_strides[i]
+            k = plan.buffers[i].gradient
+            if k >= 0:
+                plan.gradient_strides[k] = max(plan.gradient_strides[k], plan.buffers[i].stride)
+        if find_segments(plan) < 0:
+            raise MemoryError("the network does not fit in memory")
 
     cdef _lay_out_parameters(self):
         """Set offsets of weights, biases and derived weights."""
@@ -235,7 +211,7 @@ cdef class Program:
         free(self.plan.buffers)
         free(self.plan.parameters)
         free(self.plan.gradient_strides)
-        free(self.plan.gradient_kept)
+        free(self.plan.gradient_segments)
         free(self.plan.segments)
         free(self.plan.loss.group_sizes)
         free(self.plan.loss.quantiles)

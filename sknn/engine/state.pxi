@@ -26,7 +26,6 @@ cdef struct Blocks:
     Py_ssize_t batch_size
     Py_ssize_t block_rows
     Py_ssize_t lane_rows
-    Py_ssize_t sub_rows                 # of a thread, through the network at once
 
 # What a step updates, and a copy of the best.
 cdef struct Model:
@@ -105,7 +104,7 @@ cdef struct TrainingState:
 cdef void choose_blocks(TrainingState* s) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef Blocks* b = &s.blocks
-    cdef Py_ssize_t row_bytes = (plan.kept_values + plan.kept_gradients) * sizeof(real), lanes
+    cdef Py_ssize_t row_bytes = plan.kept_values * sizeof(real), lanes
     b.block_rows = min(max(BLOCK_BYTES // (row_bytes + 1), SUB_BLOCK), MOST_ROWS)
     if plan.n_segments > 1:             # a batch norm needs the whole batch
         b.block_rows = b.batch_size
@@ -115,9 +114,6 @@ cdef void choose_blocks(TrainingState* s) noexcept nogil:
         lanes //= 2
     lanes = min(lanes, max(FEW_LANES, b.block_rows * work_of_a_row(plan) // LANE_WORK))
     b.lane_rows = max(LANE_ROWS, (b.block_rows + lanes - 1) // lanes)
-    b.sub_rows = rows_at_once(plan, True)
-    if plan.lane_values > 0:
-        b.sub_rows = min(b.sub_rows, b.lane_rows)
 
 
 cdef inline Py_ssize_t n_lanes(const TrainingState* s, Py_ssize_t rows) noexcept nogil:
@@ -196,6 +192,7 @@ cdef void lay_out_state(TrainingState* s, Arena* arena) noexcept nogil:
 # All memory of training; -1: there is not enough.
 cdef int allocate_state(TrainingState* s, int n_threads) noexcept nogil:
     cdef Arena arena = Arena(NULL, 0)
+    cdef Py_ssize_t rows
     cdef int i
     s.tasks.n_shares = n_threads
     choose_blocks(s)
@@ -208,9 +205,9 @@ cdef int allocate_state(TrainingState* s, int n_threads) noexcept nogil:
     lay_out_state(s, &arena)
     if allocate_workspace(s.plan, &s.buffers.shared, KEPT, s.blocks.block_rows, True, NULL) < 0:
         return -1
+    rows = s.blocks.lane_rows if s.plan.lane_values > 0 else s.blocks.block_rows
     for i in range(n_threads):
-        if allocate_workspace(s.plan, s.buffers.threads + i, LOCAL, s.blocks.sub_rows, True,
-                              &s.buffers.shared) < 0:
+        if allocate_workspace(s.plan, s.buffers.threads + i, LOCAL, rows, True, &s.buffers.shared) < 0:
             return -1
     if s.optimizer.kind == MUON:
         return allocate_matrices(&s.matrices, s.plan, <int>s.optimizer.coefficients[4])

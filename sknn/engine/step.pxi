@@ -42,7 +42,7 @@ cdef void work_on_rows(TrainingState* s, int thread, Py_ssize_t block, Py_ssize_
     cdef const Workspace* ws = s.buffers.threads + thread
     cdef Weights weights = Weights(s.model.params, s.model.derived, NULL, NULL)
     cdef Lane lane = Lane(s.buffers.lanes + lane_number * plan.lane_values, not first_block, False)
-    cdef int first = plan.segments[segment], last = plan.segments[segment + 1]
+    cdef int first = plan.segments[segment].first, last = plan.segments[segment + 1].first
     cdef int logits = plan.ops[plan.n_ops - 1].target
     cdef bint top = segment + 1 == plan.n_segments
     cdef const Py_ssize_t* samples
@@ -52,7 +52,7 @@ cdef void work_on_rows(TrainingState* s, int thread, Py_ssize_t block, Py_ssize_
             poll(s)
         if s.epoch.stop:
             return
-        m = min(end - begin, s.blocks.sub_rows)
+        m = min(end - begin, plan.segments[segment].rows)
         samples = s.data.order + block + begin
         if not back:
             if segment == 0 and s.data.augmentation.active:
@@ -168,10 +168,10 @@ cdef void work_on_block(TrainingState* s, int thread, int n_threads, Py_ssize_t 
         work_on_lanes(s, thread, n_threads, block, m, lanes, segment, False, first_block, weight_sum)
         if segment + 1 < plan.n_segments:
             thread_barrier(&s.barrier, n_threads)
-            join_moments(s, thread, plan.ops + plan.segments[segment + 1], m)
+            join_moments(s, thread, plan.ops + plan.segments[segment + 1].first, m)
     for segment in range(plan.n_segments - 2, -1, -1):
         thread_barrier(&s.barrier, n_threads)
-        norm = plan.ops + plan.segments[segment + 1]
+        norm = plan.ops + plan.segments[segment + 1].first
         join_sums(s, thread, norm, lanes, weight_sum)
         work_on_lanes(s, thread, n_threads, block, m, lanes, segment, True, first_block, weight_sum)
 
@@ -180,7 +180,7 @@ cdef void work_on_lanes(TrainingState* s, int thread, int n_threads, Py_ssize_t 
                         Py_ssize_t lanes, int segment, bint back, bint first_block,
                         double weight_sum) noexcept nogil:
     cdef Py_ssize_t lane = thread
-    cdef const Op* norm = s.plan.ops + s.plan.segments[segment + 1]
+    cdef const Op* norm = s.plan.ops + s.plan.segments[segment + 1].first
     while lane < lanes:
         if not back and segment + 1 < s.plan.n_segments:
             memset(s.buffers.moments + lane * s.plan.moments + norm.moments, 0,

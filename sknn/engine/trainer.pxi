@@ -128,7 +128,7 @@ cdef class Trainer:
         if load:
             check_statistics(&self.program.plan, (means, variances))
         for i in range(1, self.state.plan.n_segments):
-            op = self.state.plan.ops + self.state.plan.segments[i]
+            op = self.state.plan.ops + self.state.plan.segments[i].first
             offset = op.moments
             for part in (means[i - 1], variances[i - 1]):
                 for k in range(op.geometry.c):

@@ -218,7 +218,7 @@ cdef void close_step(TrainingState* s, double batch_loss, double weight_sum, Py_
     cdef double penalty = 0
     cdef int i
     for i in range(1, s.plan.n_segments):
-        follow_moments(s, s.plan.ops + s.plan.segments[i], rows)
+        follow_moments(s, s.plan.ops + s.plan.segments[i].first, rows)
     for i in range(s.tasks.n):
         penalty += s.tasks.each[i].squares
     s.epoch.loss += (batch_loss + 0.5 * s.alpha * penalty) / weight_sum * rows

@@ -116,7 +116,7 @@ cdef struct Buffer:
     Py_ssize_t width    # values per row
     Py_ssize_t stride   # elements between rows, see row_stride
     int gradient        # index of its gradient buffer, possibly shared; -1: no gradient
-    bint kept           # stored for a whole block; else per thread, for the rows in work
+    int segment         # the only one that uses it: stored per thread, for the rows in work; -1: for a block
 
 # Layout of convolution weights for the tile: `groups` matrices of `rows` x `width`, in column panels.
 # `pixels` adjacent outputs are computed together, so that few channels still fill a vector. The kernel is

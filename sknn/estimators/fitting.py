@@ -229,7 +229,10 @@ class NetworkFit:
         """The FitLoop, ready to run."""
         net, solver, state = self.net, self.solver, self.state
         program = network.program(
-            self.targets.loss, mean_gradient=solver is None, bfloat16=net.dtype == MIXED
+            self.targets.loss,
+            mean_gradient=solver is None,
+            bfloat16=net.dtype == MIXED,
+            training=True,
         )
         n_samples = len(samples)
         trainer = trainer_of(

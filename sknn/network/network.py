@@ -167,16 +167,18 @@ class Network:
         """A :class:`LayerSummary` of each layer."""
         return list(self._summary)
 
-    def program(self, loss, mean_gradient=False, bfloat16=False):
+    def program(self, loss, mean_gradient=False, bfloat16=False, training=False):
         """The compiled Program with this loss at its end.
 
         With `mean_gradient` the gradient is that of the reported loss, a mean over the outputs for
         regression; without it that of the sum over the outputs, which stochastic steps take as in
-        scikit-learn. With `bfloat16`, products round their factors.
+        scikit-learn. With `bfloat16`, products round their factors. With `training`, the ops are in the
+        order that trains fastest, which leaves out the outputs of some layers.
         """
+        ops, buffers = self.plan.in_training() if training else (self.plan.ops, self.plan.buffers)
         return self.engine.Program(
-            self.plan.ops,
-            self.plan.buffers,
+            ops,
+            buffers,
             self.plan.parameters,
             loss.lower(self.engine, mean_gradient),
             self.plan.tables,

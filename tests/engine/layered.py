@@ -40,7 +40,7 @@ class Layered(MLP):
         self.tested_engine, self.loss, self.activation = tested_engine, loss, activation
         self.input_shape, self.sparse = input_shape, sparse
         self.engine = self.network.engine
-        self.program = self.network.program(loss, mean_gradient)
+        self.program = self.network.program(loss, mean_gradient, training=True)
         rng = np.random.default_rng(seed)
         self.weights = self.network.empty_weights()
         for array in arrays(self.weights):
@@ -73,8 +73,9 @@ class Layered(MLP):
         dtype = "float64" if probabilities else self.tested_engine.dtype
         out = np.full((len(X), int(np.prod(shape))), np.nan, dtype)
         statistics = self.statistics if self.statistics[0] else None
+        program = self.network.program(self.loss) if n_ops >= 0 else self.program
         self.finite = self.engine.forward(
-            self.program,
+            program,
             self.rows(X, **options),
             *self.weights,
             out,

@@ -51,6 +51,15 @@ MUTANTS = [
     Mutant("bfloat16: a window's next row begins where it ended", "bfloat16.h", "at->k = 0;", "at->k = at->k;"),
     Mutant("bfloat16: words of the padding of transposed weights", "ops/dense.pxi", "if (i + 1) * SKNN_V > last:     # the padding", "if False:     # the padding"),
     Mutant("bfloat16: shares of Winograd's weights cut pairs", "ops/conv.pxi", "share // n_shares // 2 * 2", "share // n_shares"),
+    # what only one sweep uses
+    Mutant("sweeps: the gathered input", "segments.pxi", "    note_use(values, 0, 0) ", "    pass # "),
+    Mutant("sweeps: an input read backward", "segments.pxi", "READS_SOURCE or has_weights(op):", "READS_SOURCE and False:"),
+    Mutant("sweeps: an output read backward", "segments.pxi", "if reads_backward(op) & READS_TARGET:", "if False:"),
+    Mutant("sweeps: the winners of max pooling", "segments.pxi", "    if writes_other(op):", "    if False:"),
+    Mutant("sweeps: the gradient of a sum", "segments.pxi", "    if adds_gradient_of_other(op):", "    if False:"),
+    Mutant("sweeps: the gradient of a batch norm", "segments.pxi", "note_use(gradients, dy, back + 1)", "note_use(gradients, dy, back)"),
+    Mutant("sweeps: what a weight gradient reads", "segments.pxi", "note_use(values, op.source, after)", "note_use(values, op.source, back)"),
+    Mutant("sweeps: the other term of a sum", "segments.pxi", "note_use(values, op.other, segment)", "pass"),
     # threads
     Mutant("pace: the slower number of threads", "pace.pxi", "bint all = p.all_step <= p.one_step", "bint all = p.all_step > p.one_step"),
     Mutant("pace: long steps are tried, too", "state.pxi", "s.data.n_samples) < LONG_STEP", "s.data.n_samples) < 1e30"),

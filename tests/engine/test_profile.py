@@ -19,7 +19,7 @@ def test_each_pass_of_each_op(tested_engine, name):
     net = Layered(tested_engine, NETS[name], (8, 8, 3))
     before = [array.copy() for part in net.weights for array in part]
     found = net.engine.profile(net.program, net.rows(net.images(21)), *net.weights, 3)
-    ops, buffers = net.network.plan.ops, net.network.plan.buffers
+    ops, buffers = net.network.plan.in_training()
     weighted = {"conv", "depthwise", "dense", "batch_norm", "layer_norm"}
     assert [row[:2] for row in found] == [(i, net.engine.OPS[op.kind]) for i, op in enumerate(ops)]
     for op, (*_, forward, dx, dW) in zip(ops, found, strict=True):
