@@ -1,7 +1,8 @@
 /* exp, tanh, log1p, sine, cosine and the normal distribution as branch-free functions of one real.
 
-   Compilers vectorize loops around them for any width (calls of libm would prevent that). The polynomials are Taylor
-   series, cut where the next term is below half a unit in the last place. NaN in gives NaN out. */
+   Compilers vectorize loops around them for any width (calls of libm would prevent that). Where nothing else is
+   said, polynomials are Taylor series, cut where the next term is below half a unit in the last place. NaN in gives
+   NaN out. */
 #ifndef SKNN_REAL_MATH_H
 #define SKNN_REAL_MATH_H
 #include <math.h>
@@ -187,36 +188,57 @@ SKNN_INLINE real real_sine(real t)
     return u < R(0.0) ? -s : s;
 }
 
-/* Normal distribution function P(Z <= x), given e = exp(-x^2 / 2). */
-SKNN_INLINE real normal_cdf_from(real x, real e)
-{
+/* The normal distribution function P(Z <= x), and d/dx x P(Z <= x) = P(Z <= x) + x density(x). In single precision
+   1/2 + x A(x^2) / B(x^2), where A / B are minimax fits by linear programming, with errors below 4e-7. */
 #ifdef SKNN_DOUBLE
-    return 0.5 * erfc(-x * 0.7071067811865476);
+SKNN_INLINE double real_normal_cdf(double x) { return 0.5 * erfc(-x * 0.7071067811865476); }
+
+SKNN_INLINE double real_gelu_derivative(double x)
+{
+    return real_normal_cdf(x) + x * 0.3989422804014327 * real_exp(-0.5 * x * x);
+}
 #else
-    /* Abramowitz & Stegun 7.1.26: erfc(z) = t (a1 + t (a2 + ...)) e^(-z^2), error below 1.5e-7 */
-    const float z = fabsf(x) * 0.70710678f;
-    const float t = 1.0f / (1.0f + 0.3275911f * z);
-    float p = 1.061405429f;
-    p = p * t - 1.453152027f;
-    p = p * t + 1.421413741f;
-    p = p * t - 0.284496736f;
-    p = p * t + 0.254829592f;
-    p = 0.5f * p * t * e;
-    return x < 0.0f ? p : 1.0f - p;
+/* x where a fit is valid; NaN stays NaN */
+SKNN_INLINE float within(float x, float most)
+{
+    x = x > most ? most : x;
+    return x < -most ? -most : x;
+}
+
+SKNN_INLINE float real_normal_cdf(float x)
+{
+    const float z = within(x, 5.5f), q = z * z;
+    float a = 2.811077060016487e-08f, b = 1.3207765050538e-06f;
+    a = a * q + 5.887999577680603e-06f;
+    b = b * q + 5.135401079314761e-05f;
+    a = a * q + 9.86487211775966e-05f;
+    b = b * q + 1.4835461042821407e-03f;
+    a = a * q + 4.244726151227951e-03f;
+    b = b * q + 2.4676688015460968e-02f;
+    a = a * q + 2.6959173381328583e-02f;
+    b = b * q + 2.342456579208374e-01f;
+    a = a * q + 3.989425003528595e-01f;
+    b = b * q + 1.0f;
+    return x < -5.5f ? 0.0f : 0.5f + z * a / b;
+}
+
+SKNN_INLINE float real_gelu_derivative(float x)
+{
+    const float z = within(x, 5.7f), q = z * z;
+    float a = 1.9139407925194973e-07f, b = 8.903185516828671e-06f;
+    a = a * q + 3.58657562173903e-05f;
+    b = b * q + 1.928822894115001e-04f;
+    a = a * q + 2.2367530618794262e-05f;
+    b = b * q + 3.5265686456114054e-03f;
+    a = a * q + 1.4216288924217224e-02f;
+    b = b * q + 4.1029926389455795e-02f;
+    a = a * q - 3.0840471386909485e-02f;
+    b = b * q + 2.946872115135193e-01f;
+    a = a * q + 7.978850603103638e-01f;
+    b = b * q + 1.0f;
+    return x < -5.7f ? 0.0f : 0.5f + z * a / b;
+}
 #endif
-}
-
-SKNN_INLINE real real_normal_cdf(real x)
-{
-    return normal_cdf_from(x, real_exp(R(-0.5) * x * x));
-}
-
-/* d/dx x P(Z <= x) = P(Z <= x) + x density(x) */
-SKNN_INLINE real real_gelu_derivative(real x)
-{
-    const real e = real_exp(R(-0.5) * x * x);
-    return normal_cdf_from(x, e) + x * R(0.3989422804014327) * e;
-}
 
 SKNN_INLINE sint is_not_finite(real x)
 {

@@ -1,5 +1,5 @@
-# Which buffers outlive a sweep. Batch norms split the ops into segments. In a sweep, a thread takes some rows
-# through one segment: forward through segments 0, 1, ..., last, then backward; in the last one, forward
+# Which buffers outlive a sweep. Batch norms split the ops into segments. In a sweep, a thread takes some
+# rows through one segment: forward through segments 0, 1, ..., last, then backward; in the last one, forward
 # and backward are one sweep. The weight gradients of dense layers and embeddings follow after all sweeps of
 # a block.
 #
