@@ -3,7 +3,8 @@
 # and backward are one sweep. The weight gradients of dense layers and embeddings follow after all sweeps of
 # a block.
 #
-# What only one sweep uses is stored for the rows in work and stays in the cache. All else holds a whole block.
+# What only one sweep uses is stored for the rows in work and stays in the cache. All else holds a whole
+# block.
 
 # First and last sweep that uses a buffer or a gradient; last < first: none.
 cdef struct Uses:
