@@ -38,7 +38,8 @@ class Machine:
         layers = [*net.estimator().layers, Dense(N_CLASSES, "identity")]
         self.network = Network(layers, net.shape, "float32")
         self.engine = self.network.engine
-        self.program = self.network.program(Loss("softmax", (N_CLASSES,)))
+        self.program = self.network.program(Loss("softmax", (N_CLASSES,)), training=True)
+        self.ops, _ = self.network.plan.in_training()
         self.weights = self.network.initial_weights(np.random.RandomState(0))
         self.X, self.y = X.reshape(N_ROWS, -1), y.astype(np.int32)[:, None]
         self.trainers = {threads: self.make_trainer(threads) for threads in (1, 2)}
@@ -87,8 +88,7 @@ class Machine:
 
     def useful_step(self):
         """Count those of all passes of all ops."""
-        ops = self.network.plan.ops
-        return sum(self.useful(op, number) for op in ops for number in range(len(PASSES)))
+        return sum(self.useful(op, number) for op in self.ops for number in range(len(PASSES)))
 
     def name(self, op):
         """Name an op, by the shape of its weights where it has some."""
@@ -100,7 +100,7 @@ class Machine:
 def kernels(machine, rounds):
     """Return one row of the table for each pass of each op, and one for the rest of the step."""
     rows = []
-    for i, op in enumerate(machine.network.plan.ops):
+    for i, op in enumerate(machine.ops):
         for number, name in enumerate(PASSES):
             times = [found["ops"][i][2 + number] for found in rounds]
             if any(times):
