@@ -151,7 +151,7 @@ ROWS = [
         cnn(
             layers=StrongCNN(0.25, channels=1),
             dtype="mixed_bfloat16",
-            **{**STRONG, "augmentation": SHIFTED, "max_iter": 20},
+            **{**STRONG, "augmentation": SHIFTED, "max_iter": 26},
         ),
         0.9975,
         180,
@@ -172,6 +172,13 @@ ROWS = [
         50,
     ),
     Row("cifar10", "StrongCNN", cnn(layers=StrongCNN(0.75), **STRONG), 0.90, 600),
+    Row(
+        "cifar10",
+        "StrongCNN, mixed precision",
+        cnn(layers=StrongCNN(0.75), dtype="mixed_bfloat16", **{**STRONG, "max_iter": 18}),
+        0.92,
+        600,
+    ),
     Row(
         "cifar10",
         "MLP-Mixer",

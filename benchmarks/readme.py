@@ -272,6 +272,7 @@ def images():
             ("`CNNClassifier()`", "default", None),
             ("`CNNClassifier(layers=SimpleCNN())`", None, "SimpleCNN"),
             ("`StrongCNN`, augmented, test-time views", "StrongCNN, augmented", "StrongCNN"),
+            ("the same in mixed precision", *2 * ["StrongCNN, mixed precision"]),
             ("`MLPClassifier()`", "sknn MLP", "sknn MLP"),
             ("random forest", "random forest", "random forest"),
             ("HistGradientBoosting", "gradient boosting", "gradient boosting"),

@@ -47,6 +47,11 @@ class Geometry:
     first: int = 0
     to: int = 0
 
+    @property
+    def windows_are_apart(self):
+        """Whether windows neither overlap nor leave gaps, without padding before the first."""
+        return (self.sh, self.sw, self.top, self.left) == (self.kh, self.kw, 0, 0)
+
     @classmethod
     def of_images(cls, shape, output_shape, **options):
         """From one shape (h, w, c) to another."""
@@ -232,18 +237,35 @@ class Plan:
         return len(self.ops) - 1
 
     def in_training(self):
-        """(ops, buffers) with max pooling before ReLU: the same values from fewer activations.
+        """(ops, buffers) with max pooling before ReLU and batch norms: the same values from less work.
 
-        The buffer between them holds other values then.
+        The buffer between them holds other values then. A batch norm still takes the moments of what enters the
+        pooling.
         """
         ops, buffers = list(self.ops), list(self.buffers)
-        for i, (first, second) in enumerate(pairwise(self.ops)):
-            rectifies = first.kind == "activation" and first.activation == "relu"
-            if rectifies and second.kind == "max_pool" and second.source == first.target:
-                between = first.target
-                buffers[between] = buffers[second.target]
-                ops[i] = replace(second, source=first.source, target=between)
-                ops[i + 1] = replace(first, source=between, target=second.target)
+
+        def exchange(i, pool, other):
+            between = pool.source
+            buffers[between] = buffers[pool.target]
+            ops[i] = replace(pool, source=other.source, target=between)
+            ops[i + 1] = replace(other, source=between, target=pool.target)
+
+        def pooled(kind):
+            for i, (first, second) in enumerate(pairwise(tuple(ops))):
+                if (first.kind, second.kind) == (
+                    kind,
+                    "max_pool",
+                ) and second.source == first.target:
+                    yield i, first, second
+
+        for i, activation, pool in pooled("activation"):
+            if activation.activation == "relu":
+                exchange(i, pool, activation)
+        for i, norm, pool in pooled("batch_norm"):
+            windows = pool.geometry
+            if windows and windows.windows_are_apart:
+                ahead = replace(pool, kind="max_pool_ahead", parameter=norm.parameter)
+                exchange(i, ahead, replace(norm, geometry=windows))
         return ops, buffers
 
     def join(self, fork, target):

@@ -6,7 +6,17 @@ from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
 from sknn.initializers import glorot_uniform
-from sknn.layers import Activation, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual, Scale
+from sknn.layers import (
+    Activation,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    Residual,
+    Scale,
+)
 from sknn.losses import Loss
 from sknn.network import Network, multilayer_perceptron
 from sknn.plan import Buffer
@@ -147,6 +157,25 @@ def test_max_pooling_before_relu_in_training(activation, training, between):
     assert [op.kind for op in ops[:3]] == training
     assert [op.kind for op in plan.ops[:3]] == ["conv", "activation", "max_pool"]
     assert [buffers[op.target].width for op in ops[:3]] == [6 * 6 * 4, between, 3 * 3 * 4]
+
+
+@pytest.mark.parametrize(
+    ("pool", "training"),
+    [
+        (MaxPool2D(2), ["conv", "max_pool_ahead", "batch_norm", "activation"]),
+        (MaxPool2D(2, padding="same"), ["conv", "max_pool_ahead", "batch_norm", "activation"]),
+        (MaxPool2D(3, 2), ["conv", "batch_norm", "max_pool", "activation"]),
+        (MaxPool2D(3, padding="same"), ["conv", "batch_norm", "max_pool", "activation"]),
+    ],
+    ids=repr,
+)
+def test_max_pooling_ahead_of_batch_norm_in_training(pool, training):
+    """Where windows neither overlap nor begin outside of the image."""
+    layers = [Conv2D(4, 2, activation="identity"), BatchNorm(), Activation("relu"), pool]
+    network = Network([*layers, Flatten(), Dense(3, "identity")], (8, 8, 2), "float32")
+    ops, _ = network.plan.in_training()
+    assert [op.kind for op in ops[:4]] == training
+    assert network.statistics_shapes == [(4,)]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

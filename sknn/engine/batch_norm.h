@@ -165,6 +165,60 @@ input_gradient_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptr
         }
 }
 
+/* Windows of kh x kw pixels side by side in an image of h x w pixels; oh x ow of them have a winner. */
+typedef struct {
+    ptrdiff_t h, w, oh, ow, kh, kw;
+} Windows;
+
+SKNN_INLINE void
+pooled_gradient_of(const int N, ptrdiff_t k, const real *x, const Windows *at, ptrdiff_t c, const real *mean,
+                   const real *scale, const real *gamma, const real *dgamma, const real *dbeta, real weight,
+                   const real *winners, const real *dy, real *dx)
+{
+    vec m[4], outer[4], constant[4], slope[4];
+    SKNN_UNROLL
+    for (int n = 0; n < N; n++) {
+        const vec s = CONST_VEC(scale + k + n * SKNN_V);
+        m[n] = CONST_VEC(mean + k + n * SKNN_V);
+        outer[n] = s * CONST_VEC(gamma + k + n * SKNN_V);
+        constant[n] = weight * CONST_VEC(dbeta + k + n * SKNN_V);
+        slope[n] = weight * s * CONST_VEC(dgamma + k + n * SKNN_V);
+    }
+    for (ptrdiff_t i = 0; i < at->h; i++)
+        for (ptrdiff_t j = 0, window = i / at->kh * at->ow; j < at->w; window++) {
+            const int inside = i < at->oh * at->kh && j < at->ow * at->kw;
+            const ptrdiff_t last = j + at->kw < at->w ? j + at->kw : at->w;
+            for (real tap = (real)(i % at->kh * at->kw); j < last; j++, tap++)
+                SKNN_UNROLL
+                for (int n = 0; n < N; n++) {
+                    const ptrdiff_t from = window * c + k + n * SKNN_V, to = (i * at->w + j) * c + k + n * SKNN_V;
+                    vec d = {0};
+                    if (inside)
+                        d = vec_choose((mask)(CONST_VEC(winners + from) == (vec){0} + tap), CONST_VEC(dy + from), d);
+                    VEC(dx + to) = outer[n] * (d - constant[n] - (CONST_VEC(x + to) - m[n]) * slope[n]);
+                }
+        }
+}
+
+/* The same where max pooling follows: dy is the gradient of its output, and nothing but winners get any. */
+static void
+pooled_norm_backward(const real *x, const Windows *at, ptrdiff_t c, const real *mean, const real *scale,
+                     const real *gamma, const real *dgamma, const real *dbeta, real weight, const real *winners,
+                     const real *dy, real *dx)
+{
+    SKNN_CHANNEL_BLOCKS(SKNN_V, pooled_gradient_of, x, at, c, mean, scale, gamma, dgamma, dbeta, weight, winners,
+                        dy, dx)
+    for (ptrdiff_t i = 0; i < at->h; i++)
+        for (ptrdiff_t j = 0; j < at->w; j++)
+            for (ptrdiff_t q = k; q < c; q++) {
+                const ptrdiff_t from = (i / at->kh * at->ow + j / at->kw) * c + q, to = (i * at->w + j) * c + q;
+                const real tap = (real)(i % at->kh * at->kw + j % at->kw);
+                const int won = i < at->oh * at->kh && j < at->ow * at->kw && winners[from] == tap;
+                dx[to] = scale[q] * gamma[q]
+                         * ((won ? dy[from] : 0) - weight * (dbeta[q] + (x[to] - mean[q]) * scale[q] * dgamma[q]));
+            }
+}
+
 /* dy becomes dx = gamma scale (dy - weight (dbeta + xhat dgamma)), with means for dgamma and dbeta */
 static void
 batch_norm_backward(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean, const real *scale,

@@ -10,7 +10,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from cython.parallel cimport parallel
 from libc.math cimport INFINITY, cos, exp, fabs, floor, log, sin, sqrt
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memcpy, memset
 
 include "types.pxi"
 include "masks.pxi"

@@ -10,34 +10,47 @@ typedef struct {
     ptrdiff_t first, step; /* index of a window's first tap, and stride between rows of taps */
 } PoolWindows;
 
-/* y = maximum of each channel, and the index of its first tap. NaN wins. */
+/* 1, or -1 where a slope is negative. */
+SKNN_INLINE vec
+sign_of(const real *slope)
+{
+    const vec one = (vec){0} + (real)1;
+    return slope ? vec_choose((mask)(*(const vec *)slope < (vec){0}), -one, one) : one;
+}
+
+/* y = maximum of each channel, and the index of its first tap. NaN wins. Channels with a negative slope take the
+   minimum; no slopes (NULL): none does. */
 SKNN_INLINE void
-pool_maxima(const real *x, PoolWindows w, ptrdiff_t n, ptrdiff_t kh, ptrdiff_t kw, real *y, real *winners)
+pool_maxima(const real *x, PoolWindows w, ptrdiff_t n, ptrdiff_t kh, ptrdiff_t kw, const real *slope, real *y,
+            real *winners)
 {
     for (; n > 0; n--, x += w.next, y += w.c, winners += w.c)
         for (ptrdiff_t k = 0; k < w.c; k += SKNN_V) {
-            vec best = *(const vec *)(x + k), won = (vec){0} + (real)w.first;
+            const vec sign = sign_of(slope ? slope + k : slope);
+            vec best = sign * *(const vec *)(x + k), won = (vec){0} + (real)w.first;
             for (ptrdiff_t i = 0; i < kh; i++)
                 for (ptrdiff_t j = 0; j < kw; j++) {
-                    const vec v = *(const vec *)(x + i * w.row + j * w.c + k);
+                    const vec v = sign * *(const vec *)(x + i * w.row + j * w.c + k);
                     const vec tap = (vec){0} + (real)(w.first + i * w.step + j);
                     const mask wins = (mask)(v > best) | (mask)(v != v);
                     best = vec_choose(wins, v, best);
                     won = vec_choose(wins, tap, won);
                 }
-            *(vec *)(y + k) = best;
+            *(vec *)(y + k) = sign * best;
             *(vec *)(winners + k) = won;
         }
 }
 
 /* The same for n windows; 2 x 2 windows are unrolled. */
 static void
-max_pool_windows(const real *x, const PoolWindows *w, ptrdiff_t n, real *y, real *winners)
+max_pool_windows(const real *x, const PoolWindows *w, ptrdiff_t n, const real *slope, real *y, real *winners)
 {
-    if (w->kh == 2 && w->kw == 2)
-        pool_maxima(x, *w, n, 2, 2, y, winners);
+    if (w->kh == 2 && w->kw == 2 && !slope)
+        pool_maxima(x, *w, n, 2, 2, NULL, y, winners);
+    else if (w->kh == 2 && w->kw == 2)
+        pool_maxima(x, *w, n, 2, 2, slope, y, winners);
     else
-        pool_maxima(x, *w, n, w->kh, w->kw, y, winners);
+        pool_maxima(x, *w, n, w->kh, w->kw, slope, y, winners);
 }
 
 /* One row of taps of n windows of kw pixels, side by side: dx = dy where its tap won, else 0. */

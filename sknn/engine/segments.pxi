@@ -23,7 +23,8 @@ cdef void note_op(const Plan* plan, const Op* op, int segment, int back, int aft
     cdef int dx = plan.buffers[op.source].gradient, dy = plan.buffers[op.target].gradient
     note_use(values, op.source, segment)
     note_use(values, op.target, segment)
-    note_use(values, op.other, segment)
+    if KINDS[op.kind].other != NO_OTHER:
+        note_use(values, op.other, segment)
     if dy < 0:
         return
     note_use(gradients, dy, back)

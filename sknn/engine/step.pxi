@@ -66,7 +66,8 @@ cdef void work_on_rows(TrainingState* s, int thread, Py_ssize_t block, Py_ssize_
                           gradient_of(plan, ws, logits, begin), m, s.data.sample_weight, weight_sum,
                           s.buffers.row_loss + begin)
             else:
-                add_moments(&plan.ops[last].geometry, value_of(plan, ws, plan.ops[last].source, begin),
+                add_moments(&plan.ops[last].geometry,
+                            value_of(plan, ws, measured_buffer(plan, plan.ops + last), begin),
                             s.data.sample_weight, samples, m,
                             s.buffers.moments + lane_number * plan.moments + plan.ops[last].moments,
                             s.buffers.fresh + thread * plan.moments)
@@ -85,16 +86,27 @@ cdef void work_on_rows(TrainingState* s, int thread, Py_ssize_t block, Py_ssize_
 cdef void finish_batch_norm(const Plan* plan, const Workspace* ws, const real* params, const Op* op,
                             const real* weights, const Py_ssize_t* samples, Py_ssize_t begin,
                             Py_ssize_t rows) noexcept nogil:
-    cdef Matrix x = value_of(plan, ws, op.source, begin), d
+    cdef const Geometry* geom = &op.geometry
+    cdef const Op* pool = pool_ahead(plan, op)
+    cdef Matrix x = value_of(plan, ws, measured_buffer(plan, op), begin), d, winners, dx
     cdef const real* mean = ws.moments + op.moments
-    cdef Py_ssize_t r, c = padded(&op.geometry)
-    if plan.buffers[op.source].gradient < 0:
+    cdef const real* gamma = params + plan.parameters[op.parameter].weight
+    cdef Py_ssize_t r, c = padded(geom)
+    cdef Windows at = Windows(geom.h, geom.w, geom.oh, geom.ow, geom.kh, geom.kw)
+    if plan.buffers[measured_buffer(plan, op)].gradient < 0:
         return
     d = gradient_of(plan, ws, op.target, begin)
+    if pool != NULL:
+        winners, dx = value_of(plan, ws, pool.other, begin), gradient_of(plan, ws, pool.source, begin)
     for r in range(rows):
-        batch_norm_backward(x.at + r * x.stride, pixels_of(&op.geometry), op.geometry.c, mean, mean + c,
-                            params + plan.parameters[op.parameter].weight, mean + 2 * c, mean + 3 * c,
-                            <real>weight_of(weights, samples[r]), d.at + r * d.stride)
+        if pool == NULL:
+            batch_norm_backward(x.at + r * x.stride, pixels_of(geom), geom.c, mean, mean + c, gamma,
+                                mean + 2 * c, mean + 3 * c, <real>weight_of(weights, samples[r]),
+                                d.at + r * d.stride)
+        else:
+            pooled_norm_backward(x.at + r * x.stride, &at, geom.c, mean, mean + c, gamma, mean + 2 * c,
+                                 mean + 3 * c, <real>weight_of(weights, samples[r]),
+                                 winners.at + r * winners.stride, d.at + r * d.stride, dx.at + r * dx.stride)
 
 
 # Merges the lanes' moments of a batch norm's input.

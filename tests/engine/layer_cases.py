@@ -144,6 +144,22 @@ POOLS = {
     "global_max": ([Conv2D(17, 3), GlobalMaxPool2D()], (5, 7, 3)),
     "global_average": ([Conv2D(17, 3), GlobalAvgPool2D(), Dense(5)], (5, 7, 3)),
     "global_average_of_a_pixel": ([Conv2D(6, 3), GlobalAvgPool2D()], (3, 3, 3)),
+    "norm_pool": ([Conv2D(21, 2), BatchNorm(), MaxPool2D(2)], (8, 10, 3)),
+    "norm_relu_pool": (
+        [
+            Conv2D(6, 2),
+            BatchNorm(scale=False),
+            Activation("relu"),
+            MaxPool2D((2, 3), padding="same"),
+        ],
+        (9, 12, 3),
+    ),
+    "norm_pool_of_overlapping": ([Conv2D(6, 2), BatchNorm(), MaxPool2D(3, 2)], (8, 10, 3)),
+    "norm_pool_of_the_input": ([BatchNorm(), MaxPool2D(2), Conv2D(5, 2)], (7, 8, 3)),
+    "norm_pool_twice": (
+        [Conv2D(5, 2), BatchNorm(), MaxPool2D(2), BatchNorm(), MaxPool2D((1, 2))],
+        (8, 13, 3),
+    ),
     "pool_then_same": ([Conv2D(6, 3), MaxPool2D(2), Conv2D(7, 3, padding="same")], (8, 9, 1)),
 }
 

@@ -47,7 +47,9 @@ class Layered(MLP):
             scale = np.sqrt(max(np.prod(array.shape[:-1]), 1)) if array.ndim > 1 else 2
             array[...] = rng.standard_normal(array.shape) / scale
         for W in self.weights[0]:
-            W[...] += W.ndim == 1  # the factors of a norm are near one
+            if W.ndim == 1:  # the factors of a norm are near one, or minus one
+                W += 1
+                W[::3] *= -1
         for b, parameter in zip(self.weights[1], self.network.plan.parameters, strict=True):
             b *= parameter.biased
         shapes = self.network.statistics_shapes

@@ -51,6 +51,11 @@ MUTANTS = [
     Mutant("bfloat16: a window's next row begins where it ended", "bfloat16.h", "at->k = 0;", "at->k = at->k;"),
     Mutant("bfloat16: words of the padding of transposed weights", "ops/dense.pxi", "if (i + 1) * SKNN_V > last:     # the padding", "if False:     # the padding"),
     Mutant("bfloat16: shares of Winograd's weights cut pairs", "ops/conv.pxi", "share // n_shares // 2 * 2", "share // n_shares"),
+    # max pooling ahead of a batch norm
+    Mutant("pooled norm: maxima where slopes are negative", "pool.h", "(vec){0}), -one, one) : one;", "(vec){0}), one, one) : one;"),
+    Mutant("pooled norm: gradients beyond the windows", "batch_norm.h", "const int inside = i < at->oh * at->kh && j < at->ow * at->kw;", "const int inside = 1;"),
+    Mutant("pooled norm: the next row of taps", "batch_norm.h", "real tap = (real)(i % at->kh * at->kw)", "real tap = (real)(i % at->kh * at->kh)"),
+    Mutant("pooled norm: moments of what is left", "ops/batch_norm.pxi", "return norm.source if pool == NULL else pool.source", "return norm.source"),
     # what only one sweep uses
     Mutant("sweeps: the gathered input", "segments.pxi", "    note_use(values, 0, 0) ", "    pass # "),
     Mutant("sweeps: an input read backward", "segments.pxi", "READS_SOURCE or has_weights(op):", "READS_SOURCE and False:"),

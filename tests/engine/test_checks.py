@@ -38,6 +38,14 @@ IMAGE = [
     MaxPool2D(2, padding="same"),
     Dropout(0.1),
 ]
+POOLED = [
+    Conv2D(4, 2),
+    BatchNorm(),
+    MaxPool2D((2, 3)),
+    BatchNorm(),
+    Activation("relu"),
+    MaxPool2D(2),
+]
 ROWS = [
     Columns(
         [
@@ -55,9 +63,8 @@ ROWS = [
 def lowered(net):
     """What the engine's Program is made of, to be changed."""
     plan = net.network.plan
-    return copy.deepcopy(
-        [plan.ops, plan.buffers, plan.parameters, net.loss.lower(net.engine), plan.tables]
-    )
+    parts = [*plan.in_training(), plan.parameters, net.loss.lower(net.engine), plan.tables]
+    return copy.deepcopy(parts)
 
 
 def changed(part):
@@ -83,7 +90,9 @@ def wrong(value):
 
 
 @pytest.mark.parametrize(
-    ("layers", "shape"), [(IMAGE, (7, 8, 4)), (ROWS, (7,))], ids=["images", "rows"]
+    ("layers", "shape"),
+    [(IMAGE, (7, 8, 4)), (POOLED, (8, 10, 3)), (ROWS, (7,))],
+    ids=["images", "pooled", "rows"],
 )
 def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
     """It is refused, or makes a network that runs: never memory that is not its own. Under a sanitizer this
@@ -104,7 +113,7 @@ def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
                     ran += 1
                 except (ValueError, OverflowError, MemoryError):
                     refused += 1
-    assert min(refused, ran) > 500
+    assert min(refused, ran) > 200
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,12 @@ cdef void layer_norm_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexc
                             d.at + r * d.stride, c, dgamma, dbeta)
 
 
+cdef problem_of_epsilon(const Op* op):
+    return None if 0 < op.epsilon < INFINITY else f"epsilon={op.epsilon} is not a finite number > 0"
+
+
 cdef problem_of_norm(const Plan* plan, const Op* op, tables):
-    if not 0 < op.epsilon < INFINITY:
-        return f"epsilon={op.epsilon} is not a finite number > 0"
-    return problem_of_channels(plan, op, tables)
+    return problem_of_epsilon(op) or problem_of_channels(plan, op, tables)
 
 
 kind = new_kind("layer_norm")

@@ -8,7 +8,8 @@
 cdef extern from "pool.h" nogil:
     ctypedef struct PoolWindows:
         Py_ssize_t kh, kw, row, c, next, first, step
-    void max_pool_windows(const real* x, const PoolWindows* w, Py_ssize_t n, real* y, real* winners) noexcept
+    void max_pool_windows(const real* x, const PoolWindows* w, Py_ssize_t n, const real* slope, real* y,
+                          real* winners) noexcept
     void max_pool_scatter(const real* dy, const real* winners, Py_ssize_t first, Py_ssize_t n, Py_ssize_t kw,
                           Py_ssize_t c, real* dx) noexcept
 
@@ -18,13 +19,18 @@ cdef struct Taps:
     Py_ssize_t at               # position of tap (0, 0) in the image, possibly outside
 
 
+cdef inline bint windows_are_apart(const Geometry* geom) noexcept nogil:
+    return geom.sh == geom.kh and geom.sw == geom.kw and geom.top == 0 and geom.left == 0
+
+
 cdef inline Taps window_taps(const Geometry* geom, Py_ssize_t oy, Py_ssize_t ox) noexcept nogil:
     cdef Py_ssize_t y = oy * geom.sh - geom.top, x = ox * geom.sw - geom.left
     return Taps(max(0, -y), min(geom.kh, geom.h - y), max(0, -x), min(geom.kw, geom.w - x),
                 (y * geom.w + x) * geom.c)
 
 
-cdef void max_pool_forward(const Geometry* geom, const real* x, real* y, real* winners) noexcept nogil:
+cdef void max_pool_forward(const Geometry* geom, const real* x, const real* slope, real* y,
+                           real* winners) noexcept nogil:
     cdef Py_ssize_t oy, ox, n
     # end of the whole windows
     cdef Py_ssize_t last = min(geom.ow, (geom.w + geom.left - geom.kw) // geom.sw + 1)
@@ -36,7 +42,8 @@ cdef void max_pool_forward(const Geometry* geom, const real* x, real* y, real* w
             t = window_taps(geom, oy, ox)
             windows.kh, windows.kw, windows.first = t.y1 - t.y0, t.x1 - t.x0, t.y0 * geom.kw + t.x0
             n = last - ox if windows.kw == geom.kw else 1
-            max_pool_windows(x + t.at + (t.y0 * geom.w + t.x0) * geom.c, &windows, n, y, winners)
+            max_pool_windows(x + t.at + (t.y0 * geom.w + t.x0) * geom.c, &windows, n, slope, y,
+                             winners)
             ox += n
             y += n * geom.c
             winners += n * geom.c
@@ -48,7 +55,7 @@ cdef void max_pool_backward(const Geometry* geom, const real* dy, const real* wi
     cdef Taps t
     cdef real* d
     cdef real tap, zero = 0
-    if geom.sh == geom.kh and geom.sw == geom.kw and geom.top == 0 and geom.left == 0:
+    if windows_are_apart(geom):
         max_pool_backward_apart(geom, dy, winners, dx)
         return
     memset(dx, 0, geom.h * geom.w * geom.c * sizeof(real))
@@ -143,7 +150,7 @@ cdef void max_pool_op(Pass* t, const Op* op, Matrix x, Matrix y) noexcept nogil:
     cdef Matrix winners = value_of(t.plan, t.ws, op.other, t.begin)
     cdef Py_ssize_t r
     for r in range(t.rows):
-        max_pool_forward(&op.geometry, x.at + r * x.stride, y.at + r * y.stride,
+        max_pool_forward(&op.geometry, x.at + r * x.stride, NULL, y.at + r * y.stride,
                          winners.at + r * winners.stride)
 
 
