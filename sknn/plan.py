@@ -49,7 +49,7 @@ class Geometry:
 
     @property
     def windows_are_apart(self):
-        """Whether windows neither overlap nor leave gaps, without padding before the first."""
+        """Whether windows neither overlap nor leave pixels between them, without padding before the first."""
         return (self.sh, self.sw, self.top, self.left) == (self.kh, self.kw, 0, 0)
 
     @classmethod

@@ -1,23 +1,23 @@
-# Which buffers outlive a sweep. Batch norms split the ops into segments. In a sweep, a thread takes some
+# Which buffers outlive a visit. Batch norms split the ops into segments. In a visit, a thread takes some
 # rows through one segment: forward through segments 0, 1, ..., last, then backward; in the last one, forward
-# and backward are one sweep. The weight gradients of dense layers and embeddings follow after all sweeps of
+# and backward are one visit. The weight gradients of dense layers and embeddings follow after all visits of
 # a block.
 #
-# What only one sweep uses is stored for the rows in work and stays in the cache. All else holds a whole
+# What only one visit uses is stored for the rows in work and stays in the cache. All else holds a whole
 # block.
 
-# First and last sweep that uses a buffer or a gradient; last < first: none.
+# First and last visit that uses a buffer or a gradient; last < first: none.
 cdef struct Uses:
     int first, last
 
 
-cdef inline void note_use(Uses* uses, int number, int sweep) noexcept nogil:
+cdef inline void note_use(Uses* uses, int number, int visit) noexcept nogil:
     if number >= 0:
-        uses[number].first = min(uses[number].first, sweep)
-        uses[number].last = max(uses[number].last, sweep)
+        uses[number].first = min(uses[number].first, visit)
+        uses[number].last = max(uses[number].last, visit)
 
 
-# The sweeps of an op in `segment`; `back` is its backward sweep and `after` follows all of them.
+# The visits of an op in `segment`; `back` is its backward visit and `after` follows all of them.
 cdef void note_op(const Plan* plan, const Op* op, int segment, int back, int after, Uses* values,
                   Uses* gradients) noexcept nogil:
     cdef int dx = plan.buffers[op.source].gradient, dy = plan.buffers[op.target].gradient
@@ -37,14 +37,14 @@ cdef void note_op(const Plan* plan, const Op* op, int segment, int back, int aft
         note_use(values, op.target, back)
     if writes_other(op):
         note_use(values, op.other, back)
-    if KINDS[op.kind].cuts:             # its gradient is completed in the sweep of the segment before it
+    if KINDS[op.kind].cuts:             # its gradient is completed in the visit of the segment before it
         note_use(gradients, dy, back + 1)
     if KINDS[op.kind].weights == FROM_BLOCK:
         note_use(values, op.source, after)
         note_use(gradients, dy, after)
 
 
-# The only segment that uses a buffer; -1: several sweeps do.
+# The only segment that uses a buffer; -1: several visits do.
 cdef inline int segment_of(Uses uses, int last) noexcept nogil:
     return -1 if uses.first < uses.last else min(uses.first, 2 * last - uses.first)
 
@@ -58,7 +58,7 @@ cdef int find_segments(Plan* plan) noexcept nogil:
         return -1
     for i in range(n):
         values[i] = Uses(2 * last + 2, -1)
-    note_use(values, 0, 0)              # the rows of the input are gathered in the first sweep
+    note_use(values, 0, 0)              # the rows of the input are gathered in the first visit
     for i in range(plan.n_ops):
         while plan.segments[segment + 1].first <= i:
             segment += 1
