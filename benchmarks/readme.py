@@ -264,15 +264,14 @@ def images():
 
     def told(data, model):
         row = found.get((data, model))
-        return f"{100 * row['accuracy']:.1f} % in {seconds(row['seconds'])}" if row else ""
+        return f"{100 * row['accuracy']:.2f} % in {seconds(row['seconds'])}" if row else ""
 
     rows = [
         [label, told("mnist", mnist), told("cifar10", cifar)]
         for label, mnist, cifar in (
             ("`CNNClassifier()`", "default", None),
             ("`CNNClassifier(layers=SimpleCNN())`", None, "SimpleCNN"),
-            ("`StrongCNN`, augmented, test-time views", "StrongCNN, augmented", "StrongCNN"),
-            ("the same in mixed precision", *2 * ["StrongCNN, mixed precision"]),
+            ("`StrongCNN`, augmented, mixed precision", *2 * ["StrongCNN, mixed precision"]),
             ("`MLPClassifier()`", "sknn MLP", "sknn MLP"),
             ("random forest", "random forest", "random forest"),
             ("HistGradientBoosting", "gradient boosting", "gradient boosting"),
