@@ -4,8 +4,9 @@
 # A sample of weight w counts as w samples: means are weighted. In dx the sums over the batch are weighted by
 # w_r / sum(w) for sample r. (The loss has already weighted dy.)
 #
-# Max pooling of y may go ahead of the norm, which only has to map what is left then: maxima of x are maxima
-# of y, or minima where gamma < 0. The statistics are those of all of x ("max_pool_ahead", see Plan.in_training).
+# Max pooling of y may go ahead of the norm ("max_pool_ahead", see Plan.in_training), which has to map only
+# what is left then: maxima of x are maxima of y, or minima where gamma < 0. The statistics are those of all
+# of x.
 #
 # The statistics need all rows of the batch, so batch norms split the network into segments. The moments of
 # the lanes are complete at the end of a segment and merged, in the order of the lanes, before the next
