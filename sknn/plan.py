@@ -252,10 +252,8 @@ class Plan:
 
         def pooled(kind):
             for i, (first, second) in enumerate(pairwise(tuple(ops))):
-                if (first.kind, second.kind) == (
-                    kind,
-                    "max_pool",
-                ) and second.source == first.target:
+                pools = second.kind == "max_pool" and second.source == first.target
+                if pools and first.kind == kind:
                     yield i, first, second
 
         for i, activation, pool in pooled("activation"):

@@ -165,7 +165,7 @@ input_gradient_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptr
         }
 }
 
-/* Windows of kh x kw pixels side by side in an image of h x w pixels; oh x ow of them have a winner. */
+/* oh x ow windows of kh x kw pixels, side by side, in an image of h x w pixels. */
 typedef struct {
     ptrdiff_t h, w, oh, ow, kh, kw;
 } Windows;
