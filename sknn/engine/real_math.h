@@ -189,7 +189,7 @@ SKNN_INLINE real real_sine(real t)
 }
 
 /* The normal distribution function P(Z <= x), and d/dx x P(Z <= x) = P(Z <= x) + x density(x). In single precision
-   1/2 + x A(x^2) / B(x^2), where A / B are minimax fits by linear programming, with errors below 4e-7. */
+   1/2 + x A(x^2) / B(x^2), where A / B are minimax fits (tests/engine/minimax.py), with errors below 4e-7. */
 #ifdef SKNN_DOUBLE
 SKNN_INLINE double real_normal_cdf(double x) { return 0.5 * erfc(-x * 0.7071067811865476); }
 
