@@ -252,8 +252,9 @@ def StrongCNN(width: float = 1.0, channels: int = 3) -> list[Layer]:
         solver=Muon(momentum=0.6, n_iterations=3, weight_decay=0.15), learning_rate_init=0.04, alpha=0,
         batch_size=500, max_iter=10, learning_rate=OneCycle(peak_at=0.23, start=0.2, final=0),
         label_smoothing=0.2, test_time_augmentation=True,
-        augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``. In mixed
-        precision (``dtype="mixed_bfloat16"``, on processors with AVX512_BF16), 18 epochs take about as long.
+        augmentation=Augmentation(horizontal_flip="alternate", shift=2, padding_mode="reflect"))``. With
+        ``dtype="mixed_bfloat16"``, on processors with AVX512_BF16, an epoch takes less time;
+        ``benchmarks/images_accuracy.py`` trains for 18 then.
 
     References
     ----------

@@ -144,24 +144,39 @@ batch_norm_sums(const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean, 
         }
 }
 
+/* What turns dy into dx, for a vector of channels. */
+typedef struct {
+    vec mean, outer, constant, slope;
+} InputGradient;
+
+SKNN_INLINE InputGradient
+input_gradient_at(ptrdiff_t k, const real *mean, const real *scale, const real *gamma, const real *dgamma,
+                  const real *dbeta, real weight)
+{
+    const vec s = CONST_VEC(scale + k);
+    return (InputGradient){CONST_VEC(mean + k), s * CONST_VEC(gamma + k), weight * CONST_VEC(dbeta + k),
+                           weight * s * CONST_VEC(dgamma + k)};
+}
+
+SKNN_INLINE vec
+input_gradient(const InputGradient *g, vec dy, vec x)
+{
+    return g->outer * (dy - g->constant - (x - g->mean) * g->slope);
+}
+
 SKNN_INLINE void
 input_gradient_of(const int N, ptrdiff_t k, const real *x, ptrdiff_t pixels, ptrdiff_t c, const real *mean,
                   const real *scale, const real *gamma, const real *dgamma, const real *dbeta, real weight, real *dy)
 {
-    vec m[4], outer[4], constant[4], slope[4];
+    InputGradient gradient[4];
     SKNN_UNROLL
-    for (int n = 0; n < N; n++) {
-        const vec s = CONST_VEC(scale + k + n * SKNN_V);
-        m[n] = CONST_VEC(mean + k + n * SKNN_V);
-        outer[n] = s * CONST_VEC(gamma + k + n * SKNN_V);
-        constant[n] = weight * CONST_VEC(dbeta + k + n * SKNN_V);
-        slope[n] = weight * s * CONST_VEC(dgamma + k + n * SKNN_V);
-    }
+    for (int n = 0; n < N; n++)
+        gradient[n] = input_gradient_at(k + n * SKNN_V, mean, scale, gamma, dgamma, dbeta, weight);
     for (ptrdiff_t i = 0; i < pixels; i++)
         SKNN_UNROLL
         for (int n = 0; n < N; n++) {
             const ptrdiff_t at = i * c + k + n * SKNN_V;
-            VEC(dy + at) = outer[n] * (CONST_VEC(dy + at) - constant[n] - (CONST_VEC(x + at) - m[n]) * slope[n]);
+            VEC(dy + at) = input_gradient(&gradient[n], CONST_VEC(dy + at), CONST_VEC(x + at));
         }
 }
 
@@ -175,15 +190,10 @@ pooled_gradient_of(const int N, ptrdiff_t k, const real *x, const Windows *at, p
                    const real *scale, const real *gamma, const real *dgamma, const real *dbeta, real weight,
                    const real *winners, const real *dy, real *dx)
 {
-    vec m[4], outer[4], constant[4], slope[4];
+    InputGradient gradient[4];
     SKNN_UNROLL
-    for (int n = 0; n < N; n++) {
-        const vec s = CONST_VEC(scale + k + n * SKNN_V);
-        m[n] = CONST_VEC(mean + k + n * SKNN_V);
-        outer[n] = s * CONST_VEC(gamma + k + n * SKNN_V);
-        constant[n] = weight * CONST_VEC(dbeta + k + n * SKNN_V);
-        slope[n] = weight * s * CONST_VEC(dgamma + k + n * SKNN_V);
-    }
+    for (int n = 0; n < N; n++)
+        gradient[n] = input_gradient_at(k + n * SKNN_V, mean, scale, gamma, dgamma, dbeta, weight);
     for (ptrdiff_t i = 0; i < at->h; i++)
         for (ptrdiff_t j = 0, window = i / at->kh * at->ow; j < at->w; window++) {
             const int inside = i < at->oh * at->kh && j < at->ow * at->kw;
@@ -195,7 +205,7 @@ pooled_gradient_of(const int N, ptrdiff_t k, const real *x, const Windows *at, p
                     vec d = {0};
                     if (inside)
                         d = vec_choose((mask)(CONST_VEC(winners + from) == (vec){0} + tap), CONST_VEC(dy + from), d);
-                    VEC(dx + to) = outer[n] * (d - constant[n] - (CONST_VEC(x + to) - m[n]) * slope[n]);
+                    VEC(dx + to) = input_gradient(&gradient[n], d, CONST_VEC(x + to));
                 }
         }
 }

@@ -108,7 +108,10 @@ def check_threads(net, value, gradient, level):
 
 def check_rounded(net, level):
     """The gradient with factors in bfloat16; Winograd rounds maps instead, sparse rows are not rounded."""
-    exact, net.program = net.program, net.network.program(net.loss, True, True, training=True)
+    exact, net.program = (
+        net.program,
+        net.network.program(net.loss, True, bfloat16=True, training=True),
+    )
     if not exact.winograd and not net.sparse:
         with mock.patch.object(reference_layers, "factor", reference.nearest_bfloat16):
             expected_loss, expected, _ = net.reference(net.X, net.y, **net.options)
@@ -172,7 +175,10 @@ def run_only(case, levels=None):
             if n_ops > 0 and not net.sparse:
                 net.forward(net.X, n_ops, shape=shape)
         net.loss_and_gradient(net.X, net.y, n_threads=3, **net.options)
-        exact, net.program = net.program, net.network.program(net.loss, True, True, training=True)
+        exact, net.program = (
+            net.program,
+            net.network.program(net.loss, True, bfloat16=True, training=True),
+        )
         net.loss_and_gradient(net.X, net.y, n_threads=3, **net.options)
         net.program = exact
         options = {**net.options, "clip_norm": case.clip_norm, "n_threads": 1 + case.seed % 2}

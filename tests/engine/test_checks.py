@@ -90,11 +90,11 @@ def wrong(value):
 
 
 @pytest.mark.parametrize(
-    ("layers", "shape"),
-    [(IMAGE, (7, 8, 4)), (POOLED, (8, 10, 3)), (ROWS, (7,))],
+    ("layers", "shape", "least"),
+    [(IMAGE, (7, 8, 4), 500), (POOLED, (8, 10, 3), 200), (ROWS, (7,), 500)],
     ids=["images", "pooled", "rows"],
 )
-def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
+def test_any_number_of_a_plan_may_be_wrong(best, layers, shape, least):
     """It is refused, or makes a network that runs: never memory that is not its own. Under a sanitizer this
     test sees every single byte; without one it sees crashes."""
     net = Layered(best, layers, shape)
@@ -113,7 +113,7 @@ def test_any_number_of_a_plan_may_be_wrong(best, layers, shape):
                     ran += 1
                 except (ValueError, OverflowError, MemoryError):
                     refused += 1
-    assert min(refused, ran) > 200
+    assert min(refused, ran) > least
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,8 @@ def test_each_pass_of_each_op(tested_engine, name):
     before = [array.copy() for part in net.weights for array in part]
     found = net.engine.profile(net.program, net.rows(net.images(21)), *net.weights, 3)
     ops, buffers = net.network.plan.in_training()
-    together = {
-        "layer_norm",
-        "max_pool_ahead",
-    }  # gradients by the same pass, or by that of the norm
+    # the pass of the weights, or that of the norm behind, computes this gradient too
+    together = {"layer_norm", "max_pool_ahead"}
     weighted = {"conv", "depthwise", "dense", "batch_norm", "layer_norm"}
     assert [row[:2] for row in found] == [(i, net.engine.OPS[op.kind]) for i, op in enumerate(ops)]
     for op, (*_, forward, dx, dW) in zip(ops, found, strict=True):
