@@ -3,6 +3,7 @@
 Nothing is timed here.
 """
 
+import argparse
 import importlib
 import json
 import os
@@ -215,3 +216,32 @@ def test_two_folders(tmp_path, monkeypatch, capsys):
 def test_a_revision_that_does_not_exist_is_an_error():
     with pytest.raises(SystemExit, match="neither a folder nor a revision"):
         load("compare").records("no-such-revision")
+
+
+# ---- two checkouts -------------------------------------------------------------------------------
+
+
+def test_checkouts_take_turns_and_the_first_round_does_not_count():
+    asked = []
+
+    class Side:
+        def __init__(self, name):
+            self.name = name
+
+        def speed(self, **what):
+            asked.append(self.name)
+            return len(asked)
+
+    speeds = load("pair").compare(Side("before"), Side("after"), 2, net="30-100-2")
+    assert "".join(name[0] for name in asked) == "abbaab"
+    assert speeds == [(3, 4), (6, 5)]
+
+
+def test_a_folder_without_sknn_is_no_checkout(tmp_path):
+    with pytest.raises(SystemExit, match="holds no sknn"), load("pair").Checkout(tmp_path):
+        pass
+
+
+def test_a_network_that_nobody_knows():
+    with pytest.raises(argparse.ArgumentTypeError, match="neither like 784-100-10 nor one of"):
+        load("pair").network("LeNet-6")

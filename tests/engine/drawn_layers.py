@@ -117,8 +117,13 @@ class Draw:
         """Layers one after the other."""
         drawn = []
         for _ in range(self.whole(least, most)):
-            drawn.append(self.layer(shape, depth))
-            shape = drawn[-1].output_shape(shape)
+            images = len(shape) == 3
+            for layer in (
+                pooled(self) if images and self.chance(0.1) else [self.layer(shape, depth)]
+            ):
+                if fits(layer, shape):
+                    drawn.append(layer)
+                    shape = layer.output_shape(shape)
         return drawn
 
     def keeping(self, shape, depth):
@@ -223,6 +228,11 @@ def dense(d, shape, depth):
 def batch_norm(d, shape, depth):
     options = {"scale": d.chance(0.7), "bias_lr_multiplier": d.one_of(1.0, 5.0)}
     return BatchNorm(d.one_of(0.1, 0.3, 1.0), d.one_of(1e-5, 0.1), **options)
+
+
+def pooled(d):
+    """Max pooling right after what training puts behind it; by chance alone they seldom meet."""
+    return [d.one_of(batch_norm(d, (), 0), Activation("relu")), MaxPool2D(d.some(1, 3))]
 
 
 def piecewise(d, shape, depth):
