@@ -41,14 +41,12 @@ pool_maxima(const real *x, PoolWindows w, ptrdiff_t n, ptrdiff_t kh, ptrdiff_t k
         }
 }
 
-/* The same for n windows; 2 x 2 windows are unrolled. */
+/* The same; the usual windows have their size as a constant. */
 static void
 max_pool_windows(const real *x, const PoolWindows *w, ptrdiff_t n, const real *slope, real *y, real *winners)
 {
     if (w->kh == 2 && w->kw == 2 && !slope)
         pool_maxima(x, *w, n, 2, 2, NULL, y, winners);
-    else if (w->kh == 2 && w->kw == 2)
-        pool_maxima(x, *w, n, 2, 2, slope, y, winners);
     else
         pool_maxima(x, *w, n, w->kh, w->kw, slope, y, winners);
 }

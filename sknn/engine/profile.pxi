@@ -13,23 +13,36 @@ cdef inline void lap(double* last, double* total) noexcept nogil:
     last[0] = now
 
 
-cdef void profile_rows(const TrainingState* s, const Plan* untrained, Py_ssize_t begin, Py_ssize_t rows,
-                       const Lane* lane, double* times) noexcept nogil:
+# Some rows in a visit of a segment, as `work_on_rows` takes them.
+cdef void profile_rows(const TrainingState* s, const Plan* untrained, int segment, bint back, Py_ssize_t begin,
+                       Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Workspace* ws = s.buffers.threads
+    cdef const Py_ssize_t* samples = s.data.order + begin
     cdef Weights weights = Weights(s.model.params, s.model.derived, NULL, NULL)
-    cdef int i, logits = plan.ops[plan.n_ops - 1].target
-    if s.data.x.kind != CSR:
-        gather(&s.data.x, s.data.order + begin, rows, value_of(plan, ws, 0, begin), ws.scratch)
-    cdef double last = seconds()
-    for i in range(plan.n_ops):
-        forward_rows(plan, ws, &weights, &s.data.x, s.data.order + begin, True, i, i + 1, begin, rows, NULL)
-        lap(&last, times + i * N_PASSES + FORWARD_PASS)
-    loss_rows(&plan.loss, value_of(plan, ws, logits, begin), s.data.y, s.data.order + begin,
-              gradient_of(plan, ws, logits, begin), rows, NULL, s.data.n_samples, s.buffers.row_loss + begin)
-    for i in range(plan.n_ops - 1, -1, -1):
-        if plan.buffers[plan.ops[i].target].gradient >= 0:
-            profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
+    cdef int i, first = plan.segments[segment].first, last = plan.segments[segment + 1].first
+    cdef int logits = plan.ops[plan.n_ops - 1].target
+    cdef bint top = segment + 1 == plan.n_segments
+    cdef double start
+    if back:
+        start = seconds()
+        if plan.buffers[plan.ops[last].source].gradient >= 0:
+            finish_batch_norm(plan, ws, s.model.params, plan.ops + last, NULL, samples, begin, rows)
+            lap(&start, times + last * N_PASSES + INPUT_GRADIENT)
+    else:
+        if segment == 0 and s.data.x.kind != CSR:
+            gather(&s.data.x, samples, rows, value_of(plan, ws, 0, begin), ws.scratch)
+        start = seconds()
+        for i in range(first, last):
+            forward_rows(plan, ws, &weights, &s.data.x, samples, True, i, i + 1, begin, rows, NULL)
+            lap(&start, times + i * N_PASSES + FORWARD_PASS)
+    if top:
+        loss_rows(&plan.loss, value_of(plan, ws, logits, begin), s.data.y, samples,
+                  gradient_of(plan, ws, logits, begin), rows, NULL, s.data.n_samples, s.buffers.row_loss + begin)
+    if back or top:
+        for i in range(last - 1, first - 1, -1):
+            if plan.buffers[plan.ops[i].target].gradient >= 0:
+                profile_backward(s, untrained, &weights, i, begin, rows, lane, times + i * N_PASSES)
 
 
 # Gradients of one op. `untrained` is the plan without trained weights: its backward pass computes only the
@@ -42,11 +55,8 @@ cdef void profile_backward(const TrainingState* s, const Plan* untrained, const 
     cdef const Kind* kind = KINDS + op.kind
     cdef const Py_ssize_t* samples = s.data.order + begin
     cdef double last = seconds(), input = 0
-    if s.plan.buffers[op.source].gradient >= 0 and (kind.cuts or kind.backward != NULL):
-        if kind.cuts:
-            finish_batch_norm(s.plan, ws, s.model.params, op, NULL, samples, begin, rows)
-        else:
-            backward_rows(untrained, ws, weights, samples, i, i + 1, begin, rows, lane)
+    if s.plan.buffers[op.source].gradient >= 0 and kind.backward != NULL:
+        backward_rows(untrained, ws, weights, samples, i, i + 1, begin, rows, lane)
         lap(&last, &input)
     times[INPUT_GRADIENT] += input
     if kind.lane_gradient == NULL:
@@ -54,23 +64,30 @@ cdef void profile_backward(const TrainingState* s, const Plan* untrained, const 
     backward_rows(s.plan, ws, weights, samples, i, i + 1, begin, rows, lane)
     if (begin + rows) % s.blocks.lane_rows == 0 or begin + rows == s.epoch.batch_rows:
         end_lane(s.plan, ws, i, i + 1, lane.gradient, False)
-    times[WEIGHT_GRADIENT] -= 0 if kind.cuts else input
+    times[WEIGHT_GRADIENT] -= input
     lap(&last, times + WEIGHT_GRADIENT)
+
+
+# All rows of a batch through one segment.
+cdef void profile_visit(const TrainingState* s, const Plan* untrained, int segment, bint back,
+                        double* times) noexcept nogil:
+    cdef Py_ssize_t row = 0, rows, in_lane, lane_rows = s.blocks.lane_rows
+    cdef Lane lane
+    while row < s.epoch.batch_rows:
+        in_lane = row % lane_rows
+        rows = min(s.plan.segments[segment].rows, lane_rows - in_lane, s.epoch.batch_rows - row)
+        lane = Lane(s.buffers.lanes + row // lane_rows * s.plan.lane_values, in_lane > 0, in_lane > 0)
+        profile_rows(s, untrained, segment, back, row, rows, &lane, times)
+        row += rows
 
 
 # One batch, without the update.
 cdef void profile_batch(TrainingState* s, const Plan* untrained, double* times) noexcept nogil:
-    cdef Py_ssize_t row = 0, rows, most = SUB_BLOCK
-    cdef Lane lane
     cdef int i
     for i in range(s.plan.n_segments):
-        most = min(most, s.plan.segments[i].rows)
-    while row < s.epoch.batch_rows:
-        rows = min(most, s.blocks.lane_rows - row % s.blocks.lane_rows, s.epoch.batch_rows - row)
-        lane = Lane(s.buffers.lanes + row // s.blocks.lane_rows * s.plan.lane_values,
-                    row % s.blocks.lane_rows > 0, row % s.blocks.lane_rows > 0)
-        profile_rows(s, untrained, row, rows, &lane, times)
-        row += rows
+        profile_visit(s, untrained, i, False, times)
+    for i in range(s.plan.n_segments - 2, -1, -1):
+        profile_visit(s, untrained, i, True, times)
     cdef double last = seconds()
     for i in range(s.tasks.n):
         task_gradient(s, s.tasks.each + i, i == 0, 0, 0, s.epoch.batch_rows, False)

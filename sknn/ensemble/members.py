@@ -18,6 +18,7 @@ from sknn.ensemble.attribution import importance_samples, importances
 from sknn.ensemble.side_by_side import first_error, side_by_side
 from sknn.ensemble.trainers import FITTED_SAMPLES, drawn_seed, initial_weights, trainer_of
 from sknn.losses import Loss
+from sknn.network.weights import aligned
 from sknn.optimizers import Optimizer
 from sknn.schedules import Schedule
 from sknn.training.history import (
@@ -164,6 +165,7 @@ class Member:
 
     def __setstate__(self, state):
         vars(self).update(state)
+        self.coefs, self.intercepts = aligned(self.coefs), aligned(self.intercepts)
         if isinstance(self.optimizer, dict):
             self.optimizer = OptimizerState(**self.optimizer)
 

@@ -19,7 +19,7 @@ from sknn.inputs.dataset import (
     split_validation,
     too_few_to_validate,
 )
-from sknn.network.weights import cast
+from sknn.network.weights import aligned, cast
 from sknn.schedules import Constant
 from sknn.training.callbacks import EpochCallbacks
 from sknn.training.history import DIVERGED, History, OptimizerState, Options
@@ -194,7 +194,7 @@ class NetworkFit:
                 f"The weights have the shapes {found}, but the hidden layers {net._architecture_[0]} "
                 f"and the data ask for {expected}; use fit with warm_start=False to start anew."
             )
-        net.coefs_, net.intercepts_ = list(net.coefs_), list(net.intercepts_)
+        net.coefs_, net.intercepts_ = aligned(net.coefs_), aligned(net.intercepts_)
 
     def _trains_in_double(self, network, n_samples):
         """Whether to train in double precision; the fitted arrays have the declared one anyway.

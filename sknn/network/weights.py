@@ -7,7 +7,15 @@ import numpy as np
 
 def cast(arrays, dtype):
     """Arrays as the engine takes them; what fits is not copied."""
-    return [np.ascontiguousarray(array, dtype) for array in arrays]
+    return aligned([np.ascontiguousarray(array, dtype) for array in arrays])
+
+
+def aligned(arrays):
+    """Arrays at addresses that are multiples of their item size; what fits is not copied.
+
+    A pickle whose buffers travel apart (dask, protocol 5) leaves arrays wherever these buffers are cut.
+    """
+    return [array if array.flags.aligned else array.copy() for array in arrays]
 
 
 @dataclass
