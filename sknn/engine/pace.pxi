@@ -4,25 +4,26 @@
 # work are worth all threads, and trials of them cost more than they could save.
 
 cdef enum PacePhase:
-    WAKE                # all threads, whose cores may have slept
-    TRY_ALL, TRY_ONE, TRY_ALL_AGAIN, TRY_ONE_AGAIN
+    TRY_ONE, TRY_ALL, TRY_ONE_AGAIN, TRY_ALL_AGAIN
     SETTLED             # with what was faster
 
-# seconds of a trial, or two steps; the two before it move data to the caches
+# seconds of a trial, or two steps
 cdef double TRIAL = 0.004
+# times as fast, which needs no second trial
+cdef double CLEAR = 1.2
+# times slower than one thread, which ends a trial
+cdef double HOPELESS = 4
 # seconds until the next trials; where one thread was faster, which may be over soon, fewer at first, and then
 # twice as many each time
 cdef double SETTLED_FOR = 1.0
-cdef double ONE_FOR = 0.1
-# times slower than one thread: trying again would take long
-cdef double HOPELESS = 4
+cdef double ONE_FOR = 0.2
 # multiply-adds of a forward pass; not a time, which another program on the cores would make long
 cdef double LONG_STEP = 1e8
 
 cdef struct Pace:
     int phase
     bint all                            # what was faster
-    bint moved                          # whether the first two steps of this phase are over
+    bint moved                          # whether the first steps of this phase are over
     Py_ssize_t steps                    # of this phase since then
     double time                         # of these
     double one_step, all_step           # least seconds per step of these trials
@@ -30,16 +31,14 @@ cdef struct Pace:
 
 
 cdef Pace new_pace() noexcept nogil:
-    return Pace(WAKE, True, False, 0, 0, INFINITY, INFINITY, SETTLED_FOR)
+    return Pace(TRY_ONE, True, False, 0, 0, INFINITY, INFINITY, SETTLED_FOR)
 
 
 cdef inline bint takes_all(const Pace* p) noexcept nogil:
-    if p.phase == SETTLED:
-        return p.all
-    return p.phase != TRY_ONE and p.phase != TRY_ONE_AGAIN
+    return p.all if p.phase == SETTLED else p.phase == TRY_ALL or p.phase == TRY_ALL_AGAIN
 
 
-# Steps until something is to be decided; first two to move the data, and two to see how long they take.
+# Steps until something is to be decided; first two to see how long they take.
 cdef inline Py_ssize_t steps_ahead(const Pace* p) noexcept nogil:
     cdef double left = (p.settled_for if p.phase == SETTLED else TRIAL) - p.time
     if p.steps == 0:
@@ -48,39 +47,44 @@ cdef inline Py_ssize_t steps_ahead(const Pace* p) noexcept nogil:
 
 
 cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
-    if not p.moved:
-        p.moved = True
-        return
+    cdef bint all = takes_all(p), settled = p.phase == SETTLED
     p.steps += steps
     p.time += time
-    if p.steps < 2 or p.time < (p.settled_for if p.phase == SETTLED else TRIAL):
+    if all and not settled and p.time > HOPELESS * p.one_step * p.steps + TRIAL / 2:
+        settle(p, False)
         return
-    time = p.time / p.steps
-    p.moved, p.steps, p.time = False, 0, 0
-    if p.phase == SETTLED:
-        p[0] = Pace(WAKE, p.all, False, 0, 0, INFINITY, INFINITY, p.settled_for)
-    elif p.phase == WAKE:
-        p.phase = TRY_ALL
+    # two steps move the data to the caches; cores that have slept take longer to wake up
+    if not p.moved and p.steps >= 2 and (p.time >= TRIAL or not all or settled):
+        p.moved, p.steps, p.time = True, 0, 0
+        return
+    if not p.moved or p.steps < 2 or p.time < (p.settled_for if settled else TRIAL):
+        return
+    if settled:
+        p[0] = Pace(TRY_ONE, p.all, False, 0, 0, INFINITY, INFINITY, p.settled_for)
+        return
+    if all:
+        p.all_step = min(p.all_step, p.time / p.steps)
     else:
-        if p.phase == TRY_ONE or p.phase == TRY_ONE_AGAIN:
-            p.one_step = min(p.one_step, time)
-        else:
-            p.all_step = min(p.all_step, time)
-        p.phase += 1
-        if p.phase == SETTLED or p.all_step > HOPELESS * p.one_step:
-            settle(p)
+        p.one_step = min(p.one_step, p.time / p.steps)
+    p.phase += 1
+    p.moved, p.steps, p.time = False, 0, 0
+    if p.phase == SETTLED or (p.phase == TRY_ONE_AGAIN and is_clear(p)):
+        settle(p, p.all_step <= p.one_step)
 
 
-# Goes on with what was faster.
-cdef void settle(Pace* p) noexcept nogil:
-    cdef bint all = p.all_step <= p.one_step
+cdef inline bint is_clear(const Pace* p) noexcept nogil:
+    return max(p.all_step, p.one_step) > CLEAR * min(p.all_step, p.one_step)
+
+
+# Goes on with all threads, or with one.
+cdef void settle(Pace* p, bint all) noexcept nogil:
     if all:
         p.settled_for = SETTLED_FOR
     elif p.all:
         p.settled_for = ONE_FOR
     else:
         p.settled_for = min(2 * p.settled_for, SETTLED_FOR)
-    p.all, p.phase = all, SETTLED
+    p.all, p.phase, p.moved, p.steps, p.time = all, SETTLED, False, 0, 0
 
 
 def simulated_pace(double one_step, double all_step, double total):

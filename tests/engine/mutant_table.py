@@ -66,10 +66,12 @@ MUTANTS = [
     Mutant("visits: what a weight gradient reads", "segments.pxi", "note_use(values, op.source, after)", "note_use(values, op.source, back)"),
     Mutant("visits: the other term of a sum", "segments.pxi", "note_use(values, op.other, segment)", "pass"),
     # threads
-    Mutant("pace: the slower number of threads", "pace.pxi", "bint all = p.all_step <= p.one_step", "bint all = p.all_step > p.one_step"),
+    Mutant("pace: the slower number of threads", "pace.pxi", "settle(p, p.all_step <= p.one_step)", "settle(p, p.all_step > p.one_step)"),
     Mutant("pace: long steps are tried, too", "state.pxi", "s.data.n_samples) < LONG_STEP", "s.data.n_samples) < 1e30"),
     Mutant("pace: one thread for a second at once", "pace.pxi", "p.settled_for = ONE_FOR", "p.settled_for = SETTLED_FOR"),
-    Mutant("pace: hopeless threads are tried again", "pace.pxi", "p.phase == SETTLED or p.all_step > HOPELESS * p.one_step", "p.phase == SETTLED"),
+    Mutant("pace: hopeless threads are tried to the end", "pace.pxi", "if all and not settled and p.time > HOPELESS * p.one_step", "if all and not settled and p.time > 1e9 * p.one_step"),
+    Mutant("pace: what is clear is tried twice", "pace.pxi", "p.phase == TRY_ONE_AGAIN and is_clear(p)", "p.phase == TRY_ONE_AGAIN and False"),
+    Mutant("pace: close calls are tried once", "pace.pxi", "p.phase == TRY_ONE_AGAIN and is_clear(p)", "p.phase == TRY_ONE_AGAIN"),
     # pools
     Mutant("the last of equal values wins", "pool.h", "const mask wins = (mask)(v > best)", "const mask wins = (mask)(v >= best)"),
     Mutant("winners numbered by rows", "ops/pool.pxi", "tap = i * geom.kw + j", "tap = i * geom.kh + j"),
