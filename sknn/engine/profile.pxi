@@ -14,8 +14,8 @@ cdef inline void lap(double* last, double* total) noexcept nogil:
 
 
 # Some rows in a visit of a segment, as `work_on_rows` takes them.
-cdef void profile_rows(const TrainingState* s, const Plan* untrained, int segment, bint back, Py_ssize_t begin,
-                       Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
+cdef void profile_rows(const TrainingState* s, const Plan* untrained, int segment, bint back,
+                       Py_ssize_t begin, Py_ssize_t rows, const Lane* lane, double* times) noexcept nogil:
     cdef const Plan* plan = s.plan
     cdef const Workspace* ws = s.buffers.threads
     cdef const Py_ssize_t* samples = s.data.order + begin
@@ -38,7 +38,8 @@ cdef void profile_rows(const TrainingState* s, const Plan* untrained, int segmen
             lap(&start, times + i * N_PASSES + FORWARD_PASS)
     if top:
         loss_rows(&plan.loss, value_of(plan, ws, logits, begin), s.data.y, samples,
-                  gradient_of(plan, ws, logits, begin), rows, NULL, s.data.n_samples, s.buffers.row_loss + begin)
+                  gradient_of(plan, ws, logits, begin), rows, NULL, s.data.n_samples,
+                  s.buffers.row_loss + begin)
     if back or top:
         for i in range(last - 1, first - 1, -1):
             if plan.buffers[plan.ops[i].target].gradient >= 0:
