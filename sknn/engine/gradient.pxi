@@ -5,7 +5,7 @@
 cdef void backward_to_input(const Forward* f, const Workspace* ws, const Py_ssize_t* samples, Py_ssize_t m,
                        real* unused) noexcept nogil:
     cdef const Plan* plan = f.plan
-    cdef Lane lane = Lane(unused, False, False)
+    cdef Lane lane = Lane(unused, False, False, m)
     cdef Matrix d = gradient_of(plan, ws, plan.ops[plan.n_ops - 1].target, 0)
     cdef Py_ssize_t i, n = plan.loss.n_outputs
     cdef int segment

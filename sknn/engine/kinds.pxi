@@ -8,6 +8,7 @@ cdef struct Lane:
     real* gradient
     bint accumulate                 # add to the gradient of earlier rows
     bint begun                      # not the first rows of this pass
+    Py_ssize_t rows                 # that pass at once, but for the last ones
 
 # State shared by the ops while some rows of a block pass through the network, forward or backward.
 cdef struct Pass:
@@ -57,7 +58,7 @@ ctypedef int (*Reads)(const Op*) noexcept nogil
 ctypedef void (*ForwardOp)(Pass*, const Op*, Matrix, Matrix) noexcept nogil
 ctypedef void (*BackwardOp)(const Pass*, const Op*, Matrix, Matrix, Matrix, Matrix) noexcept nogil
 ctypedef void (*LaneGradient)(const Pass*, const Op*, Matrix, Matrix) noexcept nogil
-ctypedef void (*EndLane)(const Parameter*, const Op*, const Workspace*, real*, bint) noexcept nogil
+ctypedef void (*EndLane)(const Parameter*, const Op*, const Workspace*, const Lane*, bint) noexcept nogil
 ctypedef void (*TaskGradient)(const WeightTask*, const Op*) noexcept nogil
 ctypedef void (*Derive)(const Parameter*, const Op*, Panel, const real*, real*, Py_ssize_t, Py_ssize_t,
                         bint) noexcept nogil

@@ -38,7 +38,7 @@ cdef void backward_op(const Pass* t, const Op* op) noexcept nogil:
 
 
 # Adds what ops first..last keep until the end of a lane's pass.
-cdef void end_lane(const Plan* plan, const Workspace* ws, int first, int last, real* lane,
+cdef void end_lane(const Plan* plan, const Workspace* ws, int first, int last, const Lane* lane,
                    bint accumulate) noexcept nogil:
     cdef const Op* op
     cdef int i

@@ -64,7 +64,7 @@ cdef void profile_backward(const TrainingState* s, const Plan* untrained, const 
         return
     backward_rows(s.plan, ws, weights, samples, i, i + 1, begin, rows, lane)
     if (begin + rows) % s.blocks.lane_rows == 0 or begin + rows == s.epoch.batch_rows:
-        end_lane(s.plan, ws, i, i + 1, lane.gradient, False)
+        end_lane(s.plan, ws, i, i + 1, lane, False)
     times[WEIGHT_GRADIENT] -= input
     lap(&last, times + WEIGHT_GRADIENT)
 
@@ -73,11 +73,13 @@ cdef void profile_backward(const TrainingState* s, const Plan* untrained, const 
 cdef void profile_visit(const TrainingState* s, const Plan* untrained, int segment, bint back,
                         double* times) noexcept nogil:
     cdef Py_ssize_t row = 0, rows, in_lane, lane_rows = s.blocks.lane_rows
+    cdef Py_ssize_t most = s.plan.segments[segment].rows
     cdef Lane lane
     while row < s.epoch.batch_rows:
         in_lane = row % lane_rows
-        rows = min(s.plan.segments[segment].rows, lane_rows - in_lane, s.epoch.batch_rows - row)
-        lane = Lane(s.buffers.lanes + row // lane_rows * s.plan.lane_values, in_lane > 0, in_lane > 0)
+        rows = min(most, lane_rows - in_lane, s.epoch.batch_rows - row)
+        lane = Lane(s.buffers.lanes + row // lane_rows * s.plan.lane_values, in_lane > 0, in_lane > 0,
+                    min(most, lane_rows))
         profile_rows(s, untrained, segment, back, row, rows, &lane, times)
         row += rows
 

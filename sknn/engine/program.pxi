@@ -218,8 +218,8 @@ cdef class Program:
 
     @property
     def winograd(self):
-        """Ops that are Winograd convolutions: index -> whether the weight gradient uses Winograd, too."""
-        return {i: self.plan.parameters[self.plan.ops[i].parameter].winograd_gradient
+        """Ops that are Winograd convolutions: index -> least rows at once for such a weight gradient."""
+        return {i: -(-FEW_TILES // tiles_of_image(&self.plan.ops[i].geometry))
                 for i in range(self.plan.n_ops)
                 if has_weights(self.plan.ops + i)
                 and self.plan.parameters[self.plan.ops[i].parameter].winograd >= 0}

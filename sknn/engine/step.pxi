@@ -41,18 +41,19 @@ cdef void work_on_rows(TrainingState* s, int thread, Py_ssize_t block, Py_ssize_
     cdef const Plan* plan = s.plan
     cdef const Workspace* ws = s.buffers.threads + thread
     cdef Weights weights = Weights(s.model.params, s.model.derived, NULL, NULL)
-    cdef Lane lane = Lane(s.buffers.lanes + lane_number * plan.lane_values, not first_block, False)
+    cdef Py_ssize_t m, most = plan.segments[segment].rows
+    cdef Lane lane = Lane(s.buffers.lanes + lane_number * plan.lane_values, not first_block, False,
+                          min(most, s.blocks.lane_rows))
     cdef int first = plan.segments[segment].first, last = plan.segments[segment + 1].first
     cdef int logits = plan.ops[plan.n_ops - 1].target
     cdef bint top = segment + 1 == plan.n_segments
     cdef const Py_ssize_t* samples
-    cdef Py_ssize_t m
     while begin < end:
         if thread == 0:
             poll(s)
         if s.epoch.stop:
             return
-        m = min(end - begin, plan.segments[segment].rows)
+        m = min(end - begin, most)
         samples = s.data.order + block + begin
         if not back:
             if segment == 0 and s.data.augmentation.active:
@@ -79,7 +80,7 @@ cdef void work_on_rows(TrainingState* s, int thread, Py_ssize_t block, Py_ssize_
             lane.accumulate = lane.begun = True
         begin += m
     if plan.winograd and (back or top):
-        end_lane(plan, ws, first, last, lane.gradient, not first_block)
+        end_lane(plan, ws, first, last, &lane, not first_block)
 
 
 # The input gradient of the batch norm at the end of a segment, once the sums over the batch are known.

@@ -147,7 +147,6 @@ cdef struct Parameter:
     ConvLayout forward, backward    # convolutions
     Py_ssize_t winograd         # offset of U, see winograd.pxi; -1: not a Winograd convolution
     Py_ssize_t winograd_transposed  # offset of the transposes of U; -1: none
-    bint winograd_gradient      # whether the weight gradient uses Winograd, too
     Py_ssize_t lane             # offset of its gradient in a lane; -1: not summed in lanes
     Py_ssize_t lane_bias
     bint decays, trained, biased

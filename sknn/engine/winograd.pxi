@@ -24,8 +24,7 @@ cdef extern from "winograd.h" nogil:
 cdef enum:
     # Tiles per product: enough rows for the register tile, few enough for the L2 cache.
     TILES = 42
-    # The weight gradient reads and writes all of dU for each few images, which must pay off.
-    FEW_IMAGES = 8
+    # The weight gradient reads and writes all of dU for the tiles that pass at once, which must pay off.
     FEW_TILES = 12
     # Cost of a map for one vector of channels of a tile, in multiply-adds of vectors.
     MAP_STEPS = 240

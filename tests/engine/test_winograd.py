@@ -25,11 +25,11 @@ def test_the_cases_are_computed_so(tested_engine, name):
 
 
 def test_weight_gradients_of_few_tiles_are_sums(tested_engine):
-    """The table has both kinds."""
-    kinds = set()
+    """The table has both kinds, where four images pass at once."""
+    least = set()
     for layers, shape in WINOGRAD.values():
-        kinds |= set(Layered(tested_engine, layers, shape).program.winograd.values())
-    assert kinds == {True, False}
+        least |= set(Layered(tested_engine, layers, shape).program.winograd.values())
+    assert min(least) <= 4 < max(least)
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ cdef void conv_backward(const Pass* t, const Op* op, Matrix x, Matrix y, Matrix 
         conv_input_gradient(op, p, t.weights.derived, d, dx, t.rows, halo_of(t, op), t.ws.scratch)
         return
     winograd_gradients(p, &op.geometry, t.weights.derived + p.winograd_transposed, x, d, dx, t.rows,
-                       winograd_gradient_of(t, op), t.lane.begun, t.ws.scratch)
+                       winograd_gradient_of(p, op, t.ws, t.lane), t.lane.begun, t.ws.scratch)
 
 
 # The weight gradient; that of a Winograd convolution is formed with its input gradient, if there is one.
 cdef void conv_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept nogil:
     cdef const Parameter* p = parameter_of(t, op)
-    cdef real* du = winograd_gradient_of(t, op)
+    cdef real* du = winograd_gradient_of(p, op, t.ws, t.lane)
     if du == NULL and p.trained:
         conv_weight_gradient(p, x, d, t.rows, t.lane.gradient + p.lane, t.lane.accumulate)
     elif du != NULL and t.plan.buffers[op.source].gradient < 0:
@@ -26,17 +26,21 @@ cdef void conv_lane(const Pass* t, const Op* op, Matrix x, Matrix d) noexcept no
                             t.ws.scratch)
 
 
-# Where a thread keeps the gradient of U; NULL: it is not wanted.
-cdef inline real* winograd_gradient_of(const Pass* t, const Op* op) noexcept nogil:
-    cdef const Parameter* p = parameter_of(t, op)
-    return t.ws.halos + op.halo if p.trained and p.winograd_gradient else NULL
+# Where a thread keeps the gradient of U. NULL: it is not wanted, or so few tiles pass at once that the
+# products save less than it takes to read and write all of it.
+cdef inline real* winograd_gradient_of(const Parameter* p, const Op* op, const Workspace* ws,
+                                       const Lane* lane) noexcept nogil:
+    if p.trained and p.winograd >= 0 and lane.rows * tiles_of_image(&op.geometry) >= FEW_TILES:
+        return ws.halos + op.halo
+    return NULL
 
 
 # Adds the weight gradient that a Winograd convolution keeps until the end of a lane.
-cdef void end_conv_lane(const Parameter* p, const Op* op, const Workspace* ws, real* lane,
+cdef void end_conv_lane(const Parameter* p, const Op* op, const Workspace* ws, const Lane* lane,
                         bint accumulate) noexcept nogil:
-    if p.winograd_gradient and p.trained:
-        winograd_lane(p, &op.geometry, ws.halos + op.halo, lane + p.lane, accumulate)
+    cdef const real* du = winograd_gradient_of(p, op, ws, lane)
+    if du != NULL:
+        winograd_lane(p, &op.geometry, du, lane.gradient + p.lane, accumulate)
 
 
 cdef void derive_conv_rows(const Parameter* p, const Op* op, Panel panel, const real* packed, real* derived,
@@ -76,7 +80,6 @@ cdef int lay_out_conv_forward(Plan* plan, const Op* op) except -1:
     if prefers_winograd(p, geom):
         plan.winograd = True
         p.winograd = plan.n_derived
-        p.winograd_gradient = min(rows_at_once(plan, True), FEW_IMAGES) * tiles_of_image(geom) >= FEW_TILES
         plan.n_derived += SKNN_POSITIONS * geom.c * p.vectors * SKNN_V
         if p.rounding != NULL:
             p.words = plan.n_derived
@@ -109,7 +112,7 @@ cdef int reserve_conv(Plan* plan, Op* op) except -1:
     if p.winograd < 0:
         return reserve_halo(plan, op)
     plan.scratch = max(plan.scratch, winograd_scratch(p, &op.geometry))
-    if p.winograd_gradient:
+    if p.trained:
         op.halo = plan.halos
         plan.halos += SKNN_POSITIONS * op.geometry.c * p.vectors * SKNN_V
     return 0
