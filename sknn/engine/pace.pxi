@@ -53,11 +53,12 @@ cdef void count_steps(Pace* p, Py_ssize_t steps, double time) noexcept nogil:
     if all and not settled and p.time > HOPELESS * p.one_step * p.steps + TRIAL / 2:
         settle(p, False)
         return
-    # two steps move the data to the caches; cores that have slept take longer to wake up
-    if not p.moved and p.steps >= 2 and (p.time >= TRIAL or not all or settled):
-        p.moved, p.steps, p.time = True, 0, 0
+    if not p.moved:
+        # two steps move the data to the caches; cores that have slept take longer to wake up
+        if p.steps >= 2 and (p.time >= TRIAL or not all or settled):
+            p.moved, p.steps, p.time = True, 0, 0
         return
-    if not p.moved or p.steps < 2 or p.time < (p.settled_for if settled else TRIAL):
+    if p.steps < 2 or p.time < (p.settled_for if settled else TRIAL):
         return
     if settled:
         p[0] = Pace(TRY_ONE, p.all, False, 0, 0, INFINITY, INFINITY, p.settled_for)
