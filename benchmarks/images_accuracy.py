@@ -151,7 +151,7 @@ ROWS = [
         cnn(
             layers=StrongCNN(0.25, channels=1),
             dtype="mixed_bfloat16",
-            **{**STRONG, "augmentation": SHIFTED, "max_iter": 24},
+            **{**STRONG, "augmentation": SHIFTED, "max_iter": 26},
         ),
         0.9975,
         180,

@@ -232,11 +232,11 @@ def SimpleCNN() -> list[Layer]:
 def StrongCNN(width: float = 1.0, channels: int = 3) -> list[Layer]:
     """A strong network for the time it takes, for images of about 32 x 32 pixels.
 
-    A 2 x 2 convolution, then three stages of two, two and three 3 x 3 convolutions with batch
-    normalization and GELU, the first of each followed by max pooling; at the end the largest value of each
-    channel, divided by nine. The first layer whitens: fixed kernels for the directions of a 2 x 2 patch,
-    four for each channel, and their negatives; its biases are trained. The others begin as the identity.
-    The factors of the normalizations are fixed.
+    A 2 x 2 convolution, then three stages of two 3 x 3 convolutions with batch normalization and GELU,
+    the first of each followed by max pooling; at the end the largest value of each channel, divided by
+    nine. The first layer whitens: fixed kernels for the directions of a 2 x 2 patch, four for each
+    channel, and their negatives. The others begin as the identity. The factors of the normalizations are
+    fixed.
 
     Parameters
     ----------
@@ -258,21 +258,24 @@ def StrongCNN(width: float = 1.0, channels: int = 3) -> list[Layer]:
 
     References
     ----------
-    K. Jordan, 94% on CIFAR-10 in 3.29 seconds on a single GPU, arXiv 2404.00498. There the last stage has
-    two convolutions, and the biases of the first layer are trained for three epochs.
+    K. Jordan, 94% on CIFAR-10 in 3.29 seconds on a single GPU, arXiv 2404.00498.
 
     Examples
     --------
     >>> from sknn.presets import StrongCNN
     >>> [layer.filters for layer in StrongCNN(0.25) if hasattr(layer, "filters")]
-    [24, 16, 16, 64, 64, 64, 64, 64]
+    [24, 16, 16, 64, 64, 64, 64]
     """
-    layers = [Conv2D(8 * channels, 2, activation="gelu", trainable=False, init="whitening")]
-    for filters, depth in (64, 2), (256, 2), (256, 3):
+    whitening = Conv2D(
+        8 * channels, 2, bias=False, activation="gelu", trainable=False, init="whitening"
+    )
+    layers = [whitening]
+    for filters in (64, 256, 256):
         filters = max(1, round(width * filters))
-        layers += _convolution(filters, MaxPool2D(2))
-        for _ in range(depth - 1):
-            layers += _convolution(filters)
+        layers += [
+            *_convolution(filters, MaxPool2D(2)),
+            *_convolution(filters),
+        ]
     return [*layers, GlobalMaxPool2D(), Scale(lr_multiplier=0, initial=1 / 9)]
 
 
