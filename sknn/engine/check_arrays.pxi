@@ -73,6 +73,7 @@ cdef real* values_of(array, Py_ssize_t rows, Py_ssize_t width, bint writable) ex
     same = view.itemsize == sizeof(real) and view.format[0] == (c'f' if sizeof(real) == 4 else c'd')
     PyBuffer_Release(&view)
     if not same:
-        raise ValueError(f"weights are {array.dtype}, aligned: {array.flags.aligned}; the engine wants "
-                         f"aligned float{8 * sizeof(real)}")
+        aligned = "" if array.flags.aligned else ", not aligned"
+        raise ValueError(f"the dtype of weights is {array.dtype}{aligned}, "
+                         f"the engine's float{8 * sizeof(real)}")
     return values

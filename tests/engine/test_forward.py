@@ -196,3 +196,13 @@ def test_wrong_dtype_of_weights(tested_engine):
     for n in (4, 40):
         with pytest.raises(ValueError, match="dtype"):
             model.forward(tested_engine.normal(n, 17))
+
+
+def test_weights_at_an_odd_address(tested_engine):
+    model = network(tested_engine, "odd")
+    weights = model.weights[0][1]
+    odd = np.empty(weights.nbytes + 1, np.uint8)[1:].view(weights.dtype).reshape(weights.shape)
+    odd[...] = weights
+    model.weights[0][1] = odd
+    with pytest.raises(ValueError, match=f"{weights.dtype}, not aligned, the engine's"):
+        model.forward(tested_engine.normal(4, 17))
