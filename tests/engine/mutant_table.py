@@ -75,12 +75,12 @@ MUTANTS = [
     # pools
     Mutant("the last of equal values wins", "pool.h", "const mask wins = (mask)(v > best)", "const mask wins = (mask)(v >= best)"),
     Mutant("winners numbered by rows", "ops/pool.pxi", "tap = i * geom.kw + j", "tap = i * geom.kh + j"),
-    Mutant("windows that overlap in columns", "ops/pool.pxi", "if geom.sh == geom.kh and geom.sw == geom.kw and", "if geom.sh == geom.kh and"),
+    Mutant("windows that overlap in columns", "ops/pool.pxi", "return geom.sh == geom.kh and geom.sw == geom.kw and", "return geom.sh == geom.kh and"),
     Mutant("mean over what lies outside, too", "ops/pool.pxi", "            share = share_of_mean(geom, &t, oy, ox, counts_padding)\n            for k in range(geom.c):", "            share = share_of_mean(geom, &t, oy, ox, True)\n            for k in range(geom.c):"),
     Mutant("gradient of that mean", "ops/pool.pxi", "            share = share_of_mean(geom, &t, oy, ox, counts_padding)\n            for i in range", "            share = share_of_mean(geom, &t, oy, ox, True)\n            for i in range"),
     # normalisation
-    Mutant("batch norm: gradient without weights", "batch_norm.h", "constant[n] = weight * CONST_VEC(dbeta", "constant[n] = CONST_VEC(dbeta"),
-    Mutant("batch norm: slope without weights", "batch_norm.h", "slope[n] = weight * s *", "slope[n] = s *"),
+    Mutant("batch norm: gradient without weights", "batch_norm.h", "weight * CONST_VEC(dbeta + k),", "CONST_VEC(dbeta + k),"),
+    Mutant("batch norm: slope without weights", "batch_norm.h", "weight * s * CONST_VEC(dgamma + k)", "s * CONST_VEC(dgamma + k)"),
     Mutant("batch norm: last channels without weights", "batch_norm.h", "dy[i * c + j] - weight * (dbeta[j]", "dy[i * c + j] - (dbeta[j]"),
     Mutant("batch norm: mean without weights", "ops/batch_norm.pxi", "pixels, c, weight, mean)", "pixels, c, 1, mean)"),
     Mutant("batch norm: variance without weights", "ops/batch_norm.pxi", "c, weight_of(weights, samples[r]), mean, deviation)", "c, 1, mean, deviation)"),
