@@ -11,6 +11,7 @@ the median speeds. The machine may be busy, as both are slowed alike, but a rati
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -96,18 +97,16 @@ def main():
     rounds = 2 if options.quick else options.rounds
     rows, ratios = [], []
     with Checkout(options.before) as before, Checkout(ROOT) as after:
-        for net in options.nets:
-            for threads in options.threads:
-                for dtype in options.dtypes:
-                    what = {"net": net, "threads": threads, "dtype": dtype}
-                    speeds = compare(before, after, rounds, **what)
-                    low, ratio, high = statistics.quantiles(new / old for old, new in speeds)
-                    medians = map(statistics.median, zip(*speeds, strict=True))
-                    rows.append(
-                        [net, threads, dtype, *(f"{speed:,.0f}" for speed in medians)]
-                        + [f"{ratio:.3f}", f"{low:.3f} to {high:.3f}"]
-                    )
-                    ratios.append(ratio)
+        for case in itertools.product(options.nets, options.threads, options.dtypes):
+            what = dict(zip(("net", "threads", "dtype"), case, strict=True))
+            speeds = compare(before, after, rounds, **what)
+            low, ratio, high = statistics.quantiles(new / old for old, new in speeds)
+            medians = map(statistics.median, zip(*speeds, strict=True))
+            rows.append(
+                [*case, *(f"{speed:,.0f}" for speed in medians)]
+                + [f"{ratio:.3f}", f"{low:.3f} to {high:.3f}"]
+            )
+            ratios.append(ratio)
     head = ["network", "threads", "dtype", "before, samples/s", "after", "times as fast"]
     print_table([*head, "quartiles"], rows)
     print(f"\ngeometric mean {geometric_mean(ratios):.3f}")

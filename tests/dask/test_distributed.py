@@ -29,7 +29,7 @@ from tests.dask.samples import (
 )
 
 da = pytest.importorskip("dask.array", reason="dask is absent")
-dd = pytest.importorskip("dask.dataframe", reason="dask is absent")
+dd = pytest.importorskip("dask.dataframe", reason="dask's data frames need pyarrow")
 pd = pytest.importorskip("pandas", reason="pandas is absent")
 pytest.importorskip("distributed", reason="distributed is absent")
 

@@ -14,7 +14,7 @@ from sknn.dask import Distributed
 from tests.dask.samples import X, Y, mlp
 
 da = pytest.importorskip("dask.array", reason="dask is absent")
-dd = pytest.importorskip("dask.dataframe", reason="dask is absent")
+dd = pytest.importorskip("dask.dataframe", reason="dask's data frames need pyarrow")
 pd = pytest.importorskip("pandas", reason="pandas is absent")
 pytest.importorskip("distributed", reason="distributed is absent")
 
