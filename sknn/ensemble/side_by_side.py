@@ -40,17 +40,25 @@ def side_by_side(work, n_tasks, n_workers, stop):
                 stop.set()
                 return
 
+    threads = []
+
+    def help_on():
+        threads.append(threading.current_thread())
+        work_on()
+
     with ThreadPoolExecutor(max(n_workers - 1, 1)) as pool:
         helpers = []
         try:  # Ctrl-C may come while submit waits for a helper that is already far
             for _ in range(n_workers - 1):
-                helpers.append(pool.submit(work_on))
+                helpers.append(pool.submit(help_on))
             work_on()
             while wait(helpers, timeout=0.1).not_done:
                 pass  # not in one go: some packages' handlers of signals keep Ctrl-C from ending it
         except KeyboardInterrupt as interrupt:  # while waiting
             errors.append(interrupt)
             stop.set()
+    for thread in threads:  # the pool does not know one whose start Ctrl-C has cut short
+        thread.join()
     return results, errors
 
 

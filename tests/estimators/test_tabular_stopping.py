@@ -62,17 +62,20 @@ def test_what_there_is_when_interrupted_is_kept(n_threads):
     assert net.predict_proba(X).shape == (len(X), 3)
 
 
-def test_interrupted_while_helpers_begin(monkeypatch):
-    """Ctrl-C reaches the calling thread before it knows that its helper works."""
-    submit = ThreadPoolExecutor.submit
+@pytest.mark.parametrize(
+    ("owner", "name"), [(ThreadPoolExecutor, "submit"), (threading.Thread, "start")]
+)
+def test_interrupted_while_helpers_begin(monkeypatch, owner, name):
+    """Ctrl-C reaches the calling thread before it, or the pool, knows that its helper works."""
+    begin = getattr(owner, name)
 
-    def interrupted(pool, work):
-        submit(pool, work)
+    def interrupted(*arguments):
+        begin(*arguments)
         begun.wait(60)
         raise KeyboardInterrupt
 
     begun = threading.Event()
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    monkeypatch.setattr(owner, name, interrupted)
     net = classifier(n_threads=2, n_thresholds=0, max_iter=10**5, scoring=Score(2, begun.set))
     with pytest.warns(UserWarning, match="interrupted by user"):
         net.fit(X, Y)
